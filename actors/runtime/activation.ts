@@ -1,0 +1,227 @@
+/**
+ * One activation of one actor: claim it, take its mail and its effects' answers one by one, each with one commit, and
+ * let go when it has neither. Effects run beside the loop, so that a message reaches an agent in the middle of a call.
+ */
+import { newNonce } from "../../infra/ids.ts";
+import type { Log } from "../../infra/log.ts";
+import type { Address, CommitAnswer, Grant, Mail, PendingEffect, Served, Store } from "../../infra/store.ts";
+import type { Machines } from "../../machines/catalogue.ts";
+import type { OutsideEffect } from "../../machines/effect.ts";
+import type { BudgetRefusal, Cause } from "../../machines/fold.ts";
+import type { Bell, Bells } from "./bells.ts";
+import { type Live, liveFrom } from "./live.ts";
+import type { Answer, Performers } from "./performer.ts";
+import { recover } from "./recovery.ts";
+import type { Outcome, RunningEffects } from "./running-effects.ts";
+import { advance, type Reserve, type Step, stepOf } from "./step.ts";
+
+export interface ActivationDeps {
+  readonly store: Store;
+  readonly machines: Machines;
+  readonly served: Served;
+  readonly performers: Performers;
+  readonly reserve: Reserve;
+  readonly effects: RunningEffects;
+  readonly bells: Bells;
+  /** Called after a commit with those it sent mail to, and with the delays of the timers it armed. */
+  delivered(recipients: readonly Address[], timersMs: readonly number[]): void;
+  /** An actor that has been claimed so often without one commit that its head message must be the cause. */
+  poisoned(address: Address, live: Live | null): Promise<void>;
+  readonly log: Log;
+}
+
+/** How an activation came to its end. */
+export type ActivationEnd = "idle" | "fenced" | "stranded" | "no_run" | "parked" | "run_ended" | "poisoned";
+
+/** Claims of one version without a commit, at most: past it the message, not the worker, is what kills. */
+export const CLAIMS_MAX = 10;
+/** How long an activation waits for a ring before it looks into the mailbox itself: a lost PUBLISH costs so much. */
+const POLL_MS = 1_000;
+/** What running effects get to end by themselves once the run is parked. */
+const PARK_GRACE_MS = 30_000;
+
+/** Throws where a step cannot be made (store out of reach, machine at fault); what was committed stands. */
+export async function activate(deps: ActivationDeps, address: Address): Promise<ActivationEnd> {
+  const owner = Symbol(`${address.run}/${address.actor}`);
+  const bell = deps.bells.hang(`${address.run}/${address.actor}`);
+  try {
+    const answer = await deps.store.claim(address, newNonce(), deps.served);
+    if (answer.kind !== "claimed") {
+      if (answer.kind === "stranded") deps.log.warn({ ...address, why: answer.why }, "stranded: no machine or model access here");
+      return answer.kind;
+    }
+    const { claim } = answer;
+    if (claim.claims > CLAIMS_MAX) {
+      await deps.poisoned(address, null);
+      return "poisoned";
+    }
+    if (claim.run.status !== "running") {
+      await deps.store.forget(address);
+      return "run_ended";
+    }
+    const live = liveFrom(address, claim, deps.machines);
+    return await new Activation(deps, live, owner, bell, claim.mail, claim.run.hold !== undefined).run(claim.mailTotal);
+  } catch (cause) {
+    deps.effects.abort(owner);
+    throw cause;
+  } finally {
+    bell.takeDown();
+  }
+}
+
+class Activation {
+  private readonly outcomes: Outcome[] = [];
+  /** Effects of this actor that run here. */
+  private readonly out = new Set<string>();
+  private readonly mail: Mail[];
+  private parkedAtMs: number | null = null;
+  private readonly deps: ActivationDeps;
+  private readonly live: Live;
+  private readonly owner: symbol;
+  private readonly bell: Bell;
+  private held: boolean;
+  private runEnded = false;
+
+  constructor(deps: ActivationDeps, live: Live, owner: symbol, bell: Bell, mail: readonly Mail[], held: boolean) {
+    this.deps = deps;
+    this.live = live;
+    this.owner = owner;
+    this.bell = bell;
+    this.mail = [...mail];
+    this.held = held;
+  }
+
+  async run(mailTotal: number): Promise<ActivationEnd> {
+    let mailLeft = mailTotal;
+    for (const pending of this.live.pending.values()) this.takeUp(pending);
+    for (;;) {
+      if (this.runEnded) return this.end("run_ended");
+      const outcome = this.mail.length > 0 ? undefined : this.outcomes.shift();
+      const mail = this.mail.shift();
+      if (mail === undefined && outcome === undefined) {
+        if (mailLeft > 0) await this.look();
+        if (this.mail.length > 0 || this.runEnded) continue;
+        mailLeft = 0;
+        if (this.out.size === 0) return this.end(this.held ? "parked" : "idle");
+        if (this.pastParkGrace()) return this.end("parked");
+        await this.bell.heard(POLL_MS);
+        mailLeft = 1; // a ring or a second gone by: look into the mailbox
+        continue;
+      }
+      const answer = mail === undefined ? await this.takeOutcome(outcome as Outcome) : await this.takeMail(mail);
+      if (answer === null) continue;
+      if (answer.kind !== "committed") return this.end(await this.giveUp(answer));
+      mailLeft = answer.mailLeft;
+    }
+  }
+
+  private async look(): Promise<void> {
+    const seen = await this.deps.store.look(this.live.address);
+    this.mail.push(...seen.mail);
+    this.noteHold(seen.held);
+    this.runEnded = seen.runStatus !== "running";
+  }
+
+  /** An effect that the store says is unanswered: still running here, never begun, or lost with who ran it. */
+  private takeUp(pending: PendingEffect): void {
+    if (this.deps.effects.adopt(pending.id, this.owner, this.deliver)) {
+      this.out.add(pending.id);
+      return;
+    }
+    if (this.held) return;
+    const order = JSON.parse(pending.json) as OutsideEffect;
+    const lost = recover(order, pending);
+    if (lost === "begin") this.begin(pending.id, order, pending.grant);
+    else {
+      this.out.add(pending.id);
+      this.deliver({ id: pending.id, answer: lost });
+    }
+  }
+
+  private readonly deliver = (outcome: Outcome): void => {
+    this.outcomes.push(outcome);
+    this.bell.ring();
+  };
+
+  private begin(id: string, order: OutsideEffect, grant: Grant | null): void {
+    const { live, deps } = this;
+    const { address, run, session } = live;
+    const entries = [...live.entries];
+    this.out.add(id);
+    deps.effects.begin(id, this.owner, this.deliver, (signal) => {
+      const perform = deps.performers[order.type] as (order: OutsideEffect, context: unknown) => Promise<Answer>;
+      return perform(order, { address, run, effectId: id, session, entries, grant, signal });
+    });
+  }
+
+  private async takeMail(mail: Mail): Promise<CommitAnswer> {
+    const cause: Cause = "input" in mail ? { input: mail.input } : "event" in mail ? { event: mail.event } : { timer: mail.timer, armedBy: mail.armedBy };
+    return this.step(cause, { mail: mail.id }, null);
+  }
+
+  private async takeOutcome(outcome: Outcome): Promise<CommitAnswer | null> {
+    this.out.delete(outcome.id);
+    // The step that ended the actor dropped its effects; a late answer changes nothing.
+    if (!this.live.pending.has(outcome.id)) return null;
+    if ("broke" in outcome) throw outcome.broke;
+    return this.step({ event: outcome.answer.event }, { effect: outcome.id }, outcome.answer);
+  }
+
+  private async step(cause: Cause, by: { mail: string } | { effect: string }, answer: Answer | null): Promise<CommitAnswer> {
+    const { live, deps } = this;
+    const lay = (refused?: BudgetRefusal): Step =>
+      stepOf({ live, cause, by, answer, reserve: deps.reserve, ...(refused === undefined ? {} : { refused }) });
+    let step = lay();
+    let committed = await deps.store.commit(step.commit);
+    if (committed.kind === "refused") {
+      step = lay({ tokensLeft: committed.tokensLeft ?? 0, nanoUsdLeft: committed.nanoUsdLeft });
+      committed = await deps.store.commit(step.commit);
+    }
+    if (committed.kind === "committed") this.afterCommit(step, committed);
+    return committed;
+  }
+
+  private afterCommit(step: Step, committed: Extract<CommitAnswer, { kind: "committed" }>): void {
+    const { live, deps } = this;
+    advance(live, step);
+    for (const id of step.commit.effectsDropped) {
+      this.out.delete(id);
+      deps.effects.abortOne(id);
+    }
+    this.noteHold(committed.held);
+    this.runEnded = committed.runStatus !== "running";
+    let nextGrant = 0;
+    for (const [index, { id, order, json }] of step.orders.entries()) {
+      const grant = step.commit.effects[index]?.reserve == null ? null : (committed.grants[nextGrant++] ?? null);
+      live.pending.set(id, { id, json, grant, held: committed.held });
+      if (!this.held && !this.runEnded) this.begin(id, order, grant);
+    }
+    const { run } = live.address;
+    deps.delivered(
+      step.commit.messages.map(({ to, type }) => ({ run, actor: to, type })),
+      step.commit.timersSet.map(({ delayMs }) => delayMs),
+    );
+    deps.log.debug({ ...live.address, version: live.version, seq: committed.firstSeq }, "step committed");
+  }
+
+  private noteHold(held: boolean): void {
+    if (held && !this.held) this.parkedAtMs = performance.now();
+    this.held = held;
+  }
+
+  /** True once a parked run's effects have had their time; then they are called off and wait for the resume. */
+  private pastParkGrace(): boolean {
+    return this.held && this.parkedAtMs !== null && performance.now() - this.parkedAtMs > PARK_GRACE_MS;
+  }
+
+  private async giveUp(answer: Exclude<CommitAnswer, { kind: "committed" }>): Promise<ActivationEnd> {
+    this.deps.log.info({ ...this.live.address, answer }, "another activation holds this actor; stopping");
+    return answer.kind === "no_run" ? "no_run" : "fenced";
+  }
+
+  private async end(end: ActivationEnd): Promise<ActivationEnd> {
+    this.deps.effects.abort(this.owner);
+    if (end === "run_ended") await this.deps.store.forget(this.live.address);
+    return end;
+  }
+}

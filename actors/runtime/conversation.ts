@@ -1,0 +1,81 @@
+/**
+ * The conversation as it is stored (append-only, one entry a fact) and as the API wants it: roles alternating, and
+ * all results of a turn in the order of its calls, whatever order they came in.
+ */
+import { z } from "zod";
+import type { ContentBlock, ModelMessage } from "../../infra/model/message.ts";
+
+const block = z.looseObject({ type: z.string() });
+
+const entrySchema = z.object({
+  role: z.enum(["user", "assistant"]),
+  content: z.array(block),
+  /** What the answer's prompt and output came to, in tokens: the base of the next estimate. Never sent. */
+  tokens: z.int().min(0).optional(),
+  /** The model that answered. Never sent. */
+  model: z.string().optional(),
+});
+
+export type Entry = z.infer<typeof entrySchema>;
+
+/** Throws where the stored text is not an entry: the store was written by something else. */
+export const entryFrom = (json: string): Entry => entrySchema.parse(JSON.parse(json));
+
+export const textEntry = (text: string): Entry => ({ role: "user", content: [{ type: "text", text }] });
+
+export const toolResultEntry = (call: string, text: string, ok: boolean): Entry => ({
+  role: "user",
+  content: [{ type: "tool_result", tool_use_id: call, content: text, ...(ok ? {} : { is_error: true }) }],
+});
+
+/** Pure: equal entries give equal messages. */
+export function messagesOf(entries: readonly Entry[]): ModelMessage[] {
+  const messages: ModelMessage[] = [];
+  let callOrder: readonly string[] = [];
+  let gathered: ContentBlock[] = [];
+  const close = (): void => {
+    if (gathered.length > 0) messages.push({ role: "user", content: inCallOrder(gathered, callOrder) });
+    gathered = [];
+  };
+  for (const entry of entries) {
+    if (entry.role === "user") {
+      gathered.push(...(entry.content as ContentBlock[]));
+      continue;
+    }
+    close();
+    messages.push({ role: "assistant", content: entry.content as ContentBlock[] });
+    callOrder = entry.content.flatMap((part) => (part.type === "tool_use" ? [String(part.id)] : []));
+  }
+  close();
+  return messages;
+}
+
+/** Results first, as their calls were made; then whatever else was said to the model. */
+function inCallOrder(blocks: readonly ContentBlock[], order: readonly string[]): ContentBlock[] {
+  const place = (part: ContentBlock): number =>
+    part.type === "tool_result" ? order.indexOf(String(part.tool_use_id)) : order.length;
+  return blocks
+    .map((part, index) => ({ part, index }))
+    .sort((a, b) => place(a.part) - place(b.part) || a.index - b.index)
+    .map(({ part }) => part);
+}
+
+/** The input of a call the model made, from the latest answer that has it. */
+export function callInput(entries: readonly Entry[], call: string): { name: string; input: unknown } | null {
+  for (let index = entries.length - 1; index >= 0; index -= 1) {
+    const found = entries[index]?.content.find((part) => part.type === "tool_use" && part.id === call);
+    if (found !== undefined) return { name: String(found.name), input: found.input };
+  }
+  return null;
+}
+
+/** Characters that entries since the last answer add to the next prompt, and the tokens known before them. */
+export function promptGrowth(entries: readonly Entry[]): { knownTokens: number; newCharacters: number } {
+  let newCharacters = 0;
+  for (let index = entries.length - 1; index >= 0; index -= 1) {
+    const entry = entries[index] as Entry;
+    if (entry.tokens !== undefined) return { knownTokens: entry.tokens, newCharacters };
+    newCharacters += JSON.stringify(entry.content).length;
+  }
+  return { knownTokens: 0, newCharacters };
+}

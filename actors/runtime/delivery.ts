@@ -1,0 +1,108 @@
+/**
+ * Gets actors looked after: wakes those that were sent mail, sweeps for those that nobody woke, fires timers. A wake-up
+ * that is lost costs a sweep's time; the list of who needs one is in the store, written by the commit itself.
+ */
+import type { Log } from "../../infra/log.ts";
+import type { Address, Store } from "../../infra/store.ts";
+import type { Bells } from "./bells.ts";
+
+export interface DeliveryDeps {
+  readonly store: Store;
+  readonly shards: readonly string[];
+  readonly bells: Bells;
+  readonly wake: (address: Address) => Promise<void>;
+  readonly shardOf: (run: string) => string;
+  readonly log: Log;
+}
+
+export interface Delivery {
+  /** Wakes recipients and sets punctual alarms for timers; never throws, the sweep makes up for what fails. */
+  delivered(recipients: readonly Address[], run: string, timersMs: readonly number[]): void;
+  /** A ring from elsewhere: mail for an actor that may live here. */
+  rang(): void;
+  start(): void;
+  stop(): Promise<void>;
+}
+
+/** Milliseconds between sweeps while there is work, and when there has been none for long. */
+const SWEEP_MIN_MS = 1_500;
+const SWEEP_MAX_MS = 30_000;
+/** An actor touched more recently than this is being looked after. */
+const IDLE_MS = 1_500;
+/** Timers further away than this are left to the sweep. */
+const ALARM_MAX_MS = 60_000;
+
+export function delivery({ store, shards, bells, wake, shardOf, log }: DeliveryDeps): Delivery {
+  let paceMs = SWEEP_MIN_MS;
+  let timer: NodeJS.Timeout | null = null;
+  let stopped = false;
+  let sweeping: Promise<void> = Promise.resolve();
+  const alarms = new Set<NodeJS.Timeout>();
+
+  const wakeAll = async (addresses: readonly Address[]): Promise<void> => {
+    await Promise.all(
+      addresses.map(async (address) => {
+        bells.ring(`${address.run}/${address.actor}`);
+        await wake(address);
+      }),
+    );
+  };
+  const lateIsFine = (cause: unknown): void => {
+    if (!stopped) log.warn({ err: cause }, "a wake-up failed; the sweep makes up for it");
+  };
+
+  const sweepShard = async (shard: string): Promise<number> => {
+    const swept = await store.sweep(shard, IDLE_MS);
+    await wakeAll(swept.wake);
+    if (swept.nextTimerMs !== null) alarm(shard, swept.nextTimerMs);
+    return swept.wake.length + (swept.nextTimerMs === null ? 0 : 1);
+  };
+
+  const alarm = (shard: string, delayMs: number): void => {
+    if (stopped || delayMs > ALARM_MAX_MS) return;
+    const one = setTimeout(() => {
+      alarms.delete(one);
+      sweepShard(shard).catch(lateIsFine);
+    }, delayMs + 1);
+    alarms.add(one);
+  };
+
+  const sweepAll = async (): Promise<void> => {
+    try {
+      const found = await Promise.all(shards.map(sweepShard));
+      const busy = found.some((count) => count > 0);
+      paceMs = busy ? SWEEP_MIN_MS : Math.min(SWEEP_MAX_MS, paceMs * 2);
+    } catch (cause) {
+      lateIsFine(cause);
+    }
+  };
+
+  const schedule = (): void => {
+    if (stopped) return;
+    timer = setTimeout(() => {
+      sweeping = sweepAll().finally(schedule);
+    }, paceMs);
+  };
+
+  return {
+    delivered(recipients, run, timersMs) {
+      if (recipients.length > 0) wakeAll(recipients).catch(lateIsFine);
+      for (const delayMs of timersMs) alarm(shardOf(run), delayMs);
+    },
+    rang() {
+      if (paceMs === SWEEP_MIN_MS) return;
+      paceMs = SWEEP_MIN_MS;
+      if (timer !== null) clearTimeout(timer);
+      schedule();
+    },
+    start() {
+      sweeping = sweepAll().finally(schedule);
+    },
+    async stop() {
+      stopped = true;
+      if (timer !== null) clearTimeout(timer);
+      for (const one of alarms) clearTimeout(one);
+      await sweeping;
+    },
+  };
+}

@@ -1,0 +1,176 @@
+/**
+ * One attempt at one model call. Whatever the server or the wire does becomes an event; waiting and trying again are
+ * the chart's. The answer's calls are judged here, before the machine sees them.
+ */
+import { backoffMs } from "../../../infra/model/backoff.ts";
+import type { ModelClient } from "../../../infra/model/anthropic.ts";
+import type { Answered, Failed, Usage } from "../../../infra/model/outcome.ts";
+import { costNanoUsd, type TokenPrice } from "../../../infra/model/prices.ts";
+import type { Settlement } from "../../../infra/store.ts";
+import type { Usage as ToldUsage } from "../../../machines/run-event.ts";
+import { agentTypeNamed } from "../../types/index.ts";
+import type { Breaker } from "../breaker.ts";
+import type { Entry } from "../conversation.ts";
+import { judge } from "../judge.ts";
+import { type Answer, EffectAborted, type PerformContext, type Performer } from "../performer.ts";
+import { requestOf, type Session } from "../session.ts";
+
+export interface ModelAccess {
+  readonly client: ModelClient;
+  readonly breaker: Breaker;
+  /** Null where nobody knows what the model costs. */
+  price(model: string, promptTokens: number): TokenPrice | null;
+}
+
+export interface ModelCallDeps {
+  /** Throws where this worker has no access by that name; a claim never lets such a run in. */
+  access(binding: string): ModelAccess;
+}
+
+type Order = Parameters<Performer<"model.call">>[0];
+
+export function modelCall(deps: ModelCallDeps): Performer<"model.call"> {
+  return async (order, context) => {
+    const { session, run, entries, grant, signal, effectId } = context;
+    if (session === null) throw new Error(`model call ${effectId} without a session`);
+    const access = deps.access(run.binding);
+    const gate = access.breaker.ask();
+    if (!gate.open) {
+      const request = requestOf(session, entries, grant?.outTokens ?? session.outTokens.wanted);
+      const outcome = await access.client.call(request, { signal });
+      if (outcome.kind === "failed" && outcome.reason === "aborted") throw new EffectAborted(effectId);
+      const changed = access.breaker.tell(outcome.kind === "answered" || !outcome.retry);
+      const answer =
+        outcome.kind === "answered"
+          ? answered(order, context, session, outcome, access)
+          : failed(order, context, outcome, access);
+      return changed === null ? answer : { ...answer, told: [...answer.told, { type: "breaker.changed", ...changed }] };
+    }
+    return notCalled(order, context, `breaker ${gate.name} is open`, gate.waitMs);
+  };
+}
+
+function answered(order: Order, context: PerformContext, session: Session, outcome: Answered, access: ModelAccess): Answer {
+  const { message, usage, requestId } = outcome;
+  const type = agentTypeNamed(session.agentType);
+  if (type === undefined) throw new Error(`session of an unknown agent type: ${session.agentType}`);
+  const verdict = judge(message.content, type, session);
+  const settle = settlementOf(usage, 1, access.price(session.model, promptTokens(usage)));
+  const entry: Entry = {
+    role: "assistant",
+    content: [...message.content],
+    tokens: settle.tokens,
+    model: message.model,
+  };
+  return {
+    event: {
+      type: "model.answered",
+      turn: order.turn,
+      stop: message.stopReason,
+      calls: verdict.calls,
+      report: verdict.report,
+    } as Answer["event"],
+    entries: message.content.length === 0 ? verdict.entries : [entry, ...verdict.entries],
+    settle,
+    audit: verdict.audit,
+    told: [
+      {
+        type: "model.answered",
+        effect: context.effectId,
+        turn: order.turn,
+        stop: message.stopReason,
+        calls: verdict.calls.length,
+        model: message.model,
+        ...(requestId === null ? {} : { request: requestId }),
+        transcript: context.entries.length,
+        usage: toldUsage(usage),
+      },
+      ...verdict.told,
+    ],
+  };
+}
+
+function failed(order: Order, context: PerformContext, outcome: Failed, access: ModelAccess): Answer {
+  const { usage, mayBeBilled, reason, message, retry } = outcome;
+  const { run, grant, effectId } = context;
+  const shown = settlementOf(usage, 1, access.price(run.model, promptTokens(usage)));
+  // A call that was cut may be billed for more than its stream had shown; the reservation is the safe side.
+  const settle = mayBeBilled && grant !== null ? { ...shown, tokens: Math.max(shown.tokens, grant.tokens), nanoUsd: Math.max(shown.nanoUsd, grant.nanoUsd) } : shown;
+  const delayMs = backoffMs({ attempt: order.attempt + 1, retryAfterMs: outcome.retryAfterMs, seed: effectId });
+  return {
+    event: { type: "model.failed", turn: order.turn, reason: `${reason}: ${message}`, retry, delayMs, counts: true } as Answer["event"],
+    settle,
+    told: [
+      { type: "model.failed", effect: effectId, turn: order.turn, reason, message, retry, usage: toldUsage(usage) },
+      ...(retry ? [{ type: "retry.scheduled" as const, turn: order.turn, attempt: order.attempt + 1, delayMs }] : []),
+    ],
+  };
+}
+
+const NOTHING: ToldUsage = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
+const NO_COST: Settlement = {
+  tokens: 0,
+  nanoUsd: 0,
+  inputTokens: 0,
+  outputTokens: 0,
+  cacheReadTokens: 0,
+  cacheWriteTokens: 0,
+  calls: 0,
+  unpriced: 0,
+};
+
+function notCalled(order: Order, { effectId }: PerformContext, reason: string, delayMs: number): Answer {
+  return {
+    event: { type: "model.failed", turn: order.turn, reason, retry: true, delayMs, counts: false } as Answer["event"],
+    settle: NO_COST,
+    told: [
+      { type: "model.failed", effect: effectId, turn: order.turn, reason: "breaker_open", message: reason, retry: true, usage: NOTHING },
+      { type: "retry.scheduled", turn: order.turn, attempt: order.attempt, delayMs },
+    ],
+  };
+}
+
+/** What is said of a call whose worker died: nobody knows the answer, so the whole reservation is charged. */
+export function lostCall(order: Order, { effectId, grant }: Pick<PerformContext, "effectId" | "grant">): Answer {
+  return {
+    event: { type: "model.failed", turn: order.turn, reason: "lost with its worker", retry: true, delayMs: 0, counts: false } as Answer["event"],
+    settle: { ...NO_COST, tokens: grant?.tokens ?? 0, nanoUsd: grant?.nanoUsd ?? 0 },
+    told: [
+      {
+        type: "model.failed",
+        effect: effectId,
+        turn: order.turn,
+        reason: "lost",
+        message: "the worker that made this call is gone; no answer was committed",
+        retry: true,
+        usage: NOTHING,
+      },
+      { type: "retry.scheduled", turn: order.turn, attempt: order.attempt + 1, delayMs: 0 },
+    ],
+  };
+}
+
+const promptTokens = (usage: Usage): number =>
+  usage.inputTokens + (usage.cacheReadTokens ?? 0) + (usage.cacheWriteTokens ?? 0);
+
+function settlementOf(usage: Usage, calls: number, price: TokenPrice | null): Settlement {
+  const { inputTokens, outputTokens } = usage;
+  return {
+    tokens: promptTokens(usage) + outputTokens,
+    nanoUsd: price === null ? 0 : costNanoUsd(usage, price),
+    inputTokens,
+    outputTokens,
+    cacheReadTokens: usage.cacheReadTokens ?? 0,
+    cacheWriteTokens: usage.cacheWriteTokens ?? 0,
+    calls,
+    unpriced: price === null ? calls : 0,
+  };
+}
+
+const toldUsage = (usage: Usage): ToldUsage => ({
+  inputTokens: usage.inputTokens,
+  outputTokens: usage.outputTokens,
+  cacheReadTokens: usage.cacheReadTokens ?? 0,
+  cacheWriteTokens: usage.cacheWriteTokens ?? 0,
+  ...(usage.estimated ? { estimated: true } : {}),
+});

@@ -1,0 +1,49 @@
+/** What a performer is given and what it must give back. It acts on the world, never on the store. */
+import type { Address, Grant, Settlement } from "../../infra/store.ts";
+import type { OutsideEffect } from "../../machines/effect.ts";
+import type { RunEvent } from "../../machines/run-event.ts";
+import type { AuditEntry } from "./judge.ts";
+import type { Entry } from "./conversation.ts";
+import type { RunRow } from "./run-row.ts";
+import type { Session } from "./session.ts";
+
+export interface PerformContext {
+  readonly address: Address;
+  readonly run: RunRow;
+  /** Full id: `run/actor/incarnation.version:index`. */
+  readonly effectId: string;
+  /** Null before the session was assembled. */
+  readonly session: Session | null;
+  /** The conversation as of the commit that ordered the effect. */
+  readonly entries: readonly Entry[];
+  readonly grant: Grant | null;
+  readonly signal: AbortSignal;
+}
+
+/** The answer to one effect; it is committed with everything it brings along, or not at all. */
+export interface Answer {
+  readonly event: { readonly type: string };
+  /** Added to the conversation. */
+  readonly entries?: readonly Entry[];
+  /** Stored as the actor's session. */
+  readonly session?: Session;
+  readonly settle?: Settlement;
+  readonly told: readonly RunEvent[];
+  readonly audit?: readonly AuditEntry[];
+}
+
+/** Never throws for what the world may do: that is an answer. Throws on breakage, and where its signal aborted it. */
+export type Performer<Type extends OutsideEffect["type"]> = (
+  order: Extract<OutsideEffect, { type: Type }>,
+  context: PerformContext,
+) => Promise<Answer>;
+
+export type Performers = { readonly [Type in OutsideEffect["type"]]: Performer<Type> };
+
+/** Thrown by a performer whose work was called off: there is no answer, and none is committed. */
+export class EffectAborted extends Error {
+  constructor(effectId: string) {
+    super(`effect ${effectId} was called off`);
+    this.name = "EffectAborted";
+  }
+}

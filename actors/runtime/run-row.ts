@@ -1,0 +1,39 @@
+/** What a run latched when it was created: model, binding, policy, workspace, configuration. Read-only ever after. */
+import { z } from "zod";
+
+/** Settings that travel with the run, so that whoever resumes it elsewhere does what was agreed here. */
+export const runConfigSchema = z.object({
+  deniedTools: z.array(z.string()).default([]),
+  /** Model answers per agent; null leaves it to the agent type. */
+  turnsMax: z.int().min(1).nullable().default(null),
+  /** Output tokens per model call; null leaves it to the agent type. */
+  outTokensMax: z.int().min(1).nullable().default(null),
+});
+
+export type RunConfig = z.infer<typeof runConfigSchema>;
+
+const json = <Schema extends z.ZodType>(schema: Schema) =>
+  z.string().transform((text, context): z.output<Schema> => {
+    try {
+      return schema.parse(JSON.parse(text));
+    } catch (cause) {
+      context.addIssue({ code: "custom", message: cause instanceof Error ? cause.message : "not JSON" });
+      return z.NEVER;
+    }
+  });
+
+const runRowSchema = z.object({
+  goal: z.string(),
+  kind: z.string(),
+  model: z.string(),
+  binding: z.string(),
+  policy: z.string(),
+  workspace: z.string(),
+  config: json(runConfigSchema),
+  status: z.string(),
+});
+
+export type RunRow = z.infer<typeof runRowSchema>;
+
+/** Throws ZodError where the row is not one that this version of the runtime wrote. */
+export const runRowFrom = (fields: Readonly<Record<string, string>>): RunRow => runRowSchema.parse(fields);

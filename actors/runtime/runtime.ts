@@ -1,0 +1,146 @@
+/**
+ * The one place where everything is joined: store, queues, performers, delivery, supervision. What it starts it also
+ * ends, in reverse.
+ */
+import type { Redis } from "ioredis";
+import { newWorkerId } from "../../infra/ids.ts";
+import type { Log } from "../../infra/log.ts";
+import { hostQueue, openWakers } from "../../infra/queue/queues.ts";
+import type { Keys } from "../../infra/redis/keys.ts";
+import { redisStore } from "../../infra/redis/store.ts";
+import { workerRows } from "../../infra/redis/workers.ts";
+import { openBox } from "../../infra/sandbox/workspace-box.ts";
+import type { Address } from "../../infra/store.ts";
+import type { Box } from "../../registry/box.ts";
+import { actorTypes, machines } from "../types/index.ts";
+import { activate, type ActivationDeps } from "./activation.ts";
+import { bells } from "./bells.ts";
+import { delivery } from "./delivery.ts";
+import { modelCall, type ModelAccess } from "./effects/model-call.ts";
+import { resultVerify } from "./effects/result-verify.ts";
+import { sessionAssemble } from "./effects/session-assemble.ts";
+import { toolRun } from "./effects/tool-run.ts";
+import type { Performers } from "./performer.ts";
+import { reserveFor } from "./reserve.ts";
+import { runningEffects } from "./running-effects.ts";
+import { supervision } from "./supervision.ts";
+
+export interface RuntimeOptions {
+  readonly redis: Redis;
+  readonly keys: Keys;
+  /** Model accesses by binding name. */
+  readonly accesses: ReadonlyMap<string, ModelAccess>;
+  /** Actor types to host; all where absent. */
+  readonly types?: readonly string[];
+  /** Activations of one type at once. Waiting actors need none. */
+  readonly concurrency: number;
+  readonly log: Log;
+  /** Instead of the performers that reach the world: for benchmarks and tests of the core. */
+  readonly performers?: Performers;
+}
+
+export interface Runtime {
+  readonly worker: string;
+  readonly types: readonly string[];
+  /** Activations under way. */
+  active(): number;
+  start(): Promise<void>;
+  /** Takes no new work, lets running steps end, closes what it opened. The given connection stays open. */
+  stop(): Promise<void>;
+}
+
+export function createRuntime(options: RuntimeOptions): Runtime {
+  const { redis, keys, accesses, concurrency, log } = options;
+  const types = options.types ?? actorTypes;
+  const worker = newWorkerId();
+  const store = redisStore(redis, keys);
+  const queueSettings = { prefix: keys.prefix, redis };
+  const wakers = openWakers(actorTypes, queueSettings);
+  const doorbells = bells();
+  const effects = runningEffects();
+  const post = delivery({ store, shards: keys.shards, bells: doorbells, wake: wakers.wake, shardOf: keys.shardOf, log });
+  const access = (binding: string): ModelAccess => {
+    const found = accesses.get(binding);
+    if (found === undefined) throw new Error(`this worker has no model access called ${binding}`);
+    return found;
+  };
+  const box = openBoxes();
+  const performers = options.performers ?? {
+    "session.assemble": sessionAssemble(store),
+    "model.call": modelCall({ access }),
+    "tool.run": toolRun({ box, monotonicMs: () => performance.now() }),
+    "result.verify": resultVerify({ box }),
+  };
+  let active = 0;
+  const deps = (address: Address): ActivationDeps => ({
+    store,
+    machines,
+    served: { bindings: [...accesses.keys()], machines: [...machines.keys()] },
+    performers,
+    reserve: reserveFor({ access }),
+    effects,
+    bells: doorbells,
+    delivered: (recipients, timersMs) => post.delivered(recipients, address.run, timersMs),
+    poisoned: (poisoned) => store.quarantine(poisoned, `claimed again and again without one commit`),
+    log,
+  });
+  const look = async (address: Address): Promise<void> => {
+    active += 1;
+    try {
+      const end = await activate(deps(address), address);
+      log.debug({ ...address, end }, "activation ended");
+    } finally {
+      active -= 1;
+    }
+  };
+  const watch = supervision({ id: worker, types, bindings: [...accesses.keys()], rows: workerRows(redis, keys), wakers, active: () => active, log });
+  const listener = redis.duplicate();
+  let hosts: { close(): Promise<void> }[] = [];
+
+  return {
+    worker,
+    types,
+    active: () => active,
+    async start() {
+      await watch.start();
+      await listener.psubscribe(keys.bellPattern);
+      listener.on("pmessage", (_pattern, _channel, address: string) => {
+        doorbells.ring(address);
+        post.rang();
+      });
+      hosts = types.map((type) =>
+        hostQueue({
+          ...queueSettings,
+          type,
+          worker,
+          concurrency,
+          activate: look,
+          broke: (cause, address) => log.error({ err: cause, ...address }, "activation broke off; the sweep brings it back"),
+        }),
+      );
+      for (const shard of keys.shards) await store.retrieve(shard);
+      post.start();
+    },
+    async stop() {
+      await Promise.all(hosts.map((host) => host.close()));
+      await effects.close();
+      await post.stop();
+      await watch.stop();
+      listener.disconnect();
+      await wakers.close();
+    },
+  };
+}
+
+/** One box a workspace; a workspace that cannot be opened is tried anew each time. */
+function openBoxes(): (workspace: string) => Promise<Box> {
+  const boxes = new Map<string, Promise<Box>>();
+  return (workspace) => {
+    const known = boxes.get(workspace);
+    if (known !== undefined) return known;
+    const opening = openBox(workspace);
+    boxes.set(workspace, opening);
+    opening.catch(() => boxes.delete(workspace));
+    return opening;
+  };
+}

@@ -1,0 +1,77 @@
+/**
+ * Tells the swarm that this worker lives, and hands back the work of those on this host that do not: a killed worker's
+ * jobs go on at once instead of waiting for their locks to run out.
+ */
+import { hostname } from "node:os";
+import type { Log } from "../../infra/log.ts";
+import type { Wakers } from "../../infra/queue/queues.ts";
+import { identifyProcess, isAlive } from "../../infra/redis/process-identity.ts";
+import type { WorkerRows } from "../../infra/redis/workers.ts";
+import { WORKER_TTL_MS } from "../../infra/redis/workers.ts";
+
+export interface SupervisionDeps {
+  readonly id: string;
+  readonly types: readonly string[];
+  readonly bindings: readonly string[];
+  readonly rows: WorkerRows;
+  readonly wakers: Pick<Wakers, "handBack">;
+  readonly active: () => number;
+  readonly log: Log;
+}
+
+export interface Supervision {
+  /** Buries the dead of this host, then signs in. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const BEAT_MS = 1_000;
+
+export function supervision(deps: SupervisionDeps): Supervision {
+  const { id, types, bindings, rows, wakers, active, log } = deps;
+  const host = hostname();
+  const identity = identifyProcess(process.pid);
+  if (identity === undefined) throw new Error("this process cannot tell its own start time");
+  const startedAt = `${identity.bootId}/${identity.startTime}`;
+  let timer: NodeJS.Timeout | null = null;
+  let stopped = false;
+
+  const signIn = (): Promise<void> =>
+    rows.put({ id, host, pid: process.pid, startedAt, types: [...types], active: active(), bindings: [...bindings], seenAtMs: Date.now() });
+
+  const bury = async (): Promise<void> => {
+    for (const row of await rows.all()) {
+      if (row.id === id) continue;
+      const [bootId = "", startTime = ""] = row.startedAt.split("/");
+      const here = row.host === host;
+      if (here && isAlive({ pid: row.pid, startTime, bootId })) continue;
+      // Elsewhere nobody can look; such a row is only taken off the list once it has long been silent.
+      if (!here && Date.now() - row.seenAtMs < WORKER_TTL_MS * 4) continue;
+      const handed = here ? await wakers.handBack(row.id) : 0;
+      await rows.remove(row.id);
+      log.warn({ worker: row.id, pid: row.pid, jobs: handed }, "a worker died; its jobs were handed back");
+    }
+  };
+
+  const beat = async (): Promise<void> => {
+    try {
+      await signIn();
+      await bury();
+    } catch (cause) {
+      if (!stopped) log.warn({ err: cause }, "could not sign in; trying again");
+    }
+    if (!stopped) timer = setTimeout(() => void beat(), BEAT_MS);
+  };
+
+  return {
+    async start() {
+      await bury();
+      await beat();
+    },
+    async stop() {
+      stopped = true;
+      if (timer !== null) clearTimeout(timer);
+      await rows.remove(id);
+    },
+  };
+}

@@ -1,0 +1,6 @@
+/** The actor that owns a run's task graph. It never calls a model: what it may do is its chart. */
+import { type MachineEntry, machineEntry } from "../../machines/catalogue.ts";
+import { coordinatorMachine } from "../../machines/coordinator-machine.ts";
+
+/** Tasks are stored a row each, so that settling one of a thousand writes one. */
+export const coordinator: MachineEntry = machineEntry(coordinatorMachine, ["tasks"]);

@@ -1,0 +1,23 @@
+/** Every agent type there is, a line each. */
+import { type Machines, machineCatalogue } from "../../machines/catalogue.ts";
+import { COORDINATOR_TYPE } from "../../infra/store.ts";
+import { coordinator } from "./coordinator.ts";
+import type { AgentType } from "./define.ts";
+import { explore } from "./explore.ts";
+import { general } from "./general.ts";
+import { verify } from "./verify.ts";
+
+export const agentTypes: readonly AgentType[] = [explore, general, verify];
+
+export const agentTypeNamed = (name: string): AgentType | undefined => agentTypes.find((type) => type.name === name);
+
+/** Every machine a log may name, older versions included. */
+export const machines: Machines = machineCatalogue([coordinator, ...agentTypes.map((type) => type.machine)]);
+
+/** Actor types that have a queue. */
+export const actorTypes: readonly string[] = [COORDINATOR_TYPE, ...agentTypes.map((type) => type.name)];
+
+/** The machine a new actor of this type starts under. */
+export function latestMachine(type: string): string | undefined {
+  return type === COORDINATOR_TYPE ? coordinator.name : agentTypeNamed(type)?.machine.name;
+}

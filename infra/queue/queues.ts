@@ -1,0 +1,120 @@
+/**
+ * BullMQ, one queue per actor type. A job says "look after this actor" and nothing more: the store is the truth, a
+ * job is a hint, so that a lost, doubled or late one costs time and never correctness.
+ */
+import { type Job, Queue, Worker } from "bullmq";
+import type { Redis } from "ioredis";
+import { z } from "zod";
+import { SwarmError } from "../errors.ts";
+import { type Address, addressFrom, memberOf } from "../store.ts";
+
+/** Milliseconds a job's lock lives without renewal, and how often stalled ones are looked for (docs/decisions). */
+export const LOCK_MS = 5_000;
+const STALLED_CHECK_MS = 1_000;
+/** A job may lose its worker that often; what kills its handler is counted by the claims, not here. */
+const STALLS_MAX = 1_000_000;
+
+const payload = z.strictObject({ member: z.string().max(300) });
+
+export interface QueueSettings {
+  /** Prefix of every key; BullMQ's keys get a hash tag of their own. */
+  readonly prefix: string;
+  readonly redis: Redis;
+}
+
+export const queueName = (type: string): string => `swarm-${type}`;
+const bullPrefix = (prefix: string): string => `{${prefix}}`;
+
+export interface Wakers {
+  /** Asks for an activation. While one runs, the request is kept and served right after it. */
+  wake(address: Address): Promise<void>;
+  /** Hands back what a dead worker process was at. Resolves with how many jobs that were. */
+  handBack(deadWorker: string): Promise<number>;
+  close(): Promise<void>;
+}
+
+export function openWakers(types: readonly string[], { prefix, redis }: QueueSettings): Wakers {
+  const queues = new Map(
+    types.map((type) => [type, new Queue(queueName(type), { connection: redis, prefix: bullPrefix(prefix) })]),
+  );
+  return {
+    async wake(address) {
+      const queue = queues.get(address.type);
+      if (queue === undefined) throw new SwarmError("queue.unknown_type", `there is no queue for agents of type ${address.type}`);
+      const id = `${address.run}/${address.actor}`;
+      await queue.add(
+        "activate",
+        { member: memberOf(address) },
+        {
+          deduplication: { id, keepLastIfActive: true, reschedule: true } as { id: string },
+          removeOnComplete: true,
+          removeOnFail: true,
+          attempts: 1,
+        },
+      );
+    },
+    async handBack(deadWorker) {
+      let handed = 0;
+      for (const queue of queues.values()) handed += await handBackFrom(queue, deadWorker, redis);
+      return handed;
+    },
+    async close() {
+      await Promise.all([...queues.values()].map((queue) => queue.close()));
+    },
+  };
+}
+
+async function handBackFrom(queue: Queue, deadWorker: string, redis: Redis): Promise<number> {
+  let handed = 0;
+  for (const job of await queue.getActive()) {
+    if (job?.id === undefined || job.processedBy !== deadWorker) continue;
+    const token = await redis.get(`${queue.toKey(job.id)}:lock`);
+    // Without its lock the stalled check has it already, or will within a second.
+    if (token === null) continue;
+    await job.moveToWait(token);
+    handed += 1;
+  }
+  return handed;
+}
+
+export interface HostedQueue {
+  close(): Promise<void>;
+}
+
+export interface HostOptions extends QueueSettings {
+  readonly type: string;
+  /** Name of this process; what it is at can be handed back by that name. */
+  readonly worker: string;
+  readonly concurrency: number;
+  readonly activate: (address: Address) => Promise<void>;
+  /** Breakage of one activation or of the connection; the job is gone, the sweeper brings the actor back. */
+  readonly broke: (cause: unknown, address: Address | null) => void;
+}
+
+export function hostQueue(options: HostOptions): HostedQueue {
+  const { type, prefix, redis, worker, concurrency, activate, broke } = options;
+  const addressOf = (job: Job | undefined): Address | null => {
+    const parsed = payload.safeParse(job?.data);
+    return parsed.success ? addressFrom(parsed.data.member) : null;
+  };
+  const host = new Worker(
+    queueName(type),
+    async (job) => {
+      const address = addressOf(job);
+      if (address === null) throw new SwarmError("queue.bad_payload", `a job in ${queueName(type)} names no actor`);
+      await activate(address);
+    },
+    {
+      connection: redis.duplicate({ maxRetriesPerRequest: null }),
+      prefix: bullPrefix(prefix),
+      name: worker,
+      concurrency,
+      lockDuration: LOCK_MS,
+      stalledInterval: STALLED_CHECK_MS,
+      maxStalledCount: STALLS_MAX,
+    },
+  );
+  host.on("failed", (job, cause) => broke(cause, addressOf(job)));
+  host.on("error", (cause) => broke(cause, null));
+  return { close: () => host.close() };
+}

@@ -1,0 +1,82 @@
+/** Lays a commit out as the flat list that `scripts/commit.lua` reads. The order here and there is one contract. */
+import type { Commit } from "../store.ts";
+import { memberOf } from "../store.ts";
+import type { Keys } from "./keys.ts";
+
+type Argument = string | number;
+
+export function commitKeys(keys: Keys, { address: { run, actor } }: Commit): string[] {
+  const ofRun = keys.run(run);
+  const ofActor = keys.actor(run, actor);
+  const shard = keys.shard(keys.shardOf(run));
+  return [
+    ofRun.run,
+    ofRun.log,
+    ofActor.snapshot,
+    ofActor.transcript,
+    ofActor.mailbox,
+    ofActor.pending,
+    ofRun.budget,
+    ofRun.results,
+    ofRun.audit,
+    ofRun.actors,
+    ofActor.session,
+    shard.ready,
+    shard.timers,
+    shard.ended,
+  ];
+}
+
+export function commitArguments(keys: Keys, commit: Commit): Argument[] {
+  const { address, fence, by, settle, runEnd } = commit;
+  const args: Argument[] = [
+    commit.id,
+    fence.epoch,
+    fence.nonce,
+    commit.version,
+    keys.base(address.run),
+    keys.shard(keys.shardOf(address.run)).bell,
+    memberOf(address),
+    "mail" in by ? "mail" : "effect",
+    "mail" in by ? by.mail : by.effect,
+    commit.entry,
+    commit.events,
+    commit.core,
+    commit.machine ?? "",
+    commit.session ?? "",
+    runEnd?.status ?? "",
+    runEnd === null ? "" : JSON.stringify(runEnd.reasons),
+    settle?.tokens ?? 0,
+    settle?.nanoUsd ?? 0,
+    settle === null
+      ? ""
+      : `${settle.inputTokens} ${settle.outputTokens} ${settle.cacheReadTokens} ${settle.cacheWriteTokens} ${settle.calls} ${settle.unpriced}`,
+  ];
+  const list = <Item>(items: readonly Item[], fields: (item: Item) => readonly Argument[]): void => {
+    args.push(items.length);
+    for (const item of items) args.push(...fields(item));
+  };
+  list([...commit.rows], (row) => row);
+  list(commit.transcript, (entry) => [entry]);
+  list(commit.messages, ({ to, type, mail }) => [to, type, JSON.stringify(mail)]);
+  list(commit.spawned, ({ actor, type, row }) => [actor, type, row]);
+  list(commit.timersSet, ({ id, delayMs, armedBy }) => [id, delayMs, armedBy]);
+  list(commit.timersCancelled, ({ id, armedBy }) => [id, armedBy]);
+  list(commit.effects, ({ id, json, reserve }) =>
+    reserve === null
+      ? [id, json, "", "", "", "", ""]
+      : [
+          id,
+          json,
+          reserve.inTokens,
+          reserve.outTokensWanted,
+          reserve.outTokensLeast,
+          reserve.inNanoUsd,
+          reserve.outNanoUsd,
+        ],
+  );
+  list(commit.effectsDropped, (id) => [id]);
+  list(commit.results, ({ id, json }) => [id, json]);
+  list(commit.audit, (json) => [json]);
+  return args;
+}

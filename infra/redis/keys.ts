@@ -1,0 +1,104 @@
+/**
+ * The one place that builds Redis keys and channel names. All keys of a run carry their shard's hash tag, so that one
+ * script can touch every actor of a run, on a cluster too.
+ */
+
+/** Shards a prefix is spread over. Changing it orphans every stored run. */
+export const SHARDS = 64;
+
+export interface RunKeys {
+  readonly run: string;
+  readonly log: string;
+  readonly budget: string;
+  readonly results: string;
+  readonly audit: string;
+  readonly actors: string;
+  readonly briefs: string;
+  /** Ids of messages that came from outside, for dedupe. */
+  readonly sent: string;
+}
+
+export interface ActorKeys {
+  readonly snapshot: string;
+  readonly transcript: string;
+  readonly mailbox: string;
+  readonly pending: string;
+  readonly session: string;
+}
+
+export interface ShardKeys {
+  readonly ready: string;
+  readonly stranded: string;
+  readonly timers: string;
+  readonly dead: string;
+  readonly runs: string;
+  readonly ended: string;
+  /** Channel on which recipients are named as soon as they have mail. */
+  readonly bell: string;
+}
+
+export interface Keys {
+  readonly prefix: string;
+  /** Every shard's tag, `s00` … `s63`. */
+  readonly shards: readonly string[];
+  shardOf(run: string): string;
+  shard(tag: string): ShardKeys;
+  /** Start of every key of the run; scripts add `:<actor>:mailbox` for recipients. */
+  base(run: string): string;
+  run(run: string): RunKeys;
+  actor(run: string, actor: string): ActorKeys;
+  readonly workers: string;
+  readonly breakers: string;
+  readonly bellPattern: string;
+}
+
+export function keysFor(prefix: string): Keys {
+  const shards = Array.from({ length: SHARDS }, (_, index) => `s${String(index).padStart(2, "0")}`);
+  const shardOf = (run: string): string => shards[fnv1a(run) % SHARDS] as string;
+  const base = (run: string): string => `${prefix}:{${shardOf(run)}}:${run}`;
+  const shardBase = (tag: string): string => `${prefix}:{${tag}}`;
+  return {
+    prefix,
+    shards,
+    shardOf,
+    base,
+    shard: (tag) => ({
+      ready: `${shardBase(tag)}:ready`,
+      stranded: `${shardBase(tag)}:stranded`,
+      timers: `${shardBase(tag)}:timers`,
+      dead: `${shardBase(tag)}:dead`,
+      runs: `${shardBase(tag)}:runs`,
+      ended: `${shardBase(tag)}:ended`,
+      bell: `${shardBase(tag)}:bell`,
+    }),
+    run: (run) => ({
+      run: base(run),
+      log: `${base(run)}:log`,
+      budget: `${base(run)}:budget`,
+      results: `${base(run)}:results`,
+      audit: `${base(run)}:audit`,
+      actors: `${base(run)}:actors`,
+      briefs: `${base(run)}:briefs`,
+      sent: `${base(run)}:sent`,
+    }),
+    actor: (run, actor) => ({
+      snapshot: `${base(run)}:${actor}:snapshot`,
+      transcript: `${base(run)}:${actor}:transcript`,
+      mailbox: `${base(run)}:${actor}:mailbox`,
+      pending: `${base(run)}:${actor}:pending`,
+      session: `${base(run)}:${actor}:session`,
+    }),
+    workers: `${prefix}:{d}:workers`,
+    breakers: `${prefix}:{d}:breakers`,
+    bellPattern: `${prefix}:{s*}:bell`,
+  };
+}
+
+/** FNV-1a, 32 bits: spreads ids well, and needs no library. */
+function fnv1a(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < text.length; index += 1) {
+    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
+  }
+  return hash >>> 0;
+}

@@ -1,0 +1,203 @@
+--[[
+COMMIT: consumes exactly one cause of one actor and writes everything it led to, or nothing at all.
+
+KEYS   1 run  2 log  3 snapshot  4 transcript  5 mailbox  6 pending  7 budget  8 results  9 audit  10 actors
+       11 session  12 ready  13 timers  14 ended
+ARGV   1 commit id   2 epoch   3 nonce   4 version expected   5 base key of the run   6 bell channel
+       7 member (run/actor/type)   8 "mail" | "effect"   9 id of the cause
+       10 log entry (JSON)   11 events in it   12 core (JSON)   13 machine ("" = unchanged)
+       14 session (JSON, "" = none)   15 status the run ends in ("" = goes on)   16 reasons (JSON)
+       17 tokens settled   18 nano-USD settled   19 usage counters as "in out read write calls" ("" = none)
+       then lists, each led by its count of items:
+       rows (field, JSON) · transcript entries (JSON) · messages (actor, type, JSON)
+       · spawned (actor, type, row JSON) · timers set (id, delay ms, armed by) · timers cancelled (id, armed by)
+       · effects (id, JSON, tokens in, out wanted, out least, nano-USD per token in, per token out; "" = no money)
+       · effects dropped (id) · results (id, JSON) · audit (JSON)
+RETURN {"OK", first seq, now ms, mail left, hold, status, transcript length before, grant…}  grant = "out tokens nano"
+       {"FENCED"}  another activation has claimed the actor
+       {"CONFLICT", version}  the actor is not where the caller thinks it is
+       {"GONE"}  the cause was consumed before: a second answer, an old message
+       {"REFUSED", tokens left, nano-USD left}  the budget does not reach; nothing was written ("none" = no limit)
+       {"NORUN"}  no such run
+A commit id that was written before returns its first answer again.
+]]
+local head = redis.call('HMGET', KEYS[3], 'epoch', 'nonce', 'version', 'commit', 'seq', 'length')
+local run = redis.call('HMGET', KEYS[1], 'status', 'hold', 'seq')
+if not run[1] then return {'NORUN'} end
+
+local cursor = 20
+local function list(width)
+  local count = tonumber(ARGV[cursor])
+  local from = cursor + 1
+  cursor = from + count * width
+  return from, cursor - 1
+end
+local rowsFrom, rowsTo = list(2)
+local saidFrom, saidTo = list(1)
+local mailFrom, mailTo = list(3)
+local bornFrom, bornTo = list(3)
+local setFrom, setTo = list(3)
+local cancelFrom, cancelTo = list(2)
+local effectsFrom, effectsTo = list(7)
+local dropFrom, dropTo = list(1)
+local resultsFrom, resultsTo = list(2)
+local auditFrom, auditTo = list(1)
+
+if head[4] == ARGV[1] then
+  local again = {'OK', head[5], 0, redis.call('LLEN', KEYS[5]), run[2] or '', run[1], tonumber(head[6] or '0')}
+  for i = effectsFrom, effectsTo, 7 do
+    if ARGV[i + 2] ~= '' then again[#again + 1] = redis.call('HGET', KEYS[6], ARGV[i] .. '#grant') or '' end
+  end
+  return again
+end
+if head[1] ~= ARGV[2] or head[2] ~= ARGV[3] then return {'FENCED'} end
+if (head[3] or '0') ~= ARGV[4] then return {'CONFLICT', head[3] or '0'} end
+
+-- The cause must still be there.
+local mailLeft = redis.call('LLEN', KEYS[5])
+if ARGV[8] == 'mail' then
+  local first = redis.call('LINDEX', KEYS[5], 0)
+  local opening = '{"id":"' .. ARGV[9] .. '"'
+  if not first or string.sub(first, 1, #opening) ~= opening then return {'GONE'} end
+  mailLeft = mailLeft - 1
+elseif redis.call('HEXISTS', KEYS[6], ARGV[9]) == 0 then
+  return {'GONE'}
+end
+
+-- Touch every key by its type before the first write: Lua does not roll back a WRONGTYPE in the middle.
+local said = redis.call('LLEN', KEYS[4])
+redis.call('XLEN', KEYS[2])
+redis.call('ZCARD', KEYS[12])
+redis.call('ZCARD', KEYS[13])
+if resultsFrom <= resultsTo then redis.call('HLEN', KEYS[8]) end
+if auditFrom <= auditTo then redis.call('XLEN', KEYS[9]) end
+if bornFrom <= bornTo then redis.call('HLEN', KEYS[10]) end
+if ARGV[15] ~= '' then redis.call('ZCARD', KEYS[14]) end
+for i = mailFrom, mailTo, 3 do redis.call('LLEN', ARGV[5] .. ':' .. ARGV[i] .. ':mailbox') end
+
+-- Money: what this cause settles is free again before what it asks for is granted.
+local released = {0, 0}
+local grants = {}
+local needsMoney = ARGV[8] == 'effect' and ARGV[19] ~= ''
+for i = effectsFrom, effectsTo, 7 do if ARGV[i + 2] ~= '' then needsMoney = true end end
+local money
+if needsMoney then
+  money = redis.call('HMGET', KEYS[7], 'tokensMax', 'nanoMax', 'tokens', 'nano', 'heldTokens', 'heldNano')
+  for i = 3, 6 do money[i] = tonumber(money[i] or '0') end
+  local held = ARGV[8] == 'effect' and redis.call('HGET', KEYS[6], ARGV[9] .. '#grant')
+  if held then
+    local _, tokens, nano = string.match(held, '(%d+) (%d+) (%d+)')
+    released = {tonumber(tokens), tonumber(nano)}
+  end
+  local tokensLeft = money[1] and (tonumber(money[1]) - money[3] - money[5] + released[1] - tonumber(ARGV[17])) or nil
+  local nanoLeft = money[2] and (tonumber(money[2]) - money[4] - money[6] + released[2] - tonumber(ARGV[18])) or nil
+  for i = effectsFrom, effectsTo, 7 do
+    if ARGV[i + 2] ~= '' then
+      local inTokens, out, least = tonumber(ARGV[i + 2]), tonumber(ARGV[i + 3]), tonumber(ARGV[i + 4])
+      local inNano, outNano = tonumber(ARGV[i + 5]), tonumber(ARGV[i + 6])
+      if tokensLeft then out = math.min(out, tokensLeft - inTokens) end
+      if nanoLeft and outNano > 0 then out = math.min(out, math.floor((nanoLeft - inTokens * inNano) / outNano)) end
+      if out < least then
+        local left = function(amount) return amount and string.format('%d', math.max(0, amount)) or 'none' end
+        return {'REFUSED', left(tokensLeft), left(nanoLeft)}
+      end
+      local tokens, nano = inTokens + out, inTokens * inNano + out * outNano
+      if tokensLeft then tokensLeft = tokensLeft - tokens end
+      if nanoLeft then nanoLeft = nanoLeft - nano end
+      grants[#grants + 1] = {ARGV[i], string.format('%d %d %d', out, tokens, nano), tokens, nano}
+    end
+  end
+end
+
+-- From here on everything is written.
+local time = redis.call('TIME')
+local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+local count = tonumber(ARGV[11])
+local last = redis.call('HINCRBY', KEYS[1], 'seq', count)
+local first = last - count + 1
+if #grants > 0 then
+  local told = {}
+  for i, grant in ipairs(grants) do told[i] = grant[1] .. ' ' .. grant[2] end
+  redis.call('XADD', KEYS[2], first .. '-0', 't', now, 'a', ARGV[7], 'b', ARGV[10], 'g', table.concat(told, ','))
+else
+  redis.call('XADD', KEYS[2], first .. '-0', 't', now, 'a', ARGV[7], 'b', ARGV[10])
+end
+if ARGV[13] ~= '' then redis.call('HSET', KEYS[3], 'machine', ARGV[13]) end
+redis.call('HSET', KEYS[3], 'version', tonumber(ARGV[4]) + 1, 'commit', ARGV[1], 'seq', first, 'length', said, 'core', ARGV[12])
+for i = rowsFrom, rowsTo, 2 do redis.call('HSET', KEYS[3], 'r:' .. ARGV[i], ARGV[i + 1]) end
+for i = saidFrom, saidTo do redis.call('RPUSH', KEYS[4], ARGV[i]) end
+if ARGV[14] ~= '' then redis.call('SET', KEYS[11], ARGV[14]) end
+
+if ARGV[8] == 'mail' then
+  redis.call('LPOP', KEYS[5])
+else
+  redis.call('HDEL', KEYS[6], ARGV[9], ARGV[9] .. '#grant', ARGV[9] .. '#held')
+end
+if needsMoney then
+  local tokens, nano = -released[1], -released[2]
+  for _, grant in ipairs(grants) do
+    tokens, nano = tokens + grant[3], nano + grant[4]
+    redis.call('HSET', KEYS[6], grant[1] .. '#grant', grant[2])
+  end
+  if tokens ~= 0 then redis.call('HINCRBY', KEYS[7], 'heldTokens', string.format('%d', tokens)) end
+  if nano ~= 0 then redis.call('HINCRBY', KEYS[7], 'heldNano', string.format('%d', nano)) end
+  if ARGV[19] ~= '' then
+    redis.call('HINCRBY', KEYS[7], 'tokens', ARGV[17])
+    if ARGV[18] ~= '0' then redis.call('HINCRBY', KEYS[7], 'nano', ARGV[18]) end
+    local field = 0
+    for amount in string.gmatch(ARGV[19], '%d+') do
+      field = field + 1
+      if amount ~= '0' then
+        redis.call('HINCRBY', KEYS[7], ({'input', 'output', 'cacheRead', 'cacheWrite', 'calls', 'unpriced'})[field], amount)
+      end
+    end
+  end
+end
+for i = effectsFrom, effectsTo, 7 do
+  redis.call('HSET', KEYS[6], ARGV[i], ARGV[i + 1])
+  -- Parked: whoever claims after the resume must know that this one was never begun.
+  if run[2] then redis.call('HSET', KEYS[6], ARGV[i] .. '#held', 1) end
+end
+for i = dropFrom, dropTo do
+  local grant = redis.call('HGET', KEYS[6], ARGV[i] .. '#grant')
+  if grant then
+    -- Nobody will settle it any more; what it may have cost is charged in full.
+    local _, tokens, nano = string.match(grant, '(%d+) (%d+) (%d+)')
+    redis.call('HINCRBY', KEYS[7], 'heldTokens', string.format('%d', -tonumber(tokens)))
+    redis.call('HINCRBY', KEYS[7], 'heldNano', string.format('%d', -tonumber(nano)))
+    redis.call('HINCRBY', KEYS[7], 'tokens', tokens)
+    redis.call('HINCRBY', KEYS[7], 'nano', nano)
+  end
+  redis.call('HDEL', KEYS[6], ARGV[i], ARGV[i] .. '#grant', ARGV[i] .. '#held')
+end
+
+local address = string.match(ARGV[7], '^(.-/.-)/')
+local runId = string.match(address, '^(.-)/')
+for i = bornFrom, bornTo, 3 do redis.call('HSET', KEYS[10], ARGV[i], ARGV[i + 2]) end
+for i = mailFrom, mailTo, 3 do
+  redis.call('RPUSH', ARGV[5] .. ':' .. ARGV[i] .. ':mailbox', ARGV[i + 2])
+  redis.call('ZADD', KEYS[12], now, runId .. '/' .. ARGV[i] .. '/' .. ARGV[i + 1])
+  redis.call('PUBLISH', ARGV[6], runId .. '/' .. ARGV[i])
+end
+for i = cancelFrom, cancelTo, 2 do redis.call('ZREM', KEYS[13], ARGV[7] .. '|' .. ARGV[i] .. '|' .. ARGV[i + 1]) end
+for i = setFrom, setTo, 3 do
+  redis.call('ZADD', KEYS[13], now + tonumber(ARGV[i + 1]), ARGV[7] .. '|' .. ARGV[i] .. '|' .. ARGV[i + 2])
+end
+for i = resultsFrom, resultsTo, 2 do redis.call('HSET', KEYS[8], ARGV[i], ARGV[i + 1]) end
+for i = auditFrom, auditTo do redis.call('XADD', KEYS[9], '*', 'b', ARGV[i]) end
+
+if mailLeft == 0 and redis.call('HLEN', KEYS[6]) == 0 then
+  redis.call('ZREM', KEYS[12], ARGV[7])
+else
+  redis.call('ZADD', KEYS[12], now, ARGV[7])
+end
+local status = run[1]
+if ARGV[15] ~= '' then
+  status = ARGV[15]
+  redis.call('HSET', KEYS[1], 'status', status, 'endedAt', now, 'reasons', ARGV[16])
+  redis.call('ZADD', KEYS[14], now, runId)
+end
+
+local answer = {'OK', first, now, mailLeft, run[2] or '', status, said}
+for _, grant in ipairs(grants) do answer[#answer + 1] = grant[2] end
+return answer

@@ -1,0 +1,40 @@
+--[[
+QUARANTINE: an actor that kills whoever activates it is taken out of circulation: what lay at its head goes to the dead
+letters, its coordinator is told. Where the coordinator itself is the one, the run ends as failed.
+
+KEYS   1 run  2 log  3 mailbox  4 pending  5 ready  6 dead  7 mailbox of the coordinator  8 ended
+ARGV   1 member (run/actor/type)   2 run id   3 actor   4 member of the coordinator   5 message to it (JSON)
+       6 log body for an agent (1 event)   7 log body for the coordinator (2 events)   8 reason   9 bell channel
+RETURN {"OK"} | {"NORUN"} | {"ENDED"}
+]]
+local status = redis.call('HGET', KEYS[1], 'status')
+if not status then return {'NORUN'} end
+redis.call('ZCARD', KEYS[5])
+if status ~= 'running' then
+  redis.call('ZREM', KEYS[5], ARGV[1])
+  return {'ENDED'}
+end
+redis.call('XLEN', KEYS[2])
+redis.call('XLEN', KEYS[6])
+redis.call('LLEN', KEYS[7])
+redis.call('ZCARD', KEYS[8])
+local head = redis.call('LPOP', KEYS[3])
+local pending = redis.call('HGETALL', KEYS[4])
+local time = redis.call('TIME')
+local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+redis.call('XADD', KEYS[6], '*', 'member', ARGV[1], 'mail', head or '', 'pending', cjson.encode(pending), 'reason', ARGV[8])
+redis.call('DEL', KEYS[4])
+redis.call('ZREM', KEYS[5], ARGV[1])
+local isCoordinator = ARGV[1] == ARGV[4]
+local count = isCoordinator and 2 or 1
+local last = redis.call('HINCRBY', KEYS[1], 'seq', count)
+redis.call('XADD', KEYS[2], (last - count + 1) .. '-0', 't', now, 'a', ARGV[1], 'b', isCoordinator and ARGV[7] or ARGV[6])
+if isCoordinator then
+  redis.call('HSET', KEYS[1], 'status', 'failed', 'endedAt', now, 'reasons', cjson.encode({ARGV[8]}))
+  redis.call('ZADD', KEYS[8], now, ARGV[2])
+else
+  redis.call('RPUSH', KEYS[7], ARGV[5])
+  redis.call('ZADD', KEYS[5], now, ARGV[4])
+  redis.call('PUBLISH', ARGV[9], string.match(ARGV[4], '^(.-/.-)/'))
+end
+return {'OK'}

@@ -1,0 +1,57 @@
+/**
+ * What the start script wrote about the server it became: who it is and where it listens. It is a hint from a folder
+ * that others may have filled, so it names a socket only if that lies in a private folder under the expected name.
+ */
+import { createHash, randomBytes } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { basename, dirname, isAbsolute, join } from "node:path";
+import { z } from "zod";
+import { checkPrivateFolder, privateFolder } from "./private-folder.ts";
+import type { ProcessIdentity } from "./process-identity.ts";
+
+export const recordVersion = "1";
+
+export interface ServerRecord {
+  readonly identity: ProcessIdentity;
+  readonly socket: string;
+}
+
+const recordLines = z.tuple([
+  z.literal(recordVersion),
+  z.string().regex(/^\d{1,10}$/),
+  z.string().min(1).max(100),
+  z.string().min(1).max(200),
+  z.string().max(200).refine(isAbsolute),
+]);
+
+export function recordPath(dataDir: string): string {
+  return join(dataDir, "redis.server");
+}
+
+/** undefined when there is none, or when it is not one of ours. */
+export async function readRecord(dataDir: string): Promise<ServerRecord | undefined> {
+  const record = parseRecord(await readFile(recordPath(dataDir), "utf8").catch(() => ""));
+  if (record === undefined || !/^[0-9a-f]{32}\.[0-9a-f]{8}\.sock$/.test(basename(record.socket))) return undefined;
+  try {
+    checkPrivateFolder(dirname(record.socket));
+    return record;
+  } catch {
+    return undefined;
+  }
+}
+
+export function parseRecord(text: string): ServerRecord | undefined {
+  const parsed = recordLines.safeParse(text.trimEnd().split("\n"));
+  if (!parsed.success) return undefined;
+  const [, pid, startTime, bootId, socket] = parsed.data;
+  return { identity: { pid: Number(pid), startTime, bootId }, socket };
+}
+
+/**
+ * Where a new server of this data dir listens: a name from the real path, and one part of chance for this start alone.
+ * A server whose folder was deleted under it removes its socket when it ends, and must not meet its successor's.
+ */
+export function newSocket(realDataDir: string, runtimeDir: string | undefined): string {
+  const name = createHash("sha256").update(realDataDir).digest("hex").slice(0, 32);
+  return join(privateFolder(runtimeDir), `${name}.${randomBytes(4).toString("hex")}.sock`);
+}

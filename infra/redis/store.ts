@@ -1,0 +1,325 @@
+/**
+ * The store over Redis: each method is one script, so that a crash leaves either all of a step or nothing of it.
+ */
+import type { Redis } from "ioredis";
+import { z } from "zod";
+import {
+  type Address,
+  addressFrom,
+  type Claim,
+  type ClaimAnswer,
+  COORDINATOR_ACTOR,
+  COORDINATOR_TYPE,
+  type CommitAnswer,
+  type Grant,
+  type HoldAnswer,
+  type Mail,
+  memberOf,
+  type NewRun,
+  type PendingEffect,
+  type SendAnswer,
+  type Served,
+  type Store,
+  type Sweep,
+} from "../store.ts";
+import { commitArguments, commitKeys } from "./commit-arguments.ts";
+import type { Keys } from "./keys.ts";
+import { type Scripts, scriptsOn } from "./scripts.ts";
+
+/** Messages a claim brings along; the rest is fetched when these are used up. */
+const MAIL_BATCH = 100;
+/** Messages one mailbox may hold for a sender from outside. Actors of the run are bounded by what a commit may send. */
+const MAILBOX_MAX = 10_000;
+/** Members one sweep of one shard looks at. */
+const SWEEP_MAX = 200;
+
+export function redisStore(redis: Redis, keys: Keys): Store {
+  const scripts = scriptsOn(redis);
+  return {
+    create: (run) => create(scripts, keys, run),
+    claim: (address, nonce, served) => claim(scripts, keys, address, nonce, served),
+    commit: async (commit) =>
+      commitAnswer(await scripts.commit(commitKeys(keys, commit), commitArguments(keys, commit))),
+    async look({ run, actor }) {
+      const [mail, [status, held]] = await Promise.all([
+        redis.lrange(keys.actor(run, actor).mailbox, 0, MAIL_BATCH - 1),
+        redis.hmget(keys.run(run).run, "status", "hold") as Promise<[string | null, string | null]>,
+      ]);
+      return { mail: mail.map(mailFrom), held: held !== null, runStatus: status ?? "gone" };
+    },
+    send: (address, mail) => send(scripts, keys, address, mail),
+    hold: (run, order, reason) => hold(scripts, keys, run, order, reason),
+    sweep: (shard, idleMs) => sweep(scripts, keys, shard, idleMs),
+    async forget(address) {
+      await redis.zrem(keys.shard(keys.shardOf(address.run)).ready, memberOf(address));
+    },
+    quarantine: (address, reason) => quarantine(scripts, keys, address, reason),
+    briefs: (run, ids) => rows(redis, keys.run(run).briefs, ids),
+    results: (run, ids) => rows(redis, keys.run(run).results, ids),
+    async retrieve(shard) {
+      const { stranded, ready } = keys.shard(shard);
+      const members = await redis.zrange(stranded, 0, SWEEP_MAX - 1);
+      if (members.length === 0) return [];
+      // Both writes are repeatable: a crash between them leaves the actor stranded, never lost.
+      await redis.zadd(ready, ...members.flatMap((member) => [0, member]));
+      return members.map(addressFrom);
+    },
+  };
+}
+
+async function create(scripts: Scripts, keys: Keys, run: NewRun): Promise<"created" | "exists"> {
+  const { coordinator, fields, budget, briefs } = run;
+  const ofRun = keys.run(run.run);
+  const shard = keys.shard(keys.shardOf(run.run));
+  const limits = {
+    ...(budget.tokensMax === undefined ? {} : { tokensMax: String(budget.tokensMax) }),
+    ...(budget.nanoUsdMax === undefined ? {} : { nanoMax: String(budget.nanoUsdMax) }),
+  };
+  const flat = (record: Readonly<Record<string, string>>) => [
+    Object.keys(record).length,
+    ...Object.entries(record).flat(),
+  ];
+  const mail: Mail = { id: "start", input: run.input };
+  const answer = await scripts.create(
+    [
+      ofRun.run,
+      ofRun.budget,
+      ofRun.briefs,
+      ofRun.actors,
+      keys.actor(run.run, coordinator.actor).mailbox,
+      shard.ready,
+      shard.runs,
+    ],
+    [
+      run.run,
+      memberOf(coordinator),
+      shard.bell,
+      coordinator.actor,
+      JSON.stringify({ type: coordinator.type }),
+      JSON.stringify(mail),
+      ...flat(fields),
+      ...flat(limits),
+      ...flat(briefs),
+    ],
+  );
+  return answer[0] === "OK" ? "created" : "exists";
+}
+
+async function claim(
+  scripts: Scripts,
+  keys: Keys,
+  address: Address,
+  nonce: string,
+  served: Served,
+): Promise<ClaimAnswer> {
+  const ofActor = keys.actor(address.run, address.actor);
+  const shard = keys.shard(keys.shardOf(address.run));
+  const answer = await scripts.claim(
+    [
+      keys.run(address.run).run,
+      ofActor.snapshot,
+      ofActor.mailbox,
+      ofActor.pending,
+      ofActor.session,
+      ofActor.transcript,
+      shard.ready,
+      shard.stranded,
+    ],
+    [nonce, memberOf(address), served.bindings.join(","), MAIL_BATCH, ...served.machines],
+  );
+  if (answer[0] === "NORUN") return { kind: "no_run" };
+  if (answer[0] === "STRANDED") return { kind: "stranded", why: String(answer[1]) };
+  return { kind: "claimed", claim: claimFrom(answer, nonce) };
+}
+
+function claimFrom(answer: unknown[], nonce: string): Claim {
+  const [, epoch, row, snapshot, mail, pending, session, transcript, claims, mailTotal] = answer as [
+    string,
+    number,
+    string[],
+    string[],
+    string[],
+    string[],
+    string,
+    string[],
+    number,
+    number,
+  ];
+  const stored = recordFrom(snapshot);
+  const rowFields = Object.entries(stored).filter(([field]) => field.startsWith("r:"));
+  return {
+    fence: { epoch, nonce },
+    run: recordFrom(row),
+    version: Number(stored.version ?? 0),
+    machine: stored.machine ?? null,
+    core: stored.core ?? null,
+    rows: new Map(rowFields.map(([field, json]) => [field.slice(2), json])),
+    mail: mail.map(mailFrom),
+    mailTotal,
+    pending: pendingFrom(recordFrom(pending)),
+    session: session === "" ? null : session,
+    transcript,
+    claims,
+  };
+}
+
+const GRANT = "#grant";
+const HELD = "#held";
+
+function pendingFrom(fields: Readonly<Record<string, string>>): PendingEffect[] {
+  return Object.entries(fields)
+    .filter(([id]) => !id.endsWith(GRANT) && !id.endsWith(HELD))
+    .map(([id, json]) => {
+      const grant = fields[`${id}${GRANT}`];
+      return { id, json, grant: grant === undefined ? null : grantFrom(grant), held: `${id}${HELD}` in fields };
+    });
+}
+
+function grantFrom(text: string): Grant {
+  const [outTokens = 0, tokens = 0, nanoUsd = 0] = text.split(" ").map(Number);
+  return { outTokens, tokens, nanoUsd };
+}
+
+function commitAnswer(answer: unknown[]): CommitAnswer {
+  switch (answer[0]) {
+    case "OK": {
+      const [, firstSeq, , mailLeft, hold, runStatus, transcriptLength, ...grants] = answer as [
+        string,
+        number,
+        number,
+        number,
+        string,
+        string,
+        number,
+        ...string[],
+      ];
+      return {
+        kind: "committed",
+        firstSeq: Number(firstSeq),
+        mailLeft,
+        held: hold !== "",
+        runStatus,
+        transcriptLength,
+        grants: grants.map(grantFrom),
+      };
+    }
+    case "FENCED":
+      return { kind: "fenced" };
+    case "CONFLICT":
+      return { kind: "conflict", version: Number(answer[1]) };
+    case "GONE":
+      return { kind: "gone" };
+    case "REFUSED":
+      return { kind: "refused", tokensLeft: leftOrNull(answer[1]), nanoUsdLeft: leftOrNull(answer[2]) };
+    default:
+      return { kind: "no_run" };
+  }
+}
+
+const leftOrNull = (value: unknown): number | null => (value === "none" ? null : Number(value));
+
+async function send(scripts: Scripts, keys: Keys, address: Address, mail: Mail): Promise<SendAnswer> {
+  const ofRun = keys.run(address.run);
+  const shard = keys.shard(keys.shardOf(address.run));
+  const answer = await scripts.send(
+    [ofRun.run, ofRun.sent, keys.actor(address.run, address.actor).mailbox, shard.ready],
+    [mail.id, JSON.stringify(mail), memberOf(address), shard.bell, MAILBOX_MAX],
+  );
+  switch (answer[0]) {
+    case "OK":
+      return { kind: "sent" };
+    case "AGAIN":
+      return { kind: "again" };
+    case "ENDED":
+      return { kind: "ended", status: String(answer[1]) };
+    case "FULL":
+      return { kind: "full", length: Number(answer[1]) };
+    default:
+      return { kind: "no_run" };
+  }
+}
+
+async function hold(
+  scripts: Scripts,
+  keys: Keys,
+  run: string,
+  order: "park" | "resume",
+  reason: string,
+): Promise<HoldAnswer> {
+  const ofRun = keys.run(run);
+  const shard = keys.shard(keys.shardOf(run));
+  const event = order === "park" ? { type: "run.parked", reason } : { type: "run.resumed" };
+  const [kind, ...rest] = await scripts.hold(
+    [ofRun.run, ofRun.log, ofRun.actors, shard.ready],
+    [order, JSON.stringify({ v: 1, events: [event] }), run, keys.base(run), shard.bell],
+  );
+  if (kind === "NORUN") return { kind: "no_run" };
+  if (kind === "ENDED") return { kind: "ended", status: String(rest[0]) };
+  return { kind: kind === "OK" ? "done" : "same", actors: rest.map((member) => addressFrom(String(member))) };
+}
+
+async function sweep(scripts: Scripts, keys: Keys, tag: string, idleMs: number): Promise<Sweep> {
+  const shard = keys.shard(tag);
+  const [next, ...members] = await scripts.sweep(
+    [shard.ready, shard.timers],
+    [`${keys.prefix}:{${tag}}:`, idleMs, SWEEP_MAX, shard.bell],
+  );
+  return {
+    wake: members.map((member) => addressFrom(String(member))),
+    nextTimerMs: Number(next) < 0 ? null : Number(next),
+  };
+}
+
+async function quarantine(scripts: Scripts, keys: Keys, address: Address, reason: string): Promise<void> {
+  const { run, actor } = address;
+  const ofRun = keys.run(run);
+  const ofActor = keys.actor(run, actor);
+  const shard = keys.shard(keys.shardOf(run));
+  const coordinator = { run, actor: COORDINATOR_ACTOR, type: COORDINATOR_TYPE };
+  const died = { type: "agent.died", died: actor, reason };
+  const mail: Mail = { id: `died:${actor}`, event: { type: "agent.died", actor, reason } as { type: string } };
+  await scripts.quarantine(
+    [
+      ofRun.run,
+      ofRun.log,
+      ofActor.mailbox,
+      ofActor.pending,
+      shard.ready,
+      shard.dead,
+      keys.actor(run, COORDINATOR_ACTOR).mailbox,
+      shard.ended,
+    ],
+    [
+      memberOf(address),
+      run,
+      actor,
+      memberOf(coordinator),
+      JSON.stringify(mail),
+      JSON.stringify({ v: 1, events: [died] }),
+      JSON.stringify({ v: 1, events: [died, { type: "run.failed", reasons: [reason] }] }),
+      reason,
+      shard.bell,
+    ],
+  );
+}
+
+async function rows(redis: Redis, key: string, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  if (ids.length === 0) return new Map();
+  const values = await redis.hmget(key, ...ids);
+  return new Map(ids.flatMap((id, index) => (values[index] == null ? [] : [[id, values[index]] as const])));
+}
+
+function recordFrom(flat: readonly string[]): Record<string, string> {
+  const record: Record<string, string> = {};
+  for (let index = 0; index + 1 < flat.length; index += 2) record[flat[index] as string] = flat[index + 1] as string;
+  return record;
+}
+
+const mailSchema = z.union([
+  z.object({ id: z.string(), event: z.looseObject({ type: z.string() }) }),
+  z.object({ id: z.string(), timer: z.string(), armedBy: z.int() }),
+  z.object({ id: z.string(), input: z.unknown() }),
+]);
+
+/** Throws where a mailbox holds what no sender of ours writes. */
+const mailFrom = (json: string): Mail => mailSchema.parse(JSON.parse(json));

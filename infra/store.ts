@@ -1,0 +1,212 @@
+/**
+ * The store's contract: what may be written, in which indivisible pieces. The Redis store keeps it with one Lua script
+ * per method; whatever else keeps it passes the same conformance suite.
+ */
+
+/** `run/actor/type`: how an actor is named wherever work is handed out. */
+export interface Address {
+  readonly run: string;
+  readonly actor: string;
+  readonly type: string;
+}
+
+/** Every run has one, and only one, under this name. */
+export const COORDINATOR_ACTOR = "a_coordinator";
+export const COORDINATOR_TYPE = "coordinator";
+
+export const memberOf = ({ run, actor, type }: Address): string => `${run}/${actor}/${type}`;
+
+/** Throws where the text does not name an actor: queue payloads are hostile until parsed. */
+export function addressFrom(member: string): Address {
+  const [run, actor, type, ...rest] = member.split("/");
+  if (!run || !actor || !type || rest.length > 0) throw new Error(`not an actor's address: ${member.slice(0, 200)}`);
+  return { run, actor, type };
+}
+
+export interface NewRun {
+  readonly run: string;
+  readonly coordinator: Address;
+  /** Fields of the run's row: goal, kind, model, binding, policy, configuration… */
+  readonly fields: Readonly<Record<string, string>>;
+  readonly budget: BudgetLimits;
+  /** Task id → brief (JSON), written once. */
+  readonly briefs: Readonly<Record<string, string>>;
+  /** The coordinator's input. */
+  readonly input: unknown;
+}
+
+export interface BudgetLimits {
+  readonly tokensMax?: number;
+  /** Billionths of a US dollar. */
+  readonly nanoUsdMax?: number;
+}
+
+/** What lies in a mailbox: a first input, an event, or a timer that became due. */
+export type Mail =
+  | { readonly id: string; readonly input: unknown }
+  | { readonly id: string; readonly event: { readonly type: string } }
+  | { readonly id: string; readonly timer: string; readonly armedBy: number };
+
+export interface PendingEffect {
+  readonly id: string;
+  readonly json: string;
+  /** What the budget granted this effect; null where it costs no money. */
+  readonly grant: Grant | null;
+  /** True where the run was parked when it was ordered: it was never begun. */
+  readonly held: boolean;
+}
+
+export interface Grant {
+  /** Output tokens the call may use: its `max_tokens`. */
+  readonly outTokens: number;
+  readonly tokens: number;
+  readonly nanoUsd: number;
+}
+
+export interface Fence {
+  readonly epoch: number;
+  /** Random per claim: an epoch alone could repeat after a failover. */
+  readonly nonce: string;
+}
+
+export interface Claim {
+  readonly fence: Fence;
+  readonly run: Readonly<Record<string, string>>;
+  readonly version: number;
+  /** `id@version`; null before the first commit. */
+  readonly machine: string | null;
+  readonly core: string | null;
+  readonly rows: ReadonlyMap<string, string>;
+  readonly mail: readonly Mail[];
+  readonly mailTotal: number;
+  readonly pending: readonly PendingEffect[];
+  readonly session: string | null;
+  readonly transcript: readonly string[];
+  /** Claims since the last commit, this one included: what poison is told by. */
+  readonly claims: number;
+}
+
+export type ClaimAnswer =
+  | { readonly kind: "claimed"; readonly claim: Claim }
+  | { readonly kind: "stranded"; readonly why: string }
+  | { readonly kind: "no_run" };
+
+/** Money a model call asks for; the script grants at most what is left. */
+export interface Reservation {
+  readonly inTokens: number;
+  readonly outTokensWanted: number;
+  /** With less than this a call is not worth making. */
+  readonly outTokensLeast: number;
+  /** Billionths of a US dollar per token, whole numbers; 0 where the price is unknown or nothing. */
+  readonly inNanoUsd: number;
+  readonly outNanoUsd: number;
+}
+
+export interface Settlement {
+  readonly tokens: number;
+  readonly nanoUsd: number;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly cacheReadTokens: number;
+  readonly cacheWriteTokens: number;
+  readonly calls: number;
+  /** Calls whose price nobody knows. */
+  readonly unpriced: number;
+}
+
+export interface Commit {
+  readonly id: string;
+  readonly address: Address;
+  readonly fence: Fence;
+  /** Version the actor must be at. */
+  readonly version: number;
+  readonly by: { readonly mail: string } | { readonly effect: string };
+  readonly entry: string;
+  /** Events in the entry: so many sequence numbers are drawn. */
+  readonly events: number;
+  readonly core: string;
+  /** Set on the first commit only. */
+  readonly machine: string | null;
+  readonly rows: ReadonlyMap<string, string>;
+  readonly transcript: readonly string[];
+  readonly session: string | null;
+  readonly messages: readonly { readonly to: string; readonly type: string; readonly mail: Mail }[];
+  readonly spawned: readonly { readonly actor: string; readonly type: string; readonly row: string }[];
+  readonly timersSet: readonly { readonly id: string; readonly delayMs: number; readonly armedBy: number }[];
+  readonly timersCancelled: readonly { readonly id: string; readonly armedBy: number }[];
+  readonly effects: readonly { readonly id: string; readonly json: string; readonly reserve: Reservation | null }[];
+  readonly effectsDropped: readonly string[];
+  readonly results: readonly { readonly id: string; readonly json: string }[];
+  readonly audit: readonly string[];
+  readonly settle: Settlement | null;
+  readonly runEnd: { readonly status: string; readonly reasons: readonly string[] } | null;
+}
+
+export type CommitAnswer =
+  | {
+      readonly kind: "committed";
+      readonly firstSeq: number;
+      readonly mailLeft: number;
+      readonly held: boolean;
+      readonly runStatus: string;
+      /** Transcript entries there were before this commit. */
+      readonly transcriptLength: number;
+      /** One per effect that asked for money, in order. */
+      readonly grants: readonly Grant[];
+    }
+  | { readonly kind: "fenced" }
+  | { readonly kind: "conflict"; readonly version: number }
+  /** The cause was consumed before. */
+  | { readonly kind: "gone" }
+  | { readonly kind: "refused"; readonly tokensLeft: number | null; readonly nanoUsdLeft: number | null }
+  | { readonly kind: "no_run" };
+
+export interface Look {
+  readonly mail: readonly Mail[];
+  readonly held: boolean;
+  readonly runStatus: string;
+}
+
+export interface Served {
+  /** Model accesses that this worker has, each a name without commas. */
+  readonly bindings: readonly string[];
+  /** `id@version` of every machine it has. */
+  readonly machines: readonly string[];
+}
+
+export interface Sweep {
+  readonly wake: readonly Address[];
+  /** Milliseconds until this shard's next timer; null where there is none. */
+  readonly nextTimerMs: number | null;
+}
+
+export type SendAnswer =
+  | { readonly kind: "sent" | "again" | "no_run" }
+  | { readonly kind: "ended"; readonly status: string }
+  | { readonly kind: "full"; readonly length: number };
+
+export type HoldAnswer =
+  | { readonly kind: "done" | "same"; readonly actors: readonly Address[] }
+  | { readonly kind: "no_run" }
+  | { readonly kind: "ended"; readonly status: string };
+
+/** The part of the store that activations live on. Each method is one indivisible step; all may throw StoreError. */
+export interface Store {
+  create(run: NewRun): Promise<"created" | "exists">;
+  claim(address: Address, nonce: string, served: Served): Promise<ClaimAnswer>;
+  commit(commit: Commit): Promise<CommitAnswer>;
+  /** What an activation that waits must not miss: mail beyond what its claim brought, a parked or ended run. */
+  look(address: Address): Promise<Look>;
+  send(address: Address, mail: Mail): Promise<SendAnswer>;
+  hold(run: string, order: "park" | "resume", reason: string): Promise<HoldAnswer>;
+  sweep(shard: string, idleMs: number): Promise<Sweep>;
+  /** Takes an actor off the list of those that need waking: its run is over. */
+  forget(address: Address): Promise<void>;
+  /** Takes a deadly actor out of circulation and tells its coordinator, or ends the run where it is the coordinator. */
+  quarantine(address: Address, reason: string): Promise<void>;
+  /** Briefs and results of a run, by id; what does not exist is absent. */
+  briefs(run: string, ids: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  results(run: string, ids: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /** Stranded actors back to `ready`, for a worker that has just started and may serve them. */
+  retrieve(shard: string): Promise<readonly Address[]>;
+}

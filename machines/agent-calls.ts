@@ -1,0 +1,67 @@
+/**
+ * The tool calls of one turn, and which of them may start now: read-only calls together up to a bound, all others
+ * singly and in order; a waiting approval holds back only the changing calls behind it; once a changing call failed,
+ * the rest of them are refused.
+ */
+
+export type CallRisk = "read-only" | "mutating" | "destructive";
+export type CallRepeat = "safe" | "idempotent" | "unsafe";
+export type CallStatus = "judged" | "asking" | "running" | "unknown" | "done" | "failed" | "refused" | "interrupted";
+
+/** One call as the judge left it, and as it went on. */
+export interface Call {
+  readonly id: string;
+  readonly tool: string;
+  readonly inputHash: string;
+  readonly risk: CallRisk;
+  readonly repeat: CallRepeat;
+  readonly status: CallStatus;
+}
+
+const ENDED: ReadonlySet<CallStatus> = new Set<CallStatus>(["done", "failed", "refused", "interrupted"]);
+
+export const isEnded = (call: Call): boolean => ENDED.has(call.status);
+export const allEnded = (calls: readonly Call[]): boolean => calls.every(isEnded);
+export const someIn = (calls: readonly Call[], status: CallStatus): boolean =>
+  calls.some((call) => call.status === status);
+
+/** Calls that may start now, in order. `parallelMax` bounds the read-only calls that run at once. */
+export function startable(calls: readonly Call[], parallelMax: number): readonly Call[] {
+  const running = calls.filter((call) => call.status === "running" || call.status === "unknown");
+  let readers = running.filter((call) => call.risk === "read-only").length;
+  const start: Call[] = [];
+  // A changing call waits for every changing call before it; one that runs, asks or is unknown closes the door.
+  let doorOpen = true;
+  for (const call of calls) {
+    if (call.risk === "read-only") {
+      if (call.status === "judged" && readers < parallelMax) {
+        start.push(call);
+        readers += 1;
+      }
+    } else if (!isEnded(call)) {
+      if (doorOpen && call.status === "judged") start.push(call);
+      doorOpen = false;
+    }
+  }
+  return start;
+}
+
+export function withStatus(calls: readonly Call[], id: string, status: CallStatus): Call[] {
+  return calls.map((call) => (call.id === id && !isEnded(call) ? { ...call, status } : call));
+}
+
+export function withRunning(calls: readonly Call[], started: readonly Call[]): Call[] {
+  const ids = new Set(started.map((call) => call.id));
+  return calls.map((call) => (ids.has(call.id) ? { ...call, status: "running" as const } : call));
+}
+
+/** After a changing call failed, those behind it are refused: they were planned on a world that did not come about. */
+export function refuseBehind(calls: readonly Call[], failed: string): Call[] {
+  const at = calls.findIndex((call) => call.id === failed);
+  if (at < 0 || calls[at]?.risk === "read-only") return [...calls];
+  return calls.map((call, index) =>
+    index > at && call.risk !== "read-only" && (call.status === "judged" || call.status === "asking")
+      ? { ...call, status: "refused" as const }
+      : call,
+  );
+}

@@ -1,0 +1,56 @@
+/** Facts that reach an agent. Each is either the answer to one of its effects, a message, or a person's word. */
+import type { Call } from "./agent-calls.ts";
+
+/** Why the model stopped; `other` keeps company with what is not known yet. */
+export type StopReason =
+  | "end_turn"
+  | "tool_use"
+  | "max_tokens"
+  | "stop_sequence"
+  | "pause_turn"
+  | "refusal"
+  | "model_context_window_exceeded"
+  | "other";
+
+/** A well-formed `Report` call; what is malformed comes as a refused call instead. */
+export interface ReportCall {
+  readonly call: string;
+  readonly outcome: "done" | "blocked";
+  readonly notDone: readonly string[];
+}
+
+export type AgentEvent =
+  | { readonly type: "session.assembled"; readonly tools: number; readonly systemHash: string }
+  | { readonly type: "session.refused"; readonly reason: string }
+  | {
+      readonly type: "model.answered";
+      readonly turn: number;
+      readonly stop: StopReason;
+      readonly calls: readonly Call[];
+      readonly report: ReportCall | null;
+    }
+  | {
+      readonly type: "model.failed";
+      readonly turn: number;
+      readonly reason: string;
+      readonly retry: boolean;
+      /** Milliseconds to wait before the next attempt. */
+      readonly delayMs: number;
+      /** False where the attempt never reached the model (breaker open, worker lost): it costs no attempt. */
+      readonly counts: boolean;
+    }
+  | {
+      readonly type: "budget.refused";
+      readonly tokensLeft: number;
+      readonly nanoUsdLeft: number | null;
+    }
+  | { readonly type: "approval.answered"; readonly call: string; readonly allowed: boolean }
+  | { readonly type: "tool.finished"; readonly call: string; readonly ok: boolean }
+  | { readonly type: "tool.unknown"; readonly call: string }
+  | { readonly type: "tool.reconciled"; readonly call: string; readonly happened: boolean }
+  | { readonly type: "tool.interrupted"; readonly call: string; readonly reason: string }
+  | { readonly type: "result.verified" }
+  | { readonly type: "result.rejected"; readonly reasons: readonly string[] }
+  | { readonly type: "agent.pause" }
+  | { readonly type: "agent.resume" }
+  | { readonly type: "agent.cancel"; readonly reason: string };

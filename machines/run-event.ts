@@ -1,0 +1,114 @@
+/**
+ * Everything a run tells the world, as one versioned union. The command line, the page and `--jsonl` all read these
+ * from the run's log; a commit carries its events, and the script numbers them without gaps.
+ */
+import { z } from "zod";
+
+const usage = z.object({
+  inputTokens: z.int().min(0),
+  outputTokens: z.int().min(0),
+  cacheReadTokens: z.int().min(0),
+  cacheWriteTokens: z.int().min(0),
+  /** True where the answer was cut and the figures are what the stream had shown. */
+  estimated: z.boolean().optional(),
+});
+
+const money = { tokens: z.int().min(0), nanoUsd: z.int().min(0).nullable() };
+const call = { call: z.string(), tool: z.string() };
+const ending = { reasons: z.array(z.string()) };
+
+export const runEventSchema = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("run.started"), goal: z.string(), kind: z.string(), tasks: z.int(), model: z.string() }),
+  z.object({ type: z.literal("run.parked"), reason: z.string() }),
+  z.object({ type: z.literal("run.resumed") }),
+  z.object({
+    type: z.literal("command.matched"),
+    query: z.string(),
+    candidates: z.array(z.string()),
+    choice: z.string(),
+  }),
+  z.object({ type: z.literal("task.routed"), task: z.string(), agentType: z.string(), to: z.string(), reason: z.string() }),
+  z.object({ type: z.literal("agent.started"), agentType: z.string(), task: z.string(), machine: z.string() }),
+  z.object({ type: z.literal("agent.state"), from: z.string(), to: z.string() }),
+  z.object({ type: z.literal("agent.died"), died: z.string(), reason: z.string() }),
+  z.object({ type: z.literal("context.loaded"), sources: z.array(z.string()), bytes: z.int() }),
+  z.object({ type: z.literal("registry.built"), tools: z.array(z.string()), excluded: z.array(z.string()), hash: z.string() }),
+  z.object({ type: z.literal("message.started"), from: z.string(), bytes: z.int() }),
+  z.object({ type: z.literal("model.called"), effect: z.string(), turn: z.int(), attempt: z.int() }),
+  z.object({
+    type: z.literal("model.answered"),
+    effect: z.string(),
+    turn: z.int(),
+    stop: z.string(),
+    calls: z.int(),
+    model: z.string(),
+    request: z.string().optional(),
+    /** Index of the answer in the actor's transcript, where its text stands. */
+    transcript: z.int(),
+    usage,
+  }),
+  z.object({
+    type: z.literal("model.failed"),
+    effect: z.string(),
+    turn: z.int(),
+    reason: z.string(),
+    message: z.string(),
+    retry: z.boolean(),
+    usage,
+  }),
+  z.object({ type: z.literal("retry.scheduled"), turn: z.int(), attempt: z.int(), delayMs: z.int() }),
+  z.object({ type: z.literal("breaker.changed"), breaker: z.string(), from: z.string(), to: z.string() }),
+  z.object({
+    type: z.literal("tool.matched"),
+    ...call,
+    query: z.string(),
+    candidates: z.array(z.string()),
+    choice: z.string().nullable(),
+  }),
+  z.object({
+    type: z.literal("permission.decided"),
+    ...call,
+    decision: z.enum(["allow", "ask", "deny"]),
+    risk: z.enum(["read-only", "mutating", "destructive", "unknown"]),
+    rule: z.string(),
+    reason: z.string(),
+  }),
+  z.object({ type: z.literal("tool.intended"), effect: z.string(), ...call, input: z.unknown() }),
+  z.object({ type: z.literal("tool.finished"), effect: z.string(), ...call, bytes: z.int(), tookMs: z.int() }),
+  z.object({ type: z.literal("tool.failed"), effect: z.string(), ...call, bytes: z.int(), tookMs: z.int() }),
+  z.object({ type: z.literal("tool.refused"), ...call, reason: z.string() }),
+  z.object({ type: z.literal("tool.interrupted"), effect: z.string(), ...call, reason: z.string() }),
+  z.object({ type: z.literal("tool.reconciled"), effect: z.string(), ...call, happened: z.boolean() }),
+  z.object({ type: z.literal("approval.requested"), ...call }),
+  z.object({ type: z.literal("approval.answered"), call: z.string(), allowed: z.boolean() }),
+  z.object({ type: z.literal("budget.reserved"), effect: z.string(), ...money }),
+  z.object({ type: z.literal("budget.settled"), effect: z.string(), ...money }),
+  z.object({ type: z.literal("budget.refused"), tokensLeft: z.int(), nanoUsdLeft: z.int().nullable() }),
+  z.object({ type: z.literal("compaction.done"), dropped: z.int() }),
+  z.object({ type: z.literal("result.reported"), call: z.string(), outcome: z.enum(["done", "blocked"]) }),
+  z.object({ type: z.literal("result.verified"), result: z.string(), task: z.string() }),
+  z.object({ type: z.literal("result.rejected"), result: z.string(), task: z.string(), reasons: z.array(z.string()) }),
+  z.object({ type: z.literal("run.completed"), ...ending }),
+  z.object({ type: z.literal("run.failed"), ...ending }),
+  z.object({ type: z.literal("run.exhausted"), ...ending }),
+  z.object({ type: z.literal("run.cancelled"), ...ending }),
+]);
+
+export type RunEvent = z.infer<typeof runEventSchema>;
+export type Usage = z.infer<typeof usage>;
+
+export const RUN_ENDINGS: ReadonlySet<string> = new Set([
+  "run.completed",
+  "run.failed",
+  "run.exhausted",
+  "run.cancelled",
+]);
+
+/** An event as readers see it: numbered by the run, dated by Redis, signed by its actor. */
+export type LoggedEvent = RunEvent & {
+  readonly v: 1;
+  readonly seq: number;
+  readonly at: string;
+  readonly run: string;
+  readonly actor: string;
+};

@@ -1,0 +1,169 @@
+/** The coordinator's ledger of tasks: which may start, which can never start, and how the whole came out. */
+import type { AgentLimits, ResultStatus, RunEnd } from "./effect.ts";
+
+/** One task as planned. What the agent is to do (its brief) lies in a row of its own, written once. */
+export interface PlannedTask {
+  readonly id: string;
+  readonly agentType: string;
+  /** Tasks whose verified results it stands on. */
+  readonly needs: readonly string[];
+  readonly limits: AgentLimits;
+  /** Agents that may try, one after the other. */
+  readonly attemptsMax: number;
+}
+
+export type TaskStatus = "planned" | "running" | "skipped" | ResultStatus;
+
+export interface Task extends PlannedTask {
+  /** Place in the plan. Rows come back from the store in no order of their own. */
+  readonly order: number;
+  readonly status: TaskStatus;
+  readonly attempt: number;
+  readonly actor: string | null;
+  readonly result: string | null;
+  readonly reasons: readonly string[];
+}
+
+export type Tasks = Readonly<Record<string, Task>>;
+
+/** Tasks in one run, at most: a run of ten thousand wants a coordinator per part. */
+export const TASKS_MAX = 1_000;
+
+export const planned = (graph: readonly PlannedTask[]): Tasks =>
+  Object.fromEntries(
+    graph.map((task, order) => [
+      task.id,
+      { ...task, order, status: "planned" as const, attempt: 0, actor: null, result: null, reasons: [] },
+    ]),
+  );
+
+const list = (tasks: Tasks): Task[] => Object.values(tasks).sort((a, b) => a.order - b.order);
+const isOpen = (task: Task): boolean => task.status === "planned" || task.status === "running";
+
+export const running = (tasks: Tasks): Task[] => list(tasks).filter((task) => task.status === "running");
+export const isSettled = (tasks: Tasks): boolean => list(tasks).every((task) => !isOpen(task));
+
+/** Agents are named after their task, so that a log reads by itself; later attempts carry their number. */
+export const actorOf = (task: Task): string => {
+  const attempt = task.attempt + 1;
+  return attempt === 1 ? `a_${task.id}` : `a_${task.id}.${attempt}`;
+};
+
+/** Planned tasks whose needs are all verified, in planning order, as far as `parallelMax` and `batchMax` allow. */
+export function dispatchable(tasks: Tasks, parallelMax: number, batchMax: number): Task[] {
+  const room = Math.min(parallelMax - running(tasks).length, batchMax);
+  if (room <= 0) return [];
+  const ready = list(tasks).filter(
+    (task) => task.status === "planned" && task.needs.every((need) => tasks[need]?.status === "verified"),
+  );
+  return ready.slice(0, room);
+}
+
+export function dispatched(tasks: Tasks, started: readonly Task[]): Tasks {
+  const next: Record<string, Task> = { ...tasks };
+  for (const task of started) {
+    next[task.id] = { ...task, status: "running", attempt: task.attempt + 1, actor: actorOf(task) };
+  }
+  return next;
+}
+
+export interface Settlement {
+  readonly task: string;
+  readonly actor: string;
+  readonly status: ResultStatus;
+  readonly result: string | null;
+  readonly reasons: readonly string[];
+}
+
+/**
+ * Takes a task's end. A late word from an earlier attempt changes nothing. A failed attempt is planned again while
+ * attempts are left; a task that ended badly takes those that stand on it along.
+ */
+export function settled(tasks: Tasks, end: Settlement): Tasks {
+  const task = tasks[end.task];
+  if (task === undefined || task.status !== "running" || task.actor !== end.actor) return tasks;
+  if (end.status === "failed" && task.attempt < task.attemptsMax) {
+    return { ...tasks, [task.id]: { ...task, status: "planned", actor: null, reasons: end.reasons } };
+  }
+  const next = {
+    ...tasks,
+    [task.id]: { ...task, status: end.status, result: end.result, reasons: end.reasons },
+  };
+  return end.status === "verified" ? next : skipDependents(next, task.id);
+}
+
+function skipDependents(tasks: Tasks, root: string): Tasks {
+  const next: Record<string, Task> = { ...tasks };
+  const lost = [root];
+  for (let cause = lost.pop(); cause !== undefined; cause = lost.pop()) {
+    for (const task of list(next)) {
+      if (task.status !== "planned" || !task.needs.includes(cause)) continue;
+      next[task.id] = { ...task, status: "skipped", reasons: [`stands on ${cause}, which has no verified result`] };
+      lost.push(task.id);
+    }
+  }
+  return next;
+}
+
+export function cancelled(tasks: Tasks, reason: string): Tasks {
+  return Object.fromEntries(
+    list(tasks).map((task) => [task.id, isOpen(task) ? { ...task, status: "cancelled" as const, reasons: [reason] } : task]),
+  );
+}
+
+/** Planned tasks are dropped; running ones are left to answer. */
+export function withdrawn(tasks: Tasks, reason: string): Tasks {
+  return Object.fromEntries(
+    list(tasks).map((task) => [
+      task.id,
+      task.status === "planned" ? { ...task, status: "cancelled" as const, reasons: [reason] } : task,
+    ]),
+  );
+}
+
+export interface GraphVerdict {
+  readonly status: RunEnd;
+  readonly reasons: readonly string[];
+}
+
+/** How the run came out. With `tolerate`, verified work counts even where other tasks ended badly. */
+export function verdict(tasks: Tasks, tolerate: boolean): GraphVerdict {
+  const all = list(tasks);
+  const bad = all.filter((task) => task.status !== "verified");
+  const reasons = bad.map((task) => `${task.id}: ${task.status}${task.reasons.length > 0 ? ` (${task.reasons.join("; ")})` : ""}`);
+  if (bad.length === 0) return { status: "completed", reasons: [] };
+  if (tolerate && bad.length < all.length) return { status: "completed", reasons };
+  const first = bad.find((task) => task.status !== "skipped");
+  if (first?.status === "exhausted") return { status: "exhausted", reasons };
+  if (first?.status === "cancelled") return { status: "cancelled", reasons };
+  return { status: "failed", reasons };
+}
+
+/** What is wrong with a graph, in words; empty where nothing is. */
+export function graphProblems(graph: readonly PlannedTask[]): string[] {
+  const problems: string[] = [];
+  const ids = new Set<string>();
+  if (graph.length === 0) problems.push("the graph has no tasks");
+  if (graph.length > TASKS_MAX) problems.push(`${graph.length} tasks; at most ${TASKS_MAX} in one run`);
+  for (const task of graph) {
+    if (ids.has(task.id)) problems.push(`task "${task.id}" appears twice`);
+    ids.add(task.id);
+  }
+  for (const task of graph) {
+    for (const need of task.needs) if (!ids.has(need)) problems.push(`task "${task.id}" needs "${need}", which does not exist`);
+  }
+  if (problems.length === 0 && hasCycle(graph)) problems.push("the tasks' needs form a circle");
+  return problems;
+}
+
+function hasCycle(graph: readonly PlannedTask[]): boolean {
+  const done = new Set<string>();
+  let left = [...graph];
+  while (left.length > 0) {
+    const blocked = left.filter((task) => !task.needs.every((need) => done.has(need)));
+    if (blocked.length === left.length) return true;
+    for (const task of left) if (!blocked.includes(task)) done.add(task.id);
+    left = blocked;
+  }
+  return false;
+}

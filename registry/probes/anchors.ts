@@ -1,0 +1,206 @@
+/**
+ * The anchors: where a model is called, where its tool calls are dispatched, and the loop around both. They are found
+ * by following the model client through the repository's own functions, whatever these are called.
+ */
+import { type CallFact, contains, type FileFacts, type FunctionFact, functionAt } from "./facts.ts";
+import { commonNames, httpCall, modelClients, modelEndpoint, receiverOfModel, toolCallWords } from "./model-clients.ts";
+import { codeOf, offsetsIn, textOf } from "./query.ts";
+
+export type AnchorKind = "model-call" | "tool-dispatch" | "main-loop";
+
+export interface Anchor {
+  readonly kind: AnchorKind;
+  readonly file: FileFacts;
+  readonly offset: number;
+  readonly note: string;
+  /** 0 for the client call itself; one more for every function in between. */
+  readonly distance: number;
+}
+
+/** How many functions of the repository may stand between the loop and the client. */
+const wrapperLevelsMax = 6;
+
+export function modelCallsIn(file: FileFacts): Anchor[] {
+  return file.calls.flatMap((call) => {
+    const client = modelClients.find(
+      ({ callee, imports }) => callee.test(call.callee) && (imports === undefined || imports.test(file.imports)),
+    );
+    const id = client?.id ?? (isModelRequest(file, call) ? "http" : undefined);
+    return id === undefined ? [] : [{ kind: "model-call" as const, file, offset: call.start, note: id, distance: 0 }];
+  });
+}
+
+function isModelRequest(file: FileFacts, call: CallFact): boolean {
+  if (!httpCall.test(call.callee)) return false;
+  const fn = functionAt(file, call.start);
+  const around = fn ? file.source.slice(fn.start, fn.end) : file.source.slice(call.start, call.end);
+  if (modelEndpoint.test(around)) return true;
+  // A constant of the file, passed by a name that says so.
+  return (
+    /\b\w*(?:url|endpoint)\b/i.test(codeOf(file, call)) &&
+    modelEndpoint.test(constantsOf(file)) &&
+    /messages|prompt/i.test(around)
+  );
+}
+
+/** Module code before the first function: where a client keeps its address. */
+function constantsOf(file: FileFacts): string {
+  return file.source.slice(0, file.functions[0]?.start ?? 4_000);
+}
+
+/** Calls of the repository's own functions that end in a model call, level by level. */
+export function wrappersOf(files: readonly FileFacts[], direct: readonly Anchor[]): Anchor[] {
+  const found = new Map(direct.map((anchor) => [`${anchor.file.path}:${anchor.offset}`, anchor]));
+  let level: readonly Anchor[] = direct;
+  for (let distance = 1; distance <= wrapperLevelsMax && level.length > 0; distance += 1) {
+    const wrappers = wrapperNames(files, level);
+    level = files.flatMap((file) =>
+      file.calls.flatMap((call) => {
+        if (found.has(`${file.path}:${call.start}`) || !callsWrapper(file, call, wrappers)) return [];
+        const note = `reaches the model through ${lastName(call.callee)}`;
+        return [{ kind: "model-call" as const, file, offset: call.start, note, distance }];
+      }),
+    );
+    for (const anchor of level) found.set(`${anchor.file.path}:${anchor.offset}`, anchor);
+  }
+  return [...found.values()];
+}
+
+interface Wrappers {
+  readonly paths: ReadonlyMap<string, ReadonlySet<string>>;
+}
+
+function wrapperNames(files: readonly FileFacts[], level: readonly Anchor[]): Wrappers {
+  const paths = new Map<string, Set<string>>();
+  for (const { file, offset } of level) {
+    const fn = functionAt(file, offset);
+    const constructs = fn !== undefined && /^(constructor|__init__)$/.test(fn.name);
+    if (!fn || constructs || commonNames.has(fn.name)) continue;
+    const known = paths.get(fn.name) ?? new Set();
+    paths.set(fn.name, known.add(file.path));
+    // Calling an object runs its __call__: the class name stands for it.
+    if (fn.name === "__call__" && fn.owner !== "") paths.set(fn.owner, new Set([file.path]));
+  }
+  addAliases(files, paths);
+  return { paths };
+}
+
+/** A function that goes on under another name: `const send = given ?? streamSimple`, `{ stream: streamAnthropic }`. */
+const aliases: readonly RegExp[] = [
+  /\b([\w$]+)\s*=\s*[\w$.?]+\s*(?:\|\||\?\?|\bor\b)\s*([\w$]+)\b(?!\s*[(.])/g,
+  /[{,]\s*([\w$]+)\s*:\s*([\w$]+)\s*(?=[,}])/g,
+];
+
+function addAliases(files: readonly FileFacts[], paths: Map<string, Set<string>>): void {
+  for (const file of files) {
+    for (const [, name = "", target = ""] of aliases.flatMap((alias) => [...file.code.matchAll(alias)])) {
+      if (name === target || !paths.has(target) || commonNames.has(name)) continue;
+      paths.set(name, (paths.get(name) ?? new Set()).add(file.path));
+    }
+  }
+}
+
+function callsWrapper(file: FileFacts, call: CallFact, { paths }: Wrappers): boolean {
+  const name = lastName(call.callee);
+  const homes = paths.get(name);
+  if (!homes) return false;
+  const receiver = call.callee.slice(0, -name.length).replace(/[.?]+$/, "");
+  if (receiver === "") return homes.has(file.path) || new RegExp(`\\b${escaped(name)}\\b`).test(file.imports);
+  return receiverOfModel.test(receiver);
+}
+
+export function lastName(callee: string): string {
+  return /([\w$#]+)\??\.?$/.exec(callee)?.[1] ?? "";
+}
+
+function escaped(name: string): string {
+  return name.replace(/[$]/g, "\\$&");
+}
+
+const collection = "[\\w$.]*(?:tool|func(?:tion)?|command|handler|action|registr|skill|callable)\\w*";
+const key = "[\\w$.?!]*(?:name|tool|action|func(?:tion)?|fn|cmd|command)(?:\\[[^\\]]{0,20}\\]|\\.\\w+)*\\s*[)\\],]";
+/** A tool looked up by the name the model gave. */
+export const lookups: readonly RegExp[] = [
+  new RegExp(`${collection}\\??(?:\\.|\\?\\.)get\\w*\\(\\s*${key}`, "gi"),
+  new RegExp(`${collection}\\[\\s*${key}(?!\\s*=[^=])`, "gi"),
+  new RegExp(`${collection}\\??\\.find\\w*\\(\\s*\\(?\\s*\\w+[^)]{0,30}\\)?\\s*=>[^;]{0,80}?\\.name\\s*===?`, "gi"),
+  /\bnext\(\s*\(?\s*\w+\s+for\s+\w+\s+in\s+[\w.]*(?:tool|function|command)\w*\s+if\s+\w+\.name\s*==/gi,
+  /\bgetattr\(\s*[\w.]+,\s*(?:f?["'][^"']*["']\s*\+?\s*)?[\w.]*(?:name|tool|action|command)\w*/gi,
+];
+const nameSwitch =
+  /\bswitch\s*\(\s*[\w.?]*(?:tool|call|function|action|name)[\w.?]*\s*\)|\b(?:tool_?name|toolName|function_?name|(?:tool|call|block|fn|function)\w*\.name)\s*===?\s*["']/gi;
+const execution =
+  /(^|\.)(execute|run|call|invoke|ainvoke|forward|handler|handle|func|fn|callable|apply|__call__|executeTool|run_tool|execute_tool|call_tool|callTool|function_to_call|tool)\w*$|\]$|tool|func/i;
+
+export function dispatchesIn(file: FileFacts): Anchor[] {
+  return file.functions.flatMap((fn) => {
+    if (fn.name === "" || fn.end - fn.start > 60_000) return [];
+    const speaksOfTools = toolCallWords.test(textOf(file, fn)) || /tool|action|dispatch|func/i.test(fn.name);
+    if (!speaksOfTools) return [];
+    const code = codeOf(file, fn);
+    const executes = file.calls.some((call) => contains(fn, call) && execution.test(call.callee));
+    const lookup = lookups.flatMap((pattern) => offsetsIn(code, pattern, fn.start))[0];
+    if (lookup !== undefined && executes) return [dispatch(file, lookup, "looked up by name")];
+    const named = offsetsIn(textOf(file, fn), nameSwitch, fn.start);
+    return named.length > 0 && executes ? [dispatch(file, named[0] ?? fn.start, "name by name")] : [];
+  });
+}
+
+function dispatch(file: FileFacts, offset: number, note: string): Anchor {
+  return { kind: "tool-dispatch", file, offset, note, distance: 0 };
+}
+
+const processCall =
+  /(^|\.)(subprocess\.\w+|Popen|run_cmd|exec|execSync|execFile|execAsync|spawn|spawnSync|execute|execute_action|run_command|execute_actions|apply_updates|apply_edits|check_output)$/;
+const textParser =
+  /(^|\.)(findall|search|finditer|matchAll|match|exec|parse_action|parseAction|parse_actions|get_edits|split)$/;
+
+/** Functions that act on commands taken from the model's text instead of on tool calls. */
+export function textDispatchesIn(file: FileFacts, isOnRunPath: (fn: FunctionFact) => boolean): Anchor[] {
+  return file.functions.flatMap((fn) => {
+    if (fn.name === "" || !isOnRunPath(fn) || !/action|command|execut|step|observ|edit|apply|run/i.test(fn.name))
+      return [];
+    const call = file.calls.find((candidate) => contains(fn, candidate) && processCall.test(candidate.callee));
+    const parses = file.calls.some((candidate) => textParser.test(candidate.callee));
+    return call && parses ? [dispatch(file, call.start, "commands parsed from text")] : [];
+  });
+}
+
+/** A function that calls itself: a method through its object, a plain function by its bare name. */
+function recursionIn(file: FileFacts, fn: FunctionFact): CallFact | undefined {
+  const itself = fn.owner === "" ? fn.name : new RegExp(`^(?:this|self)\\.${escaped(fn.name)}$`);
+  return file.calls.find(
+    (call) => contains(fn, call) && (typeof itself === "string" ? call.callee === itself : itself.test(call.callee)),
+  );
+}
+
+const retryHeader = /attempt|retr(y|ies)|backoff|tries/i;
+
+/** Loops that call the model again and again, except those that only repeat a failed call; and functions that call themselves. */
+export function loopsAround(modelCalls: readonly Anchor[]): Anchor[] {
+  const seen = new Set<string>();
+  return modelCalls.flatMap(({ file, offset, distance }) => {
+    const call = { start: offset, end: offset + 1 };
+    const around = file.loops.filter((loop) => contains(loop, call) && !isRetry(file, loop.start));
+    const loop = around.at(0);
+    const fn = functionAt(file, offset);
+    const recursion = fn && !loop ? recursionIn(file, fn) : undefined;
+    const start = loop?.start ?? recursion?.start;
+    if (start === undefined || seen.has(`${file.path}:${start}`)) return [];
+    seen.add(`${file.path}:${start}`);
+    return [
+      {
+        kind: "main-loop" as const,
+        file,
+        offset: start,
+        note: loop ? "loop around the model call" : "the function calls itself",
+        distance,
+      },
+    ];
+  });
+}
+
+function isRetry(file: FileFacts, loopStart: number): boolean {
+  const end = file.code.indexOf("\n", loopStart);
+  return retryHeader.test(file.code.slice(loopStart, end < 0 ? undefined : end));
+}

@@ -1,0 +1,193 @@
+/**
+ * Asks one primitive's probes of a workspace and puts what they found into one document: anchors, aspects, and hits
+ * with the line each can be re-read at, best first.
+ */
+import type { Anchor } from "./anchors.ts";
+import { contains, type FileFacts, lineOf, quoteOf } from "./facts.ts";
+import type { Aspect, Finding, Hit, PrimitiveId, Strength } from "./finding.ts";
+import { catalogue } from "./index.ts";
+import type { PrimitiveProbes } from "./primitive.ts";
+import { denialsOf } from "./statements.ts";
+import type { Skipped, Workspace } from "./workspace.ts";
+import type { WorkspaceIndex } from "./workspace-index.ts";
+
+const hitsMax = 40;
+const hitsPerAspectMax = 8;
+const hitsPerFileAndAspectMax = 2;
+const anchorsPerKindMax = 4;
+/** A longer line is data, and no reader's evidence. */
+const quoteCharsMax = 400;
+
+export interface AnchorLine {
+  readonly kind: Anchor["kind"];
+  readonly path: string;
+  readonly line: number;
+  readonly quote: string;
+  readonly note: string;
+}
+
+export interface Examination {
+  readonly primitive: PrimitiveId;
+  /** Set when only this file was examined again. */
+  readonly path?: string;
+  readonly filesScanned: number;
+  readonly filesSkipped: readonly Skipped[];
+  readonly languages: Readonly<Record<string, number>>;
+  /** False where the run path was not found: then nothing may be called absent. */
+  readonly understood: boolean;
+  readonly anchors: readonly AnchorLine[];
+  readonly aspects: readonly Aspect[];
+  readonly hits: readonly Hit[];
+  /** Hits before the cap. */
+  readonly hitsFound: number;
+}
+
+interface Ranked {
+  readonly file: FileFacts;
+  readonly finding: Finding;
+  readonly far: number;
+  readonly onPath: boolean;
+}
+
+const rank: Readonly<Record<Strength, number>> = { effect: 4, test: 3, called: 2, declaration: 1, name: 0 };
+
+/** `only` limits the examination to one file, whose facts the caller has just read. */
+export function examine(workspace: Workspace, primitive: PrimitiveId, only?: FileFacts): Examination {
+  const probes = catalogue[primitive];
+  const { index } = workspace;
+  const files = only ? [only] : workspace.files;
+  const ranked = files.flatMap((file) =>
+    file.role === "test" ? testFindings(file, probes) : productFindings(file, probes, index),
+  );
+  const chosen = choose(ranked);
+  const denials = only ? [] : denialHits(workspace, probes);
+  return {
+    primitive,
+    ...(only && { path: only.path }),
+    filesScanned: files.length,
+    filesSkipped: only ? [] : workspace.skipped,
+    languages: workspace.languages,
+    understood: index.understood,
+    anchors: anchorLines(index, only?.path),
+    aspects: [...probes.aspects, deniedAspect],
+    hits: [...chosen.map(hitOf), ...denials],
+    hitsFound: ranked.length + denials.length,
+  };
+}
+
+/** The aspect under which a repository's own "we have no X" appears. */
+const deniedAspect: Aspect = { id: "denied", required: false, text: "the repository says itself that it has none" };
+
+function productFindings(file: FileFacts, probes: PrimitiveProbes, index: WorkspaceIndex): Ranked[] {
+  const far = index.farFromAnchors(file.path);
+  // A package that neither calls a model nor uses one that does is no part of the harness.
+  if (far >= 4 && index.anchors.length > 0) return [];
+  return [...probes.probe(file, index)].map((finding) => ({
+    file,
+    finding,
+    far,
+    onPath: index.onRunPath(file, finding.offset),
+  }));
+}
+
+const assertion = /\b(expect|assert\w*|should|raises|toThrow|toEqual|toBe)\b/;
+const testFindingsPerFileMax = 2;
+
+function testFindings(file: FileFacts, probes: PrimitiveProbes): Ranked[] {
+  const ranked: Ranked[] = [];
+  for (const fn of testSpans(file)) {
+    const title = file.source.slice(fn.start, Math.min(fn.end, fn.start + 160)).split("\n")[0] ?? "";
+    if (!probes.asserted.test(title) || !assertion.test(file.code.slice(fn.start, fn.end))) continue;
+    const finding: Finding = {
+      probe: "test-asserts",
+      aspect: probes.assertedAspect ?? "tested",
+      strength: "test",
+      offset: fn.start,
+      note: "a test asserts it",
+    };
+    ranked.push({ file, finding, far: 0, onPath: false });
+    if (ranked.length === testFindingsPerFileMax) break;
+  }
+  return ranked;
+}
+
+function testSpans(file: FileFacts): { readonly start: number; readonly end: number }[] {
+  const named = file.functions.filter(({ name }) => /^test/i.test(name));
+  const called = file.calls.filter(({ callee }) => /^(it|test)(\.\w+)*$/.test(callee));
+  return [...named, ...called];
+}
+
+function choose(ranked: readonly Ranked[]): Ranked[] {
+  const order = (one: Ranked) => rank[one.finding.strength] * 100 - one.far * 10 + (one.onPath ? 5 : 0);
+  const sorted = [...ranked].sort((left, right) => order(right) - order(left));
+  const seen = new Set<string>();
+  const perAspect = new Map<string, number>();
+  const chosen = sorted.filter(({ file, finding }) => {
+    const line = `${finding.aspect} ${file.path}:${lineOf(file, finding.offset)}`;
+    const inFile = `${finding.aspect} ${file.path}`;
+    if (seen.has(line) || quoteOf(file, lineOf(file, finding.offset)).length > quoteCharsMax) return false;
+    seen.add(line);
+    perAspect.set(inFile, (perAspect.get(inFile) ?? 0) + 1);
+    perAspect.set(finding.aspect, (perAspect.get(finding.aspect) ?? 0) + 1);
+    return (
+      (perAspect.get(inFile) ?? 0) <= hitsPerFileAndAspectMax &&
+      (perAspect.get(finding.aspect) ?? 0) <= hitsPerAspectMax
+    );
+  });
+  return chosen.slice(0, hitsMax);
+}
+
+function hitOf({ file, finding: { offset, ...rest } }: Ranked): Hit {
+  const line = lineOf(file, offset);
+  return {
+    probe: rest.probe,
+    aspect: rest.aspect,
+    strength: rest.strength,
+    path: file.path,
+    line,
+    quote: quoteOf(file, line),
+    note: rest.note,
+  };
+}
+
+function denialHits({ statements }: Workspace, probes: PrimitiveProbes): Hit[] {
+  return denialsOf(statements, probes.denied).map(({ path, line, quote }) => ({
+    probe: "statement:denied",
+    aspect: deniedAspect.id,
+    strength: "declaration",
+    path,
+    line,
+    quote,
+    note: "the repository says that it has none",
+  }));
+}
+
+function anchorLines(index: WorkspaceIndex, path: string | undefined): AnchorLine[] {
+  const kinds = ["model-call", "tool-dispatch", "main-loop"] as const;
+  return kinds.flatMap((kind) => {
+    const ofKind = index.anchors.filter(
+      (anchor) => anchor.kind === kind && (path === undefined || anchor.file.path === path),
+    );
+    const dispatchFirst = (anchor: Anchor) =>
+      kind === "main-loop" && holdsDispatch(anchor, index) ? -10 : anchor.distance;
+    return [...ofKind]
+      .sort((left, right) => dispatchFirst(left) - dispatchFirst(right))
+      .filter(({ file, offset }) => quoteOf(file, lineOf(file, offset)).length <= quoteCharsMax)
+      .slice(0, anchorsPerKindMax)
+      .map(({ file, offset, note }) => {
+        const line = lineOf(file, offset);
+        return { kind, path: file.path, line, quote: quoteOf(file, line), note };
+      });
+  });
+}
+
+function holdsDispatch({ file, offset }: Anchor, index: WorkspaceIndex): boolean {
+  const loop = file.loops.find(({ start }) => start === offset);
+  const dispatchers = index.anchors.filter(({ kind }) => kind === "tool-dispatch");
+  return (
+    loop !== undefined &&
+    dispatchers.some(
+      (anchor) => anchor.file === file && contains(loop, { start: anchor.offset, end: anchor.offset + 1 }),
+    )
+  );
+}

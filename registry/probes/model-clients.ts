@@ -1,0 +1,76 @@
+/**
+ * How a call to a language model looks, by client library. Data only: a new client is a new row.
+ */
+
+export interface ModelClient {
+  readonly id: string;
+  readonly callee: RegExp;
+  /** The file must import something that matches, because the callee alone could be anything. */
+  readonly imports?: RegExp;
+}
+
+export const modelClients: readonly ModelClient[] = [
+  { id: "anthropic", callee: /\.(messages|messages\.batches)\.(create|stream|parse|tool_runner|toolRunner)$/ },
+  { id: "openai-chat", callee: /chat\.completions\.(create|stream|parse|runTools)$/ },
+  { id: "openai-chat", callee: /chat\.completions\.with_(raw|streaming)_response\.create$/ },
+  { id: "openai-responses", callee: /\.responses\.(create|stream|parse|connect)$/ },
+  { id: "openai-legacy", callee: /(^|\.)(ChatCompletion|completions)\.a?create$/ },
+  {
+    id: "google-genai",
+    callee:
+      /\.(generateContent|generateContentStream|generate_content|generate_content_stream|generate_content_async)$/,
+  },
+  { id: "mistral", callee: /\.chat\.(complete|stream|complete_async|stream_async)$/ },
+  { id: "ollama", callee: /(^|\.)(ollama|client)\.(chat|generate)$/, imports: /\bollama\b/i },
+  { id: "litellm", callee: /(^|\.)litellm\.(a?completion|a?responses|a?text_completion)$/ },
+  { id: "litellm", callee: /^a?completion$/, imports: /\blitellm\b/ },
+  {
+    id: "ai-sdk",
+    callee: /^(\w+\.)?(generateText|streamText|generateObject|streamObject)$/,
+    imports: /["'](ai|@ai-sdk\/[\w-]+)["']/,
+  },
+  {
+    id: "bedrock",
+    callee:
+      /(\.(converse|converse_stream|invoke_model|invoke_model_with_response_stream)|new (ConverseCommand|ConverseStreamCommand|InvokeModel\w*Command))$/,
+  },
+  {
+    id: "huggingface",
+    callee: /\.(chat_completion|chatCompletion|chatCompletionStream|text_generation|textGeneration)$/,
+  },
+  { id: "transformers", callee: /\bmodel\.generate$/, imports: /\btransformers\b/ },
+  {
+    id: "langchain",
+    callee:
+      /(llm|model|chat|chain|runnable)\w*(\.bind_?[tT]ools\(.*\))?\.(a?invoke|a?stream|a?predict|astream_events)$/i,
+    imports: /langchain|langgraph/,
+  },
+  { id: "claude-agent-sdk", callee: /^query$/, imports: /claude[-_](agent|code)/ },
+  { id: "claude-agent-sdk", callee: /^ClaudeSDKClient$/, imports: /claude_agent_sdk/ },
+  { id: "pi-ai", callee: /^(streamSimple|completeSimple)$/, imports: /pi-ai/ },
+  { id: "cohere", callee: /(^|\.)(co|cohere)\w*\.(chat|chat_stream|generate)$/ },
+  {
+    id: "langchain-agent",
+    callee: /^(create_agent|createAgent|create_react_agent|createReactAgent|create_deep_agent)$/,
+    imports: /langchain|langgraph|deepagents/,
+  },
+];
+
+export const httpCall = /(^|\.)(fetch|post|request|stream|got|axios|ky|urlopen|send)$/;
+/** A model endpoint inside a string. */
+export const modelEndpoint =
+  /["'`][^"'`\n]{0,160}(v1\/messages|chat\/completions|\/v1\/responses|\/responses["'`]|:generateContent|:streamGenerateContent|\/api\/chat\b|\/api\/generate\b|\/v1\/completions)/;
+
+/** A message that carries a tool call, in any vendor's words. */
+export const toolCallWords =
+  /\b(tool_use|tool_calls?|toolCalls?|toolUse|function_calls?|functionCalls?|ToolCall|ToolUse|FunctionCall|tool-call|tool_name|toolName)\b/;
+
+/** Names too common to follow from call to definition. */
+export const commonNames = new Set(
+  "constructor __init__ then catch map get set push pop add main init start close default forEach filter handler callback update render setup open read write load save log print format parse toString next send reset clear delete find test apply emit on off wait join keys values items append extend copy __call__ __enter__ __exit__ create build handle".split(
+    " ",
+  ),
+);
+/** Names followed only when the receiver looks like a model, a client or the object itself. */
+export const receiverOfModel =
+  /(model|llm|client|provider|api|chat|agent|engine|backend|coder|session|self|this|super\(\)|loop|runner|ai)\w*\??$/i;

@@ -1,0 +1,76 @@
+/**
+ * Session persistence: each turn or event is written durably, and a load path continues the run.
+ */
+import { type FileFacts, functionAt } from "./facts.ts";
+import type { Finding } from "./finding.ts";
+import type { PrimitiveProbes } from "./primitive.ts";
+import { branchesOn, finding, functionsNamed, textOf } from "./query.ts";
+import { durableReadsIn, isDurableWrite, subjectOf } from "./storage.ts";
+import type { WorkspaceIndex } from "./workspace-index.ts";
+
+const session =
+  /session|transcript|conversation|chat_?history|history_?file|history\b|thread|checkpoint|rollout|trajectory|\bmessages?\b|snapshot|run_?state|memory/i;
+const notSession =
+  /settings|config|auth|token|cookie|cache|model_?list|theme|credential|input_?history|prompt_?history|html|screenshot|oauth|history_?for_?(prompt|input)|tmp|sandbox|image/i;
+const loads =
+  /load|restore|resume|open|read|from|continue|hydrate|replay|get_?(items|messages|session|state|tuple)|fetch|parse/i;
+const continues =
+  /resume|continue|restore|load_?(session|history|messages|conversation|transcript|state|checkpoint|thread)|loadSession|from_?(checkpoint|state|saved|json|string)|open_?session|switch_?session|get_?(items|tuple|state|messages|session)/i;
+
+function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
+  for (const call of file.calls) {
+    if (!isDurableWrite(file, call)) continue;
+    const fn = functionAt(file, call.start);
+    const about = subjectOf(file, call);
+    const names = `${fn?.name ?? ""} ${fn?.owner ?? ""} ${file.path.slice(file.path.lastIndexOf("/") + 1)}`;
+    if (!session.test(about) || notSession.test(names) || !fn) continue;
+    const strong = session.test(names);
+    if (!strong) continue;
+    const perTurn = index.onRunPath(file, call.start) || index.callsOf(fn.name) > 0;
+    yield finding(
+      "durable-write",
+      "write",
+      perTurn ? "effect" : "declaration",
+      call.start,
+      "the session is written to a durable place",
+    );
+  }
+  for (const fn of functionsNamed(file, loads)) {
+    const names = `${fn.name} ${fn.owner} ${file.path.slice(file.path.lastIndexOf("/") + 1)}`;
+    if (!session.test(names) || notSession.test(`${fn.name} ${fn.owner}`)) continue;
+    const reads = durableReadsIn(file, fn);
+    const first = reads[0];
+    if (first === undefined) continue;
+    const used = index.callsOf(fn.name) > 0 || index.callsOf(fn.owner) > 0;
+    yield finding("load-path", "load", used ? "effect" : "declaration", first.start, "the session is read back");
+  }
+  yield* resumption(file, index);
+}
+
+function* resumption(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
+  for (const fn of functionsNamed(file, continues)) {
+    if (notSession.test(`${fn.name} ${fn.owner}`)) continue;
+    if (/message|history|state|session|entries|thread/i.test(textOf(file, fn)) && index.callsOf(fn.name) > 0) {
+      yield finding("resume-function", "resume", "effect", fn.start, "what was loaded goes on");
+    }
+  }
+  for (const branch of branchesOn(
+    file,
+    /resume|continue_?(session|last)|restore_?(chat|session|history)|\.session\b.*(id|path)|session_?id/i,
+  )) {
+    if (/resume|restore|load|continue|open/i.test(textOf(file, branch.body)))
+      yield finding("resume-branch", "resume", "effect", branch.start, "a saved session is picked up");
+  }
+}
+
+export const sessionPersistence: PrimitiveProbes = {
+  id: "session-persistence",
+  aspects: [
+    { id: "write", required: true, text: "a durable write per turn or event" },
+    { id: "load", required: true, supporting: true, text: "a path that loads what was written" },
+    { id: "resume", required: true, supporting: true, text: "the loaded session continues the run" },
+  ],
+  probe,
+  asserted: /session|resum|restor|persist|checkpoint|transcript|history/i,
+  denied: /(?:session )?persistence|sessions?|memory between (?:calls|runs)|state between calls/,
+};

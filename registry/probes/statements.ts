@@ -1,0 +1,33 @@
+/**
+ * What a repository says about itself. "There is no X" is believed as evidence of absence, because nobody boasts of
+ * it; a claim of presence is worth nothing and is not even looked for.
+ */
+import type { Statement } from "./workspace.ts";
+
+export interface Denial {
+  readonly path: string;
+  readonly line: number;
+  readonly quote: string;
+}
+
+const denialsMax = 3;
+const roadmap = /roadmap|planned|todo|coming soon|will be|not yet sure|\?\s*$/i;
+
+/** Lines that deny what the pattern names: "no X", "without X", "X is not supported". Questions and roadmaps do not count. */
+export function denialsOf(statements: readonly Statement[], what: RegExp): Denial[] {
+  const subject = what.source;
+  const denial = new RegExp(
+    `\\b(?:no|without|lacks?|does(?:n['’]t| not) (?:have|include|support|provide|ship)|there (?:is|are) no|has no|have no)\\s+(?:any\\s+|a\\s+|built-in\\s+|\\w+\\s+){0,2}(?:${subject})` +
+      `|(?:${subject})\\w*\\s+(?:is|are)\\s+(?:not|deliberately not|intentionally not)\\s+(?:supported|implemented|included|available|provided)`,
+    "i",
+  );
+  const found: Denial[] = [];
+  for (const { path, source } of statements) {
+    for (const [index, line] of source.split("\n").entries()) {
+      if (line.length > 600 || !denial.test(line) || roadmap.test(line)) continue;
+      found.push({ path, line: index + 1, quote: line.trim() });
+      if (found.length === denialsMax) return found;
+    }
+  }
+  return found;
+}

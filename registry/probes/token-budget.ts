@@ -1,0 +1,102 @@
+/**
+ * Token budget: a limit on tokens or money is compared before the next model call and stops the run in a way of its
+ * own; usage is accounted. A limit that is declared and never compared is a declaration.
+ */
+import { type BranchFact, type FileFacts, functionAt } from "./facts.ts";
+import type { Finding } from "./finding.ts";
+import type { PrimitiveProbes } from "./primitive.ts";
+import { branchesOn, codeOf, exitOf, finding, offsetsIn, textOf } from "./query.ts";
+import type { WorkspaceIndex } from "./workspace-index.ts";
+
+const money =
+  /budget|(?<![a-z])cost|spend|spent|\busd\b|price|max_?total_?tokens|token_?(budget|limit|quota)|tokens?_?(used|left|remaining|spent)|total_?tokens|usage/i;
+const limit = /budget|limit|max|quota|cap\b|ceiling|threshold|allow|remaining|left|exceed|exhaust/i;
+const compares =
+  /[<>]=?|exceed|exhaust|over_?(budget|limit)|has_?(budget|remaining)|within_?budget|out_?of|isOver|remaining/i;
+const aboutContext =
+  /compact|context_?(window|limit|length|size|tokens)|contextWindow|truncat|chunk|char|summar|trim|keep|reserve|history|cache|prompt_?tokens|input_?tokens\b.*max_?input|max_?(input|output|chat|completion)_?\w*tokens?|thinking|repo_?map|map_?tokens|reasoning|display|format|image|line|byte|file/i;
+/** Reading an error message of the provider is not comparing a limit. */
+const saidInWords = /\.(includes|match|test|search|startsWith)\(|["'][^"']* [^"']*["']/;
+const turns =
+  /(turn|step|iteration|round|n_calls|call_?count|num_?calls|depth|reflection|cycle|loop)\w*.{0,40}(<|>|===?).{0,40}|(<|>)=?.{0,30}(max_?(turns|steps|iterations|rounds|reflections)|step_limit|len\()/i;
+const turnCap =
+  /max_?(turns|steps|iterations|rounds|reflections|loops?|tool_?(calls|rounds|roundtrips)|calls)|(step|turn|iteration|call)_?limit|stopWhen|stepCountIs|recursion_?limit/i;
+const declared =
+  /\b(?:max_?budget\w*|budget_?usd|max_?cost\w*|cost_?limit|token_?budget|max_?total_?tokens|cost_?budget|spend(?:ing)?_?limit|global_?cost_?limit)\b/gi;
+const accounted =
+  /\b[\w.$]*(?:total|usage|cost|token|spent)[\w.$]*\s*\+=|\b(?:usage|total_?usage|token_?usage|cost_?tracker)\w*\.(?:add|track|record|update|increment|merge)\w*\(|=\s*[\w.$]*(?:total|usage|cost)[\w.$]*\s*\+\s*[\w.$]*(?:usage|cost|tokens?)/gi;
+
+function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
+  for (const branch of branchesOn(file, money)) {
+    const condition = textOf(file, branch.condition);
+    if (!limit.test(condition) || !compares.test(condition) || saidInWords.test(condition)) continue;
+    const fn = functionAt(file, branch.start);
+    const about = `${condition} ${fn?.name ?? ""} ${file.path.slice(file.path.lastIndexOf("/") + 1)}`;
+    const stops = branch.kind === "while" || exitOf(file, branch) !== undefined;
+    const reached = index.onRunPath(file, branch.start) || (fn !== undefined && index.callsOf(fn.name) > 0);
+    if (aboutContext.test(about)) {
+      if (reached && stops)
+        yield finding("context-check", "context-check", "called", branch.start, "the context window is checked");
+      continue;
+    }
+    if (!stops) continue;
+    yield finding(
+      "limit-compared",
+      "limit",
+      reached ? "effect" : "declaration",
+      branch.start,
+      "a limit on tokens or money stops the run",
+    );
+    if (isDistinct(file, branch))
+      yield finding(
+        "distinct-stop",
+        "stop",
+        reached ? "effect" : "declaration",
+        branch.start,
+        "the stop says that the budget is spent",
+      );
+  }
+  yield* caps(file, index);
+  for (const offset of offsetsIn(file.code, declared))
+    yield finding("limit-declared", "limit", "declaration", offset, "a limit is declared");
+  for (const offset of offsetsIn(file.code, accounted)) {
+    const line = file.code.slice(offset, file.code.indexOf("\n", offset));
+    if (/usage|cost|spent|tokens/i.test(line) && !/len\(|\.length/.test(line))
+      yield finding("usage-accounted", "accounting", "effect", offset, "usage adds up");
+  }
+}
+
+function isDistinct(file: FileFacts, branch: BranchFact): boolean {
+  return (
+    branch.kind === "while" ||
+    /budget|limit|exceed|exhaust|cost|token|quota|max/i.test(file.source.slice(branch.body.start, branch.body.end))
+  );
+}
+
+function* caps(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
+  for (const branch of branchesOn(file, turnCap)) {
+    if (!turns.test(textOf(file, branch.condition)) && branch.kind !== "while") continue;
+    if (index.onRunPath(file, branch.start))
+      yield finding("turn-cap", "turn-cap", "effect", branch.start, "a cap on turns");
+  }
+  for (const loop of file.loops) {
+    const header =
+      codeOf(file, { start: loop.start, end: Math.min(loop.end, loop.start + 160) }).split(/\n|\{/)[0] ?? "";
+    if (turnCap.test(header) && index.onRunPath(file, loop.start))
+      yield finding("turn-cap", "turn-cap", "effect", loop.start, "a cap on turns");
+  }
+}
+
+export const tokenBudget: PrimitiveProbes = {
+  id: "token-budget",
+  aspects: [
+    { id: "limit", required: true, text: "a limit on tokens or money is compared before the next model call" },
+    { id: "stop", required: true, supporting: true, text: "the stop is a distinct one" },
+    { id: "accounting", required: true, text: "usage is accounted" },
+    { id: "turn-cap", required: false, text: "a cap on turns" },
+    { id: "context-check", required: false, text: "a check against the context window" },
+  ],
+  probe,
+  asserted: /budget|cost|token.{0,20}limit|limit.{0,20}(exceed|token|cost)|usage|max_?(steps|turns)/i,
+  denied: /(?:token |cost )?budgets?|cost (?:limits?|tracking)|token limits?/,
+};

@@ -1,0 +1,96 @@
+/**
+ * Tool pool assembly: the set offered to the model is computed per session, agent or turn from mode, permission or
+ * availability.
+ */
+
+import { lastName } from "./anchors.ts";
+import { contains, type FileFacts, functionAt } from "./facts.ts";
+import type { Finding } from "./finding.ts";
+import type { PrimitiveProbes } from "./primitive.ts";
+import { argumentsOf, finding, functionsNamed, offsetsIn, textOf } from "./query.ts";
+import type { WorkspaceIndex } from "./workspace-index.ts";
+
+const criterion =
+  /enabled|disabled|allow|deny|denied|exclu|includ|permission|mode|availab|read_?only|readonly|active|\bhas\(|includes\(|support|role|agent|isEnabled|whitelist|blacklist|visible|plan/i;
+const filters: readonly RegExp[] = [
+  /[\w.$]*tools(?:\.values\(\)|\(\))?\]?\??\s*\.filter\(/gi,
+  /\[\s*\w+\s+for\s+\w+\s+in\s+[\w.]*tools(?:\.values\(\)|\.items\(\)|\(\))?\s+if\b/gi,
+  /\{\s*\w+\s*:\s*\w+\s+for\s+\w+\s*,\s*\w+\s+in\s+[\w.]*tools?\w*\.items\(\)\s+if\b/gi,
+];
+const builder =
+  /^(_?get|_?select|_?assemble|_?build|_?resolve|_?create|_?filter|_?load|_?set|_?list|_?prepare|_?compute)_?\w*tools?(_?\w*)?$|^tools_?for|^_?setup_?tools|setActiveTools/i;
+
+function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
+  for (const pattern of filters) {
+    for (const offset of offsetsIn(file.code, pattern)) {
+      const statement = file.text.slice(offset, Math.min(offset + 260, file.text.length));
+      if (!criterion.test(statement.slice(statement.search(/filter\(|\bif\b/)))) continue;
+      const fn = functionAt(file, offset);
+      if (
+        /\.name\s*===?\s*\w*(name|Name)\)/.test(statement.slice(0, 120)) ||
+        /tool_?(call|result|use)s?/i.test(statement.slice(0, 30))
+      )
+        continue;
+      const used = index.onRunPath(file, offset) || (fn !== undefined && index.callsOf(fn.name) > 0);
+      yield finding(
+        "tools-filtered",
+        "computed",
+        used ? "effect" : "declaration",
+        offset,
+        "the set of tools is filtered",
+      );
+    }
+  }
+  for (const fn of functionsNamed(file, builder)) {
+    if (/call|result|schema|name|output|message/i.test(fn.name)) continue;
+    const branch = file.branches.find(
+      (candidate) => contains(fn, candidate) && criterion.test(textOf(file, candidate.condition)),
+    );
+    if (branch && /tool/i.test(textOf(file, branch)))
+      yield finding(
+        "tools-built",
+        "computed",
+        index.callsOf(fn.name) > 0 ? "effect" : "declaration",
+        branch.start,
+        "the set of tools depends on a condition",
+      );
+  }
+  yield* offered(file, index);
+}
+
+function* offered(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
+  for (const anchor of index.anchors) {
+    if (anchor.kind !== "model-call" || anchor.file !== file || anchor.distance > 3) continue;
+    const call = file.calls.find(({ start }) => start === anchor.offset);
+    const fn = functionAt(file, anchor.offset);
+    const passes = call && /\btools?\b|context|params|kwargs|request/i.test(argumentsOf(file, call));
+    if (passes && /tool/i.test(argumentsOf(file, call)))
+      yield finding("tools-offered", "offered", "effect", anchor.offset, "the request carries the tools");
+    else if (
+      fn &&
+      /\btools\b\s*[:=]|\[["']tools["']\]|bind_?tools/i.test(textOf(file, fn)) &&
+      lastName(call?.callee ?? "") !== ""
+    ) {
+      yield finding("tools-offered", "offered", "effect", anchor.offset, "the request carries the tools");
+    }
+  }
+  for (const offset of offsetsIn(
+    file.code,
+    /\b(?:tools|functions)\b\s*(?::\s*(?:list|List|Sequence|readonly|Array|Tool|Any)\b[\w[\], |<>.]*)/g,
+  )) {
+    yield finding("tools-parameter", "static-list", "declaration", offset, "the caller gives a list of tools");
+  }
+}
+
+export const toolPoolAssembly: PrimitiveProbes = {
+  id: "tool-pool-assembly",
+  aspects: [
+    { id: "computed", required: true, text: "the set is computed from mode, permission or availability" },
+    { id: "offered", required: true, supporting: true, text: "the computed set is what the model gets" },
+    { id: "static-list", required: false, text: "a static list from the caller" },
+  ],
+  probe,
+  asserted:
+    /(filter|exclu|includ|enabl|disabl|allow|deny|active|available|select|only)\w*.{0,40}tools?|tools?.{0,40}(filter|exclu|enabl|disabl|allow|active|available|select|mode)/i,
+  denied: /tool (?:pools?|filtering|selection)/,
+};

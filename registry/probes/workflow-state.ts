@@ -1,0 +1,97 @@
+/**
+ * Workflow state: an explicit status or step type apart from the transcript, kept durably, with resume or idempotent
+ * steps.
+ */
+import { contains, type FileFacts, functionAt } from "./facts.ts";
+import type { Finding } from "./finding.ts";
+import type { PrimitiveProbes } from "./primitive.ts";
+import { branchesOn, finding, functionsNamed, literalsIn, offsetsIn, textOf } from "./query.ts";
+import { durableWritesIn } from "./storage.ts";
+import type { WorkspaceIndex } from "./workspace-index.ts";
+
+const statusName = /status|state|phase|stage|step/i;
+const statusWord =
+  /^(planned|planning|pending|queued|created|ready|running|in[_-]?progress|executing|working|active|awaiting[_-]?\w+|waiting|blocked|interrupted|suspended|paused|completed?|done|finished|succeeded|success|failed|failure|error(ed)?|cancell?ed|aborted|skipped|idle|next_step_\w+)$/i;
+const notWorkflow =
+  /mcp|connection|socket|http|response|tool_?(call|execution)?_?(status|state)|loading|button|ui|render|component|spinner|oauth|auth|stream|parser|editor|progress|server|health|git/i;
+const todo = /todo/i;
+const idempotent = /idempoten|already_?(done|ran|executed|processed|completed)|alreadyExecuted|is_?duplicate|dedup/i;
+
+function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
+  const base = file.path.slice(file.path.lastIndexOf("/") + 1);
+  for (const type of file.types) {
+    if (!statusName.test(type.name) && !/task|job|workflow|run|plan/i.test(type.name)) continue;
+    if (notWorkflow.test(type.name) || type.end - type.start > 4_000) continue;
+    const words = literalsIn(file, type, statusWord);
+    if (words.size < 3 || !/status|state|phase|stage|step/i.test(textOf(file, type))) continue;
+    const kept = todo.test(type.name + base);
+    const compared = statusIsCompared(file);
+    yield finding(
+      "status-type",
+      kept ? "todo" : "status",
+      compared && !kept ? "effect" : "declaration",
+      type.start,
+      kept ? "a to-do list with statuses" : "an explicit status apart from the transcript",
+    );
+  }
+  for (const offset of offsetsIn(
+    file.text,
+    /\b\w*(?:status|state|phase)\w*\s*[:=]\s*(?:Literal\[|z\.enum\(\[)\s*["']/gi,
+  )) {
+    const around = { start: offset, end: Math.min(offset + 240, file.text.length) };
+    const end = file.text.indexOf("]", offset);
+    if (literalsIn(file, { start: offset, end: end < 0 ? around.end : end }, statusWord).size < 3) continue;
+    const name = /^\w+/.exec(file.text.slice(offset))?.[0] ?? "";
+    const kept = todo.test(base + name + (functionAt(file, offset)?.name ?? ""));
+    yield finding(
+      "status-literal",
+      kept ? "todo" : "status",
+      "declaration",
+      offset,
+      kept ? "a to-do list with statuses" : "a status with named values",
+    );
+  }
+  yield* durability(file, index);
+}
+
+function statusIsCompared(file: FileFacts): boolean {
+  return branchesOn(file, /(status|state|phase|step|stage)\w*(\.\w+)?\s*([!=]==?|\bis\b|\bin\b)/i).length > 0;
+}
+
+function* durability(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
+  const changes =
+    /\b\w*(?:status|phase|stage|current_?step)\w*\s*(?:=(?!=)|:)\s*(?:["']|\w*(?:Status|State|Phase)\w*\.)/g;
+  for (const offset of offsetsIn(file.text, changes)) {
+    const fn = functionAt(file, offset);
+    if (!fn || notWorkflow.test(`${fn.name} ${fn.owner}`)) continue;
+    const writes = durableWritesIn(file, fn);
+    const saves = file.calls.find(
+      (call) =>
+        contains(fn, call) &&
+        call.start > offset &&
+        /(^|\.)_?(save|persist|checkpoint|commit|store)\w*$/i.test(call.callee),
+    );
+    const at = writes[0] ?? saves;
+    if (at) yield finding("status-saved", "durable", "effect", at.start, "the change of status is kept");
+  }
+  for (const fn of functionsNamed(file, /resume|recover|reclaim|requeue|rerun/i)) {
+    const branch = branchesOn(file, /status|state|step|phase|interrupt/i).find((candidate) => contains(fn, candidate));
+    if (branch && index.callsOf(fn.name) > 0 && !notWorkflow.test(fn.owner))
+      yield finding("resume-by-status", "resume", "effect", branch.start, "the status decides where to go on");
+  }
+  for (const branch of branchesOn(file, idempotent))
+    yield finding("idempotent-step", "resume", "effect", branch.start, "a step that was done is not done again");
+}
+
+export const workflowState: PrimitiveProbes = {
+  id: "workflow-state",
+  aspects: [
+    { id: "status", required: true, text: "an explicit status or step type apart from the transcript" },
+    { id: "durable", required: true, supporting: true, text: "the status is durable" },
+    { id: "resume", required: true, supporting: true, text: "resume by status, or idempotent steps" },
+    { id: "todo", required: false, text: "a to-do tool" },
+  ],
+  probe,
+  asserted: /workflow|status|resume|state machine|step/i,
+  denied: /workflow (?:state|engine)|to-?dos?|plan mode|state machine/,
+};

@@ -1,0 +1,145 @@
+/**
+ * What a probe may know beyond its own file: the anchors, which functions the run path reaches, which names are called
+ * at all, and which packages of a monorepo have anything to do with a model.
+ */
+import {
+  type Anchor,
+  dispatchesIn,
+  lastName,
+  loopsAround,
+  modelCallsIn,
+  textDispatchesIn,
+  wrappersOf,
+} from "./anchors.ts";
+import { contains, type FileFacts, type FunctionFact, functionAt } from "./facts.ts";
+import { commonNames } from "./model-clients.ts";
+
+/** A folder with a manifest of its own, and the name other packages import it by. */
+export interface Package {
+  readonly folder: string;
+  readonly name: string;
+}
+
+export interface WorkspaceIndex {
+  readonly anchors: readonly Anchor[];
+  /** Both a model call and something to act on or to loop over were found. */
+  readonly understood: boolean;
+  /** Whether the function around the offset lies on a path from the loop or to the model call. */
+  readonly onRunPath: (file: FileFacts, offset: number) => boolean;
+  /** How often a function of this name is called in product files. */
+  readonly callsOf: (name: string) => number;
+  /** 0 holds an anchor, 1 shares the folder of one, 2 the package, 3 a package that uses it, 4 nothing of all this. */
+  readonly farFromAnchors: (path: string) => number;
+}
+
+/** How deep calls are followed from the loop. */
+const reachDepthMax = 6;
+/** A name defined in more places than this says nothing about which of them is meant. */
+const homonymsMax = 5;
+
+export function indexWorkspace(files: readonly FileFacts[], packages: readonly Package[]): WorkspaceIndex {
+  const product = files.filter(({ role }) => role === "product");
+  const modelCalls = wrappersOf(product, product.flatMap(modelCallsIn));
+  const dispatches = product.flatMap(dispatchesIn);
+  const loops = loopsAround(modelCalls);
+  const reach = reachable(product, [...modelCalls, ...dispatches, ...loops]);
+  const isReached = (file: FileFacts, fn: FunctionFact) => reach.has(keyOf(file, fn));
+  const byText =
+    dispatches.length > 0 || modelCalls.length === 0
+      ? []
+      : product.flatMap((file) => textDispatchesIn(file, (fn) => isReached(file, fn)));
+  const anchors = [...modelCalls, ...dispatches, ...byText, ...loops];
+  const calls = countCalls(product);
+  return {
+    anchors,
+    understood: modelCalls.length > 0 && (loops.length > 0 || dispatches.length + byText.length > 0),
+    onRunPath: (file, offset) => {
+      const fn = functionAt(file, offset);
+      return fn !== undefined && isReached(file, fn);
+    },
+    callsOf: (name) => calls.get(name) ?? 0,
+    farFromAnchors: distanceFrom(anchors, product, packages),
+  };
+}
+
+function keyOf(file: FileFacts, fn: FunctionFact): string {
+  return `${file.path}#${fn.start}`;
+}
+
+function countCalls(files: readonly FileFacts[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const { calls } of files) {
+    for (const { callee } of calls) {
+      const name = lastName(callee);
+      counts.set(name, (counts.get(name) ?? 0) + 1);
+    }
+  }
+  return counts;
+}
+
+interface Place {
+  readonly file: FileFacts;
+  readonly fn: FunctionFact;
+}
+
+function reachable(files: readonly FileFacts[], anchors: readonly Anchor[]): Set<string> {
+  const homes = new Map<string, Place[]>();
+  for (const file of files) {
+    for (const fn of file.functions) {
+      if (fn.name === "") continue;
+      const places = homes.get(fn.name);
+      if (places) places.push({ file, fn });
+      else homes.set(fn.name, [{ file, fn }]);
+    }
+  }
+  const reached = new Set<string>();
+  let frontier: Place[] = anchors.flatMap(({ file, offset }) => {
+    const fn = functionAt(file, offset);
+    return fn ? [{ file, fn }] : [];
+  });
+  for (let depth = 0; depth <= reachDepthMax && frontier.length > 0; depth += 1) {
+    const fresh = frontier.filter(({ file, fn }) => !reached.has(keyOf(file, fn)));
+    for (const { file, fn } of fresh) reached.add(keyOf(file, fn));
+    frontier = fresh
+      .flatMap((place) => calledFrom(place, homes))
+      .filter(({ file, fn }) => !reached.has(keyOf(file, fn)));
+  }
+  return reached;
+}
+
+function calledFrom({ file, fn }: Place, homes: ReadonlyMap<string, readonly Place[]>): readonly Place[] {
+  const names = new Set(file.calls.filter((call) => contains(fn, call)).map(({ callee }) => lastName(callee)));
+  return [...names].flatMap((name) => {
+    const places = homes.get(name) ?? [];
+    const here = places.filter((place) => place.file === file);
+    if (here.length > 0) return here;
+    return commonNames.has(name) || places.length > homonymsMax ? [] : places;
+  });
+}
+
+function folderOf(path: string): string {
+  const slash = path.lastIndexOf("/");
+  return slash < 0 ? "" : path.slice(0, slash);
+}
+
+function distanceFrom(
+  anchors: readonly Anchor[],
+  files: readonly FileFacts[],
+  packages: readonly Package[],
+): (path: string) => number {
+  const packageOf = (path: string) =>
+    packages.findLast(({ folder }) => folder === "" || path.startsWith(`${folder}/`))?.folder ?? "";
+  const paths = new Set(anchors.map(({ file }) => file.path));
+  const folders = new Set([...paths].map(folderOf));
+  const homes = new Set([...paths].map(packageOf));
+  const names = packages.filter(({ folder, name }) => homes.has(folder) && name !== "").map(({ name }) => name);
+  const users = new Set(
+    files.filter(({ imports }) => names.some((name) => imports.includes(name))).map(({ path }) => packageOf(path)),
+  );
+  return (path) => {
+    if (paths.has(path)) return 0;
+    if (folders.has(folderOf(path))) return 1;
+    if (homes.has(packageOf(path))) return 2;
+    return users.has(packageOf(path)) ? 3 : 4;
+  };
+}

@@ -1,0 +1,155 @@
+/**
+ * One pass over a workspace: every source file is read through the box, parsed once and reduced to facts. What was
+ * left out is counted by reason; nothing is passed over in silence, and no single file can hold up or break the pass.
+ */
+import { setImmediate as nextTick } from "node:timers/promises";
+import { type Box, type BoxEntry, BoxRefusal } from "../box.ts";
+import { extract } from "./extract.ts";
+import type { FileFacts } from "./facts.ts";
+import { isUnreadLanguage, languageOf } from "./languages.ts";
+import { type Role, roleOf, roleOfSource, type SkipReason } from "./scope.ts";
+import { indexWorkspace, type Package, type WorkspaceIndex } from "./workspace-index.ts";
+
+/** Longer source files are generated or data: skipped and said. In bytes. */
+export const sourceBytesMax = 1_000_000;
+/** Facts of at most so much source are kept in one pass, in UTF-16 units; about three times that in memory. */
+const passCharsMax = 80_000_000;
+const filesMax = 20_000;
+const pathsPerReasonMax = 5;
+
+export interface Skipped {
+  readonly why: SkipReason;
+  readonly count: number;
+  /** The first few, in walk order. */
+  readonly paths: readonly string[];
+}
+
+/** A document in which a repository speaks about itself. */
+export interface Statement {
+  readonly path: string;
+  readonly source: string;
+}
+
+export interface Workspace {
+  readonly files: readonly FileFacts[];
+  readonly skipped: readonly Skipped[];
+  readonly languages: Readonly<Record<string, number>>;
+  readonly statements: readonly Statement[];
+  readonly index: WorkspaceIndex;
+  /** Source characters held, in UTF-16 units. */
+  readonly chars: number;
+}
+
+interface Tally {
+  readonly skipped: Map<SkipReason, { count: number; paths: string[] }>;
+  readonly languages: Record<string, number>;
+}
+
+/** Entries that matter to the probes: source, documents about the repository, manifests. */
+export async function listSources(box: Box, signal: AbortSignal): Promise<BoxEntry[]> {
+  const entries: BoxEntry[] = [];
+  for await (const entry of box.walk({ signal, filesMax: 100_000 })) {
+    if (languageOf(entry.path) || isUnreadLanguage(entry.path) || isStatement(entry.path) || isManifest(entry.path))
+      entries.push(entry);
+  }
+  return entries;
+}
+
+/** @throws when the signal is aborted, and what the box throws for reasons other than one file. */
+export async function readWorkspace(box: Box, entries: readonly BoxEntry[], signal: AbortSignal): Promise<Workspace> {
+  const tally: Tally = { skipped: new Map(), languages: {} };
+  const files: FileFacts[] = [];
+  const statements: Statement[] = [];
+  const packages: Package[] = [];
+  let chars = 0;
+  for (const entry of entries) {
+    signal.throwIfAborted();
+    if (isStatement(entry.path) || isManifest(entry.path)) {
+      const source = await readText(box, entry.path, signal);
+      if (typeof source !== "string") continue;
+      if (isStatement(entry.path)) statements.push({ path: entry.path, source });
+      else packages.push(packageFrom(entry.path, source));
+      continue;
+    }
+    const full = chars >= passCharsMax || files.length >= filesMax;
+    const facts = full ? "beyond the limit of one pass" : await readFacts(box, entry.path, signal);
+    if (typeof facts === "string") skip(tally, facts, entry.path);
+    else {
+      files.push(facts);
+      chars += facts.source.length;
+      tally.languages[facts.language] = (tally.languages[facts.language] ?? 0) + 1;
+    }
+    // The worker renews its locks between files.
+    await nextTick();
+  }
+  packages.sort((left, right) => left.folder.length - right.folder.length);
+  return {
+    files,
+    statements,
+    index: indexWorkspace(files, packages),
+    chars,
+    languages: tally.languages,
+    skipped: skippedOf(tally),
+  };
+}
+
+/** The facts of one file read now, or why it has none. */
+export async function readFacts(box: Box, path: string, signal: AbortSignal): Promise<FileFacts | SkipReason> {
+  const language = languageOf(path);
+  if (language === undefined) return "unsupported language";
+  const role = roleOf(path);
+  if (!isReadable(role)) return role;
+  const source = await readText(box, path, signal);
+  if (typeof source !== "string") return source.why;
+  const ownRole = roleOfSource(source);
+  if (ownRole) return ownRole;
+  return extract(path, source, language, role);
+}
+
+function isReadable(role: Role | SkipReason): role is Role {
+  return role === "product" || role === "test";
+}
+
+async function readText(box: Box, path: string, signal: AbortSignal): Promise<string | { readonly why: SkipReason }> {
+  try {
+    const { bytes, truncated } = await box.read(path, { bytesMax: sourceBytesMax, signal });
+    if (truncated) return { why: "too large" };
+    if (bytes.includes(0)) return { why: "not text" };
+    return new TextDecoder("utf-8").decode(bytes);
+  } catch (cause) {
+    signal.throwIfAborted();
+    if (cause instanceof BoxRefusal) return { why: cause.code === "box.too_large" ? "too large" : "unreadable" };
+    throw cause;
+  }
+}
+
+function skip(tally: Tally, why: SkipReason, path: string): void {
+  const known = tally.skipped.get(why) ?? { count: 0, paths: [] };
+  known.count += 1;
+  if (known.paths.length < pathsPerReasonMax) known.paths.push(path);
+  tally.skipped.set(why, known);
+}
+
+function skippedOf({ skipped }: Tally): Skipped[] {
+  return [...skipped]
+    .map(([why, { count, paths }]) => ({ why, count, paths }))
+    .sort((left, right) => right.count - left.count);
+}
+
+function isStatement(path: string): boolean {
+  return (
+    /(^|\/)(readme|agents|claude|architecture)(\.md|\.rst|\.txt)?$/i.test(path) &&
+    !/node_modules|vendor/.test(path) &&
+    path.split("/").length <= 3
+  );
+}
+
+function isManifest(path: string): boolean {
+  return /(^|\/)(package\.json|pyproject\.toml)$/.test(path);
+}
+
+function packageFrom(path: string, source: string): Package {
+  const folder = path.slice(0, Math.max(0, path.lastIndexOf("/")));
+  const name = /["']?name["']?\s*[:=]\s*["']([^"']+)["']/.exec(source)?.[1] ?? "";
+  return { folder, name: path.endsWith(".toml") ? name.replaceAll("-", "_") : name };
+}
