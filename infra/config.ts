@@ -101,7 +101,8 @@ export async function readConfig(cwd = process.cwd(), env: Environment = process
   };
 }
 
-const nonEmpty = (value: string | undefined): string | undefined => (value === undefined || value === "" ? undefined : value);
+const nonEmpty = (value: string | undefined): string | undefined =>
+  value === undefined || value === "" ? undefined : value;
 
 function environmentSettings(env: Environment): FileSettings {
   const given: Record<string, string> = {};

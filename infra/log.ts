@@ -3,9 +3,24 @@ import { type DestinationStream, type Logger, pino } from "pino";
 
 export type Log = Pick<Logger, "debug" | "info" | "warn" | "error" | "level">;
 
-const SECRETS = ["apiKey", "authToken", "token", "password", "authorization", "*.apiKey", "*.authToken", "*.token", "*.password", "headers.authorization", 'headers["x-api-key"]'];
+const SECRETS = [
+  "apiKey",
+  "authToken",
+  "token",
+  "password",
+  "authorization",
+  "*.apiKey",
+  "*.authToken",
+  "*.token",
+  "*.password",
+  "headers.authorization",
+  'headers["x-api-key"]',
+];
 
 /** `level` is a pino level. Writes synchronously, so that a killed process has said what it did. */
-export function openLog(level: string, destination: DestinationStream = pino.destination({ dest: 2, sync: true })): Logger {
+export function openLog(
+  level: string,
+  destination: DestinationStream = pino.destination({ dest: 2, sync: true }),
+): Logger {
   return pino({ level, base: { pid: process.pid }, redact: { paths: SECRETS, censor: "[secret]" } }, destination);
 }

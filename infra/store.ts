@@ -159,6 +159,7 @@ export type CommitAnswer =
   /** The cause was consumed before. */
   | { readonly kind: "gone" }
   | { readonly kind: "refused"; readonly tokensLeft: number | null; readonly nanoUsdLeft: number | null }
+  | { readonly kind: "ended"; readonly status: string }
   | { readonly kind: "no_run" };
 
 export interface Look {

@@ -46,8 +46,14 @@ export function startable(calls: readonly Call[], parallelMax: number): readonly
   return start;
 }
 
-export function withStatus(calls: readonly Call[], id: string, status: CallStatus): Call[] {
-  return calls.map((call) => (call.id === id && !isEnded(call) ? { ...call, status } : call));
+/**
+ * Moves one call on, from a status it may be moved from. An answer to a call that did not ask, or an outcome of one that
+ * was never started, changes nothing: null.
+ */
+export function moved(calls: readonly Call[], id: string, from: readonly CallStatus[], to: CallStatus): Call[] | null {
+  const call = calls.find((one) => one.id === id);
+  if (call === undefined || !from.includes(call.status)) return null;
+  return calls.map((one) => (one === call ? { ...one, status: to } : one));
 }
 
 export function withRunning(calls: readonly Call[], started: readonly Call[]): Call[] {

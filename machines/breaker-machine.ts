@@ -5,6 +5,7 @@
  *      ▲                            ▲───────────────(failure)┘
  */
 import { assign, setup } from "xstate";
+import { STEPS_MAX } from "./fold.ts";
 
 export interface BreakerInput {
   /** Failures in a row that open it. */
@@ -27,6 +28,7 @@ export const breakerMachine = setup({
   id: "breaker",
   version: "1",
   context: ({ input }) => ({ failuresMax: input?.failuresMax ?? 1, failures: 0 }),
+  options: { maxIterations: STEPS_MAX },
   initial: "closed",
   states: {
     closed: {

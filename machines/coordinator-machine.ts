@@ -15,6 +15,7 @@ import {
   type OutsideMessage,
   type RunEnd,
 } from "./effect.ts";
+import { STEPS_MAX } from "./fold.ts";
 import {
   actorOf,
   cancelled,
@@ -101,10 +102,13 @@ const base = setup({
       const end = settlementOf(event, context.tasks);
       return end === null ? {} : { tasks: settled(context.tasks, end) };
     }),
+    // What failed is not tried again once the run is being cancelled.
+    takeLastWord: assign(({ context, event }) => {
+      const end = settlementOf(event, context.tasks);
+      return end === null ? {} : { tasks: withdrawn(settled(context.tasks, end), context.cancelReason ?? "cancelled") };
+    }),
     takeCancel: assign(({ context, event }) =>
-      event.type === "run.cancel"
-        ? { cancelReason: event.reason, tasks: withdrawn(context.tasks, event.reason) }
-        : {},
+      event.type === "run.cancel" ? { cancelReason: event.reason, tasks: withdrawn(context.tasks, event.reason) } : {},
     ),
     abandon: assign(({ context }) => ({
       tasks: cancelled(context.tasks, `${context.cancelReason ?? "cancelled"}; did not answer in time`),
@@ -144,6 +148,7 @@ export const coordinatorMachine = base.createMachine({
     problems: input === undefined ? [] : graphProblems(input.graph),
     cancelReason: null,
   }),
+  options: { maxIterations: STEPS_MAX },
   initial: "planning",
   states: {
     planning: {
@@ -171,8 +176,8 @@ export const coordinatorMachine = base.createMachine({
       },
       always: { guard: "allSettled", target: "synthesising" },
       on: {
-        "task.settled": { actions: "takeSettlement" },
-        "agent.died": { actions: "takeSettlement" },
+        "task.settled": { actions: "takeLastWord" },
+        "agent.died": { actions: "takeLastWord" },
       },
       after: { cancelGrace: { target: "synthesising", actions: "abandon" } },
     },

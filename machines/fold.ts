@@ -60,6 +60,9 @@ export interface Decision {
   readonly changed: boolean;
 }
 
+/** Microsteps of one step, at most: XState's own default would let a cycle of `always` hang the worker for ever. */
+export const STEPS_MAX = 100;
+
 /** A machine that asks for something a fold cannot record: a bug of the machine, never of its input. */
 export class FoldError extends Error {
   readonly code = "machine.fold";
@@ -86,6 +89,9 @@ const INSIDE: ReadonlySet<string> = new Set<InsideEffect["type"]>([
 
 /** Throws {@link FoldError} where the start has no input, the machine errs, or it asks for what is not an effect. */
 export function fold(machine: AnyStateMachine, before: ActorState | null, entry: FoldEntry): Decision {
+  if (!((machine.options?.maxIterations ?? Number.POSITIVE_INFINITY) <= STEPS_MAX)) {
+    throw new FoldError(`machine ${machine.id} must set options.maxIterations to ${STEPS_MAX} at most`);
+  }
   const first = foldCause(machine, before, entry);
   if (entry.refused === undefined) return first;
   const refusal = { event: { type: "budget.refused", ...entry.refused } };
@@ -94,7 +100,9 @@ export function fold(machine: AnyStateMachine, before: ActorState | null, entry:
     ...second,
     outside: [...first.outside.filter((order) => order.type !== "model.call"), ...second.outside],
     inside: [...first.inside, ...second.inside],
-    timersSet: [...first.timersSet, ...second.timersSet],
+    timersSet: [...first.timersSet, ...second.timersSet].filter(
+      ({ id }) => second.state.timers[id]?.armedBy === entry.version,
+    ),
     timersCancelled: [...first.timersCancelled, ...second.timersCancelled],
     changed: true,
   };

@@ -27,13 +27,26 @@ export const runEventSchema = z.discriminatedUnion("type", [
     candidates: z.array(z.string()),
     choice: z.string(),
   }),
-  z.object({ type: z.literal("task.routed"), task: z.string(), agentType: z.string(), to: z.string(), reason: z.string() }),
+  z.object({
+    type: z.literal("task.routed"),
+    task: z.string(),
+    agentType: z.string(),
+    to: z.string(),
+    reason: z.string(),
+  }),
   z.object({ type: z.literal("agent.started"), agentType: z.string(), task: z.string(), machine: z.string() }),
   z.object({ type: z.literal("agent.state"), from: z.string(), to: z.string() }),
   z.object({ type: z.literal("agent.died"), died: z.string(), reason: z.string() }),
   z.object({ type: z.literal("context.loaded"), sources: z.array(z.string()), bytes: z.int() }),
-  z.object({ type: z.literal("registry.built"), tools: z.array(z.string()), excluded: z.array(z.string()), hash: z.string() }),
+  z.object({
+    type: z.literal("registry.built"),
+    tools: z.array(z.string()),
+    excluded: z.array(z.string()),
+    hash: z.string(),
+  }),
   z.object({ type: z.literal("message.started"), from: z.string(), bytes: z.int() }),
+  /** A message, timer or answer that had nothing else to tell; `changed` is false where it came too late to matter. */
+  z.object({ type: z.literal("message.taken"), cause: z.string(), changed: z.boolean() }),
   z.object({ type: z.literal("model.called"), effect: z.string(), turn: z.int(), attempt: z.int() }),
   z.object({
     type: z.literal("model.answered"),

@@ -107,7 +107,10 @@ function skipDependents(tasks: Tasks, root: string): Tasks {
 
 export function cancelled(tasks: Tasks, reason: string): Tasks {
   return Object.fromEntries(
-    list(tasks).map((task) => [task.id, isOpen(task) ? { ...task, status: "cancelled" as const, reasons: [reason] } : task]),
+    list(tasks).map((task) => [
+      task.id,
+      isOpen(task) ? { ...task, status: "cancelled" as const, reasons: [reason] } : task,
+    ]),
   );
 }
 
@@ -130,7 +133,9 @@ export interface GraphVerdict {
 export function verdict(tasks: Tasks, tolerate: boolean): GraphVerdict {
   const all = list(tasks);
   const bad = all.filter((task) => task.status !== "verified");
-  const reasons = bad.map((task) => `${task.id}: ${task.status}${task.reasons.length > 0 ? ` (${task.reasons.join("; ")})` : ""}`);
+  const reasons = bad.map(
+    (task) => `${task.id}: ${task.status}${task.reasons.length > 0 ? ` (${task.reasons.join("; ")})` : ""}`,
+  );
   if (bad.length === 0) return { status: "completed", reasons: [] };
   if (tolerate && bad.length < all.length) return { status: "completed", reasons };
   const first = bad.find((task) => task.status !== "skipped");
@@ -150,7 +155,8 @@ export function graphProblems(graph: readonly PlannedTask[]): string[] {
     ids.add(task.id);
   }
   for (const task of graph) {
-    for (const need of task.needs) if (!ids.has(need)) problems.push(`task "${task.id}" needs "${need}", which does not exist`);
+    for (const need of task.needs)
+      if (!ids.has(need)) problems.push(`task "${task.id}" needs "${need}", which does not exist`);
   }
   if (problems.length === 0 && hasCycle(graph)) problems.push("the tasks' needs form a circle");
   return problems;

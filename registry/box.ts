@@ -44,7 +44,15 @@ export interface BoxBytes {
 /** Something a walk passed over, and why. */
 export interface BoxSkip {
   readonly path: string;
-  readonly why: "ignored" | "unreadable" | "link_outside" | "link_loop" | "not_a_file" | "too_deep" | "too_many" | "bad_name";
+  readonly why:
+    | "ignored"
+    | "unreadable"
+    | "link_outside"
+    | "link_loop"
+    | "not_a_file"
+    | "too_deep"
+    | "too_many"
+    | "bad_name";
 }
 
 export interface BoxWalkOptions {

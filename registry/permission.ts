@@ -32,7 +32,12 @@ export function decide({ agentType, typeTools, deniedTools, tool }: PermissionQu
     return { decision: "deny", risk, rule: "run.denied-tools", reason: `${name} is denied for this run` };
   }
   if (risk === "read-only" && tool.tier === "built-in") {
-    return { decision: "allow", risk, rule: "built-in.read-only", reason: "reads inside the workspace, changes nothing" };
+    return {
+      decision: "allow",
+      risk,
+      rule: "built-in.read-only",
+      reason: "reads inside the workspace, changes nothing",
+    };
   }
   return { decision: "deny", risk, rule: "silence", reason: `no rule allows ${name}, and nobody can be asked` };
 }

@@ -24,9 +24,7 @@ export interface ActivationDeps {
   readonly effects: RunningEffects;
   readonly bells: Bells;
   /** Called after a commit with those it sent mail to, and with the delays of the timers it armed. */
-  delivered(recipients: readonly Address[], timersMs: readonly number[]): void;
-  /** An actor that has been claimed so often without one commit that its head message must be the cause. */
-  poisoned(address: Address, live: Live | null): Promise<void>;
+  delivered(recipients: readonly Address[], run: string, timersMs: readonly number[]): void;
   readonly log: Log;
 }
 
@@ -47,12 +45,13 @@ export async function activate(deps: ActivationDeps, address: Address): Promise<
   try {
     const answer = await deps.store.claim(address, newNonce(), deps.served);
     if (answer.kind !== "claimed") {
-      if (answer.kind === "stranded") deps.log.warn({ ...address, why: answer.why }, "stranded: no machine or model access here");
+      if (answer.kind === "stranded")
+        deps.log.warn({ ...address, why: answer.why }, "stranded: no machine or model access here");
       return answer.kind;
     }
     const { claim } = answer;
     if (claim.claims > CLAIMS_MAX) {
-      await deps.poisoned(address, null);
+      await deps.store.quarantine(address, `claimed ${claim.claims} times without one commit`);
       return "poisoned";
     }
     if (claim.run.status !== "running") {
@@ -155,7 +154,12 @@ class Activation {
   }
 
   private async takeMail(mail: Mail): Promise<CommitAnswer> {
-    const cause: Cause = "input" in mail ? { input: mail.input } : "event" in mail ? { event: mail.event } : { timer: mail.timer, armedBy: mail.armedBy };
+    const cause: Cause =
+      "input" in mail
+        ? { input: mail.input }
+        : "event" in mail
+          ? { event: mail.event }
+          : { timer: mail.timer, armedBy: mail.armedBy };
     return this.step(cause, { mail: mail.id }, null);
   }
 
@@ -167,7 +171,11 @@ class Activation {
     return this.step({ event: outcome.answer.event }, { effect: outcome.id }, outcome.answer);
   }
 
-  private async step(cause: Cause, by: { mail: string } | { effect: string }, answer: Answer | null): Promise<CommitAnswer> {
+  private async step(
+    cause: Cause,
+    by: { mail: string } | { effect: string },
+    answer: Answer | null,
+  ): Promise<CommitAnswer> {
     const { live, deps } = this;
     const lay = (refused?: BudgetRefusal): Step =>
       stepOf({ live, cause, by, answer, reserve: deps.reserve, ...(refused === undefined ? {} : { refused }) });
@@ -191,14 +199,15 @@ class Activation {
     this.noteHold(committed.held);
     this.runEnded = committed.runStatus !== "running";
     let nextGrant = 0;
-    for (const [index, { id, order, json }] of step.orders.entries()) {
-      const grant = step.commit.effects[index]?.reserve == null ? null : (committed.grants[nextGrant++] ?? null);
+    for (const { id, order, json, reserve } of step.orders) {
+      const grant = reserve === null ? null : (committed.grants[nextGrant++] ?? null);
       live.pending.set(id, { id, json, grant, held: committed.held });
       if (!this.held && !this.runEnded) this.begin(id, order, grant);
     }
     const { run } = live.address;
     deps.delivered(
       step.commit.messages.map(({ to, type }) => ({ run, actor: to, type })),
+      run,
       step.commit.timersSet.map(({ delayMs }) => delayMs),
     );
     deps.log.debug({ ...live.address, version: live.version, seq: committed.firstSeq }, "step committed");
@@ -216,6 +225,7 @@ class Activation {
 
   private async giveUp(answer: Exclude<CommitAnswer, { kind: "committed" }>): Promise<ActivationEnd> {
     this.deps.log.info({ ...this.live.address, answer }, "another activation holds this actor; stopping");
+    if (answer.kind === "ended") return "run_ended";
     return answer.kind === "no_run" ? "no_run" : "fenced";
   }
 

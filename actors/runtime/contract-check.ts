@@ -15,7 +15,9 @@ export function contractProblems(contract: Readonly<Record<string, unknown>>, va
   }
   const parsed = schema.safeParse(value);
   if (parsed.success) return [];
-  return parsed.error.issues.slice(0, 10).map((issue) => `value${issue.path.map((step) => `.${String(step)}`).join("")}: ${issue.message}`);
+  return parsed.error.issues
+    .slice(0, 10)
+    .map((issue) => `value${issue.path.map((step) => `.${String(step)}`).join("")}: ${issue.message}`);
 }
 
 function schemaOf(contract: Readonly<Record<string, unknown>>): z.ZodType {

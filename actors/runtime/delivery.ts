@@ -3,7 +3,7 @@
  * that is lost costs a sweep's time; the list of who needs one is in the store, written by the commit itself.
  */
 import type { Log } from "../../infra/log.ts";
-import type { Address, Store } from "../../infra/store.ts";
+import { type Address, addressFrom, type Store } from "../../infra/store.ts";
 import type { Bells } from "./bells.ts";
 
 export interface DeliveryDeps {
@@ -18,8 +18,8 @@ export interface DeliveryDeps {
 export interface Delivery {
   /** Wakes recipients and sets punctual alarms for timers; never throws, the sweep makes up for what fails. */
   delivered(recipients: readonly Address[], run: string, timersMs: readonly number[]): void;
-  /** A ring from elsewhere: mail for an actor that may live here. */
-  rang(): void;
+  /** A ring from elsewhere: `run/actor` where the sender wakes it, `run/actor/type` where nobody else does. */
+  rang(name: string): void;
   start(): void;
   stop(): Promise<void>;
 }
@@ -51,8 +51,8 @@ export function delivery({ store, shards, bells, wake, shardOf, log }: DeliveryD
     if (!stopped) log.warn({ err: cause }, "a wake-up failed; the sweep makes up for it");
   };
 
-  const sweepShard = async (shard: string): Promise<number> => {
-    const swept = await store.sweep(shard, IDLE_MS);
+  const sweepShard = async (shard: string, idleMs = IDLE_MS): Promise<number> => {
+    const swept = await store.sweep(shard, idleMs);
     await wakeAll(swept.wake);
     if (swept.nextTimerMs !== null) alarm(shard, swept.nextTimerMs);
     return swept.wake.length + (swept.nextTimerMs === null ? 0 : 1);
@@ -67,9 +67,9 @@ export function delivery({ store, shards, bells, wake, shardOf, log }: DeliveryD
     alarms.add(one);
   };
 
-  const sweepAll = async (): Promise<void> => {
+  const sweepAll = async (idleMs = IDLE_MS): Promise<void> => {
     try {
-      const found = await Promise.all(shards.map(sweepShard));
+      const found = await Promise.all(shards.map((shard) => sweepShard(shard, idleMs)));
       const busy = found.some((count) => count > 0);
       paceMs = busy ? SWEEP_MIN_MS : Math.min(SWEEP_MAX_MS, paceMs * 2);
     } catch (cause) {
@@ -89,14 +89,18 @@ export function delivery({ store, shards, bells, wake, shardOf, log }: DeliveryD
       if (recipients.length > 0) wakeAll(recipients).catch(lateIsFine);
       for (const delayMs of timersMs) alarm(shardOf(run), delayMs);
     },
-    rang() {
+    rang(name) {
+      const [run, actor, type] = name.split("/");
+      bells.ring(`${run}/${actor}`);
+      if (type !== undefined) wake(addressFrom(name)).catch(lateIsFine);
       if (paceMs === SWEEP_MIN_MS) return;
       paceMs = SWEEP_MIN_MS;
       if (timer !== null) clearTimeout(timer);
       schedule();
     },
     start() {
-      sweeping = sweepAll().finally(schedule);
+      // A worker that has just started looks after everybody who waits, however recently touched.
+      sweeping = sweepAll(0).finally(schedule);
     },
     async stop() {
       stopped = true;

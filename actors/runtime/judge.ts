@@ -2,9 +2,10 @@
  * Judges every call of an answer before the machine sees it: does the tool exist, does the input parse, do the rules
  * allow it. The verdicts ride in the event, the audit in the same commit; nothing has run yet.
  */
-import { canonical } from "../../infra/model/canonical-json.ts";
+
 import { shortHash } from "../../infra/ids.ts";
-import { type ContentBlock, toolUsesOf, type ToolUse } from "../../infra/model/message.ts";
+import { canonical } from "../../infra/model/canonical-json.ts";
+import { type ContentBlock, type ToolUse, toolUsesOf } from "../../infra/model/message.ts";
 import type { Call } from "../../machines/agent-calls.ts";
 import type { ReportCall } from "../../machines/agent-event.ts";
 import type { RunEvent } from "../../machines/run-event.ts";
@@ -125,6 +126,7 @@ function judgeReport(use: ToolUse, session: Session, second: boolean): { report:
   }
   const { outcome, notDone = [], value } = parsed.data;
   const problems = outcome === "done" ? contractProblems(session.contract, value) : [];
-  if (problems.length > 0) return { problem: `the report's value does not fit the task's contract: ${problems.join("; ")}` };
+  if (problems.length > 0)
+    return { problem: `the report's value does not fit the task's contract: ${problems.join("; ")}` };
   return { report: { call: use.id, outcome, notDone } };
 }

@@ -1,6 +1,6 @@
 /** Tells a step as events: what came in, where it led, what it ordered. Pure. */
 import { COORDINATOR_TYPE, type Reservation } from "../../infra/store.ts";
-import type { OutsideEffect } from "../../machines/effect.ts";
+import type { InsideEffect, OutsideEffect } from "../../machines/effect.ts";
 import { type BudgetRefusal, type Cause, type Decision, statePath } from "../../machines/fold.ts";
 import type { RunEvent } from "../../machines/run-event.ts";
 import { callInput, type Entry } from "./conversation.ts";
@@ -18,10 +18,13 @@ interface StepFacts {
   readonly cause: Cause;
   readonly decision: Decision;
   readonly answer: Answer | null;
-  readonly orders: readonly { readonly id: string; readonly order: OutsideEffect }[];
-  readonly effects: readonly { readonly id: string; readonly reserve: Reservation | null }[];
+  readonly orders: readonly {
+    readonly id: string;
+    readonly order: OutsideEffect;
+    readonly reserve: Reservation | null;
+  }[];
   readonly conversation: readonly Entry[];
-  readonly refused?: BudgetRefusal;
+  readonly refused: BudgetRefusal | undefined;
 }
 
 export function eventsOf(facts: StepFacts): Told {
@@ -42,8 +45,13 @@ export function eventsOf(facts: StepFacts): Told {
   const from = live.state === null ? "" : statePath(live.state);
   if (from !== to) told.push({ type: "agent.state", from, to });
   told.push(...insideEvents(facts), ...outsideEvents(facts));
+  // Every commit tells something: sequence numbers are drawn per event, and a silent step could not be found again.
+  if (told.length === 0) told.push({ type: "message.taken", cause: causeName(cause), changed: decision.changed });
   return { told, state: to };
 }
+
+const causeName = (cause: Cause): string =>
+  "event" in cause ? cause.event.type : "timer" in cause ? `timer ${cause.timer}` : "input";
 
 const settledEffect = (facts: StepFacts): string => {
   const told = facts.answer?.told.find((event) => event.type === "model.answered" || event.type === "model.failed");
@@ -64,58 +72,41 @@ function born(live: Live, input: unknown): RunEvent[] {
   ];
 }
 
-function insideEvents({ live, decision }: StepFacts): RunEvent[] {
-  return decision.inside.flatMap((order): RunEvent[] => {
-    switch (order.type) {
-      case "actor.spawn":
-        return [
-          {
-            type: "task.routed",
-            task: order.input.task,
-            agentType: order.agentType,
-            to: order.actor,
-            reason: order.input.standsOn.length > 0 ? `all it stands on is verified: ${order.input.standsOn.join(", ")}` : "it stands on nothing else",
-          },
-        ];
-      case "result.put": {
-        const { id, task, status, reasons } = order.result;
-        if (status === "verified") return [{ type: "result.verified", result: id, task }];
-        return [{ type: "result.rejected", result: id, task, reasons: [`${status}`, ...reasons] }];
-      }
-      case "run.end":
-        return [{ type: `run.${order.status}`, reasons: [...order.reasons] } as RunEvent];
-      case "prompt.append":
-        return [{ type: "message.started", from: order.note.kind, bytes: 0 }];
-      case "message.send":
-        return [];
-      default:
-        return unexpected(live, order);
-    }
-  });
+function insideEvents({ decision }: StepFacts): RunEvent[] {
+  return decision.inside.flatMap(insideEvent);
 }
 
-function unexpected(live: Live, order: never): never {
-  throw new Error(`${live.address.actor}: no event tells of ${JSON.stringify(order)}`);
+function insideEvent(order: InsideEffect): RunEvent[] {
+  switch (order.type) {
+    case "actor.spawn": {
+      const { task, standsOn } = order.input;
+      const reason =
+        standsOn.length > 0 ? `all it stands on is verified: ${standsOn.join(", ")}` : "it stands on nothing else";
+      return [{ type: "task.routed", task, agentType: order.agentType, to: order.actor, reason }];
+    }
+    case "result.put": {
+      const { id, task, status, reasons } = order.result;
+      if (status === "verified") return [{ type: "result.verified", result: id, task }];
+      return [{ type: "result.rejected", result: id, task, reasons: [status, ...reasons] }];
+    }
+    case "run.end":
+      return [{ type: `run.${order.status}`, reasons: [...order.reasons] }];
+    case "prompt.append":
+      return [{ type: "message.started", from: order.note.kind, bytes: 0 }];
+    case "message.send":
+      return [];
+  }
 }
 
-function outsideEvents({ orders, effects, conversation }: StepFacts): RunEvent[] {
-  return orders.flatMap(({ id, order }, index): RunEvent[] => {
-    switch (order.type) {
-      case "model.call": {
-        const reserve = effects[index]?.reserve ?? null;
-        return [
-          { type: "model.called", effect: id, turn: order.turn, attempt: order.attempt },
-          ...(reserve === null ? [] : [reserved(id, reserve)]),
-        ];
-      }
-      case "tool.run": {
-        const input = callInput(conversation, order.call)?.input;
-        return [{ type: "tool.intended", effect: id, call: order.call, tool: order.tool, input }];
-      }
-      case "session.assemble":
-      case "result.verify":
-        return [];
+function outsideEvents({ orders, conversation }: StepFacts): RunEvent[] {
+  return orders.flatMap(({ id, order, reserve }): RunEvent[] => {
+    if (order.type === "model.call") {
+      const called: RunEvent = { type: "model.called", effect: id, turn: order.turn, attempt: order.attempt };
+      return reserve === null ? [called] : [called, reserved(id, reserve)];
     }
+    if (order.type !== "tool.run") return [];
+    const input = callInput(conversation, order.call)?.input;
+    return [{ type: "tool.intended", effect: id, call: order.call, tool: order.tool, input }];
   });
 }
 

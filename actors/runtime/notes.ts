@@ -9,7 +9,9 @@ export function noteEntry(note: PromptNote): Entry {
         `You ended without calling Report. Text is not a result: call Report with your value and evidence, or with outcome "blocked" and what stood in the way. Reminders left after this one: ${Math.max(0, note.left - 1)}.`,
       );
     case "answer_cut":
-      return textEntry("Your answer was cut off at its length limit. Go on in smaller steps, or call Report with what you have.");
+      return textEntry(
+        "Your answer was cut off at its length limit. Go on in smaller steps, or call Report with what you have.",
+      );
     case "report_rejected":
       return toolResultEntry(
         note.call,

@@ -2,8 +2,8 @@
 import type { Address, Grant, Settlement } from "../../infra/store.ts";
 import type { OutsideEffect } from "../../machines/effect.ts";
 import type { RunEvent } from "../../machines/run-event.ts";
-import type { AuditEntry } from "./judge.ts";
 import type { Entry } from "./conversation.ts";
+import type { AuditEntry } from "./judge.ts";
 import type { RunRow } from "./run-row.ts";
 import type { Session } from "./session.ts";
 

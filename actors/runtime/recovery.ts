@@ -2,9 +2,10 @@
  * What becomes of an effect that was ordered, is unanswered, and runs nowhere here: begun again where repeating is
  * harmless, declared lost where it is not.
  */
+
+import type { PendingEffect } from "../../infra/store.ts";
 import type { OutsideEffect } from "../../machines/effect.ts";
 import { toolNamed } from "../../registry/tools/index.ts";
-import type { PendingEffect } from "../../infra/store.ts";
 import { lostCall } from "./effects/model-call.ts";
 import type { Answer } from "./performer.ts";
 
@@ -20,8 +21,20 @@ export function recover(order: OutsideEffect, pending: PendingEffect): "begin" |
     case "tool.run":
       if (toolNamed(order.tool)?.repeat !== "unsafe") return "begin";
       return {
-        event: { type: "tool.interrupted", call: order.call, reason: "its worker died while it ran" } as Answer["event"],
-        told: [{ type: "tool.interrupted", effect: pending.id, call: order.call, tool: order.tool, reason: "its worker died while it ran" }],
+        event: {
+          type: "tool.interrupted",
+          call: order.call,
+          reason: "its worker died while it ran",
+        } as Answer["event"],
+        told: [
+          {
+            type: "tool.interrupted",
+            effect: pending.id,
+            call: order.call,
+            tool: order.tool,
+            reason: "its worker died while it ran",
+          },
+        ],
       };
   }
 }

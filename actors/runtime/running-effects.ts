@@ -17,7 +17,12 @@ interface Running {
 
 export interface RunningEffects {
   /** Begins an effect. `deliver` is called once, unless the effect is aborted or nobody owns it any more. */
-  begin(id: string, owner: symbol, deliver: (outcome: Outcome) => void, act: (signal: AbortSignal) => Promise<Answer>): void;
+  begin(
+    id: string,
+    owner: symbol,
+    deliver: (outcome: Outcome) => void,
+    act: (signal: AbortSignal) => Promise<Answer>,
+  ): void;
   /** Takes over one that is running; false where this process knows nothing of it. */
   adopt(id: string, owner: symbol, deliver: (outcome: Outcome) => void): boolean;
   /** Calls off what this owner still owns. */

@@ -5,18 +5,18 @@
 import type { Redis } from "ioredis";
 import { newWorkerId } from "../../infra/ids.ts";
 import type { Log } from "../../infra/log.ts";
-import { hostQueue, openWakers } from "../../infra/queue/queues.ts";
+import { type HostedQueue, hostQueue, openWakers } from "../../infra/queue/queues.ts";
 import type { Keys } from "../../infra/redis/keys.ts";
 import { redisStore } from "../../infra/redis/store.ts";
 import { workerRows } from "../../infra/redis/workers.ts";
 import { openBox } from "../../infra/sandbox/workspace-box.ts";
-import type { Address } from "../../infra/store.ts";
+import type { Address, Store } from "../../infra/store.ts";
 import type { Box } from "../../registry/box.ts";
 import { actorTypes, machines } from "../types/index.ts";
-import { activate, type ActivationDeps } from "./activation.ts";
+import { type ActivationDeps, activate } from "./activation.ts";
 import { bells } from "./bells.ts";
 import { delivery } from "./delivery.ts";
-import { modelCall, type ModelAccess } from "./effects/model-call.ts";
+import { type ModelAccess, modelCall } from "./effects/model-call.ts";
 import { resultVerify } from "./effects/result-verify.ts";
 import { sessionAssemble } from "./effects/session-assemble.ts";
 import { toolRun } from "./effects/tool-run.ts";
@@ -50,52 +50,34 @@ export interface Runtime {
 }
 
 export function createRuntime(options: RuntimeOptions): Runtime {
-  const { redis, keys, accesses, concurrency, log } = options;
+  const { redis, keys, log, concurrency } = options;
   const types = options.types ?? actorTypes;
   const worker = newWorkerId();
-  const store = redisStore(redis, keys);
-  const queueSettings = { prefix: keys.prefix, redis };
-  const wakers = openWakers(actorTypes, queueSettings);
-  const doorbells = bells();
-  const effects = runningEffects();
-  const post = delivery({ store, shards: keys.shards, bells: doorbells, wake: wakers.wake, shardOf: keys.shardOf, log });
-  const access = (binding: string): ModelAccess => {
-    const found = accesses.get(binding);
-    if (found === undefined) throw new Error(`this worker has no model access called ${binding}`);
-    return found;
-  };
-  const box = openBoxes();
-  const performers = options.performers ?? {
-    "session.assemble": sessionAssemble(store),
-    "model.call": modelCall({ access }),
-    "tool.run": toolRun({ box, monotonicMs: () => performance.now() }),
-    "result.verify": resultVerify({ box }),
-  };
+  const parts = joined(options);
+  const { store, wakers, post, effects } = parts;
   let active = 0;
-  const deps = (address: Address): ActivationDeps => ({
-    store,
-    machines,
-    served: { bindings: [...accesses.keys()], machines: [...machines.keys()] },
-    performers,
-    reserve: reserveFor({ access }),
-    effects,
-    bells: doorbells,
-    delivered: (recipients, timersMs) => post.delivered(recipients, address.run, timersMs),
-    poisoned: (poisoned) => store.quarantine(poisoned, `claimed again and again without one commit`),
+  const watch = supervision({
+    id: worker,
+    types,
+    bindings: [...options.accesses.keys()],
+    rows: workerRows(redis, keys),
+    wakers,
+    active: () => active,
     log,
   });
+  const listener = redis.duplicate();
+  let hosts: readonly HostedQueue[] = [];
   const look = async (address: Address): Promise<void> => {
     active += 1;
     try {
-      const end = await activate(deps(address), address);
+      const end = await activate(parts.activation, address);
       log.debug({ ...address, end }, "activation ended");
     } finally {
       active -= 1;
     }
   };
-  const watch = supervision({ id: worker, types, bindings: [...accesses.keys()], rows: workerRows(redis, keys), wakers, active: () => active, log });
-  const listener = redis.duplicate();
-  let hosts: { close(): Promise<void> }[] = [];
+  const broke = (cause: unknown, address: Address | null): void =>
+    log.error({ err: cause, ...address }, "an activation broke off; the sweep brings it back");
 
   return {
     worker,
@@ -104,19 +86,9 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     async start() {
       await watch.start();
       await listener.psubscribe(keys.bellPattern);
-      listener.on("pmessage", (_pattern, _channel, address: string) => {
-        doorbells.ring(address);
-        post.rang();
-      });
+      listener.on("pmessage", (_pattern, _channel, name: string) => post.rang(name));
       hosts = types.map((type) =>
-        hostQueue({
-          ...queueSettings,
-          type,
-          worker,
-          concurrency,
-          activate: look,
-          broke: (cause, address) => log.error({ err: cause, ...address }, "activation broke off; the sweep brings it back"),
-        }),
+        hostQueue({ prefix: keys.prefix, redis, type, worker, concurrency, activate: look, broke }),
       );
       for (const shard of keys.shards) await store.retrieve(shard);
       post.start();
@@ -129,6 +101,50 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       listener.disconnect();
       await wakers.close();
     },
+  };
+}
+
+/** Everything an activation needs, joined once for the process. */
+function joined(options: RuntimeOptions) {
+  const { redis, keys, accesses, log } = options;
+  const store = redisStore(redis, keys);
+  const wakers = openWakers(actorTypes, { prefix: keys.prefix, redis });
+  const doorbells = bells();
+  const effects = runningEffects();
+  const post = delivery({
+    store,
+    shards: keys.shards,
+    bells: doorbells,
+    wake: wakers.wake,
+    shardOf: keys.shardOf,
+    log,
+  });
+  const access = (binding: string): ModelAccess => {
+    const found = accesses.get(binding);
+    if (found === undefined) throw new Error(`this worker has no model access called ${binding}`);
+    return found;
+  };
+  const activation: ActivationDeps = {
+    store,
+    machines,
+    served: { bindings: [...accesses.keys()], machines: [...machines.keys()] },
+    performers: options.performers ?? worldPerformers(store, access),
+    reserve: reserveFor({ access }),
+    effects,
+    bells: doorbells,
+    delivered: post.delivered,
+    log,
+  };
+  return { store, wakers, post, effects, activation };
+}
+
+function worldPerformers(store: Store, access: (binding: string) => ModelAccess): Performers {
+  const box = openBoxes();
+  return {
+    "session.assemble": sessionAssemble(store),
+    "model.call": modelCall({ access }),
+    "tool.run": toolRun({ box, monotonicMs: () => performance.now() }),
+    "result.verify": resultVerify({ box }),
   };
 }
 

@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import type { ModelRequest } from "../../infra/model/request.ts";
-import { briefSchema, type Brief, type Envelope } from "../../machines/brief.ts";
+import { type Brief, briefSchema, type Envelope } from "../../machines/brief.ts";
 import { POLICY_VERSION } from "../../registry/permission.ts";
 import { definitionHash, toolNamed } from "../../registry/tools/index.ts";
 import type { AgentType } from "../types/define.ts";
@@ -94,7 +94,10 @@ export function assemble(type: AgentType, brief: Brief, run: RunRow, standsOn: r
   };
 }
 
-function withValue(schema: Record<string, unknown>, contract: Readonly<Record<string, unknown>>): Record<string, unknown> {
+function withValue(
+  schema: Record<string, unknown>,
+  contract: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
   const properties = schema.properties as Record<string, unknown>;
   return { ...schema, properties: { ...properties, value: contract } };
 }
@@ -102,7 +105,8 @@ function withValue(schema: Record<string, unknown>, contract: Readonly<Record<st
 /** A verify agent sees the one claim it checks; other agents see the results their task is built on. */
 function taskBlock(brief: Brief, standsOn: readonly Envelope[]): string {
   const values = standsOn.map(({ id, task, value }) => ({ id, task, value }));
-  const given = brief.agentType === "verify" ? { claim: values[0]?.value ?? null } : values.length > 0 ? { results: values } : {};
+  const given =
+    brief.agentType === "verify" ? { claim: values[0]?.value ?? null } : values.length > 0 ? { results: values } : {};
   const task = { id: brief.id, type: brief.agentType, input: { ...brief.input, ...given } };
   // "<" is written as an escape, so that no text inside can close the block and speak for us.
   return `<task>\n${JSON.stringify(task).replaceAll("<", "\\u003c")}\n</task>`;

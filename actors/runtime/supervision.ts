@@ -37,7 +37,16 @@ export function supervision(deps: SupervisionDeps): Supervision {
   let stopped = false;
 
   const signIn = (): Promise<void> =>
-    rows.put({ id, host, pid: process.pid, startedAt, types: [...types], active: active(), bindings: [...bindings], seenAtMs: Date.now() });
+    rows.put({
+      id,
+      host,
+      pid: process.pid,
+      startedAt,
+      types: [...types],
+      active: active(),
+      bindings: [...bindings],
+      seenAtMs: Date.now(),
+    });
 
   const bury = async (): Promise<void> => {
     for (const row of await rows.all()) {

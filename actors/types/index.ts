@@ -1,6 +1,7 @@
 /** Every agent type there is, a line each. */
-import { type Machines, machineCatalogue } from "../../machines/catalogue.ts";
+
 import { COORDINATOR_TYPE } from "../../infra/store.ts";
+import { type Machines, machineCatalogue } from "../../machines/catalogue.ts";
 import { coordinator } from "./coordinator.ts";
 import type { AgentType } from "./define.ts";
 import { explore } from "./explore.ts";

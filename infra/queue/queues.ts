@@ -40,7 +40,8 @@ export function openWakers(types: readonly string[], { prefix, redis }: QueueSet
   return {
     async wake(address) {
       const queue = queues.get(address.type);
-      if (queue === undefined) throw new SwarmError("queue.unknown_type", `there is no queue for agents of type ${address.type}`);
+      if (queue === undefined)
+        throw new SwarmError("queue.unknown_type", `there is no queue for agents of type ${address.type}`);
       const id = `${address.run}/${address.actor}`;
       await queue.add(
         "activate",

@@ -1,9 +1,13 @@
 /** Lays a commit out as the flat list that `scripts/commit.lua` reads. The order here and there is one contract. */
-import type { Commit } from "../store.ts";
+import type { Commit, Mail } from "../store.ts";
 import { memberOf } from "../store.ts";
 import type { Keys } from "./keys.ts";
 
 type Argument = string | number;
+
+/** A mail is recognised by how it begins, so its id comes first. */
+export const mailText = ({ id, ...rest }: Mail): string => JSON.stringify({ id, ...rest });
+const mailOpening = (id: string): string => `{"id":${JSON.stringify(id)}`;
 
 export function commitKeys(keys: Keys, { address: { run, actor } }: Commit): string[] {
   const ofRun = keys.run(run);
@@ -38,7 +42,7 @@ export function commitArguments(keys: Keys, commit: Commit): Argument[] {
     keys.shard(keys.shardOf(address.run)).bell,
     memberOf(address),
     "mail" in by ? "mail" : "effect",
-    "mail" in by ? by.mail : by.effect,
+    "mail" in by ? mailOpening(by.mail) : by.effect,
     commit.entry,
     commit.events,
     commit.core,
@@ -58,7 +62,7 @@ export function commitArguments(keys: Keys, commit: Commit): Argument[] {
   };
   list([...commit.rows], (row) => row);
   list(commit.transcript, (entry) => [entry]);
-  list(commit.messages, ({ to, type, mail }) => [to, type, JSON.stringify(mail)]);
+  list(commit.messages, ({ to, type, mail }) => [to, type, mailText(mail)]);
   list(commit.spawned, ({ actor, type, row }) => [actor, type, row]);
   list(commit.timersSet, ({ id, delayMs, armedBy }) => [id, delayMs, armedBy]);
   list(commit.timersCancelled, ({ id, armedBy }) => [id, armedBy]);

@@ -84,6 +84,14 @@ export async function openRedis(settings: RedisSettings): Promise<RedisEndpoint>
   return { kind: "embedded", options, describe: `private Redis of ${dataDir}`, ...summary(facts) };
 }
 
+/** Socket of a data dir's server that answers now; null where there is none. Starts nothing. */
+export async function runningSocket(dataDir: string, searchPath: string): Promise<string | null> {
+  const real = await realpath(dataDir).catch(() => undefined);
+  if (real === undefined) return null;
+  const server = await findServer(real, await chooseLock(real, searchPath), pulseTimeoutMs);
+  return server.state === "found" && server.pulse.state !== "absent" ? server.record.socket : null;
+}
+
 /**
  * Ends the private server of a data dir in order: everything acknowledged is on disk, the process is gone. Throws
  * `redis.stop_failed` if it does not go within 30 s; it is never killed by force.

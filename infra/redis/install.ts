@@ -28,7 +28,7 @@ export interface InstallOptions {
 }
 
 /** One line per system, for a machine on which nothing can be done without its owner. */
-export const installLines: readonly string[] = [
+const installLines: readonly string[] = [
   "Debian, Ubuntu:   sudo apt-get install redis-server",
   "Fedora, RHEL:     sudo dnf install valkey",
   "Arch:             sudo pacman -S valkey",

@@ -33,7 +33,7 @@ export interface ShardKeys {
   readonly dead: string;
   readonly runs: string;
   readonly ended: string;
-  /** Channel on which recipients are named as soon as they have mail. */
+  /** Channel that names recipients as they get mail: `run/actor` where the sender wakes them itself, `run/actor/type` where a worker must. */
   readonly bell: string;
 }
 

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { SwarmError } from "../errors.ts";
 
 /** `sun_path` holds 108 bytes with its end mark on Linux, 104 on macOS and the BSDs. */
-export const socketPathBytesMax = process.platform === "linux" ? 107 : 103;
+const socketPathBytesMax = process.platform === "linux" ? 107 : 103;
 
 /** Longest name that will be put into the folder, in bytes, with its slash. */
 const nameBytesMax = 48;

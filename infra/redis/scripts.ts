@@ -5,7 +5,7 @@
 import { readFileSync } from "node:fs";
 import type { Redis } from "ioredis";
 
-const KEY_COUNTS = { create: 7, claim: 8, commit: 14, send: 4, hold: 4, sweep: 2, quarantine: 8 } as const;
+const KEY_COUNTS = { create: 7, claim: 8, commit: 14, send: 4, hold: 4, sweep: 2, quarantine: 10 } as const;
 export type ScriptName = keyof typeof KEY_COUNTS;
 
 export type Run = (keys: readonly string[], args: readonly (string | number)[]) => Promise<unknown[]>;

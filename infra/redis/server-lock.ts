@@ -16,6 +16,9 @@ const run = promisify(execFile);
 /** Exit status of the start script when another process holds the lock. */
 export const lockTaken = 75;
 
+/** One per start of a server. */
+const generationMax = 99_999_999;
+
 const logBytesMax = 1024 * 1024;
 
 export type Lock =
@@ -64,6 +67,8 @@ export async function launch(
   searchPath: string,
 ): Promise<Launch> {
   const claim = lock.kind === "claim" ? await latestClaim(dataDir) : undefined;
+  if ((claim?.generation ?? 0) >= generationMax)
+    throw new Error(`${lock.file}.${claim?.generation} is not one of ours`);
   if (claim?.held === true) return { ended: { status: lockTaken }, said: () => "" };
   const log = openLog(dataDir);
   const from = fstatSync(log).size;
@@ -75,7 +80,7 @@ export async function launch(
     detached: true,
     stdio: ["ignore", log, log],
     // A server that lives for days must not carry this shell's secrets around.
-    env: { PATH: searchPath, LC_ALL: "C", TZ: "UTC" },
+    env: { PATH: `${searchPath}:/usr/bin:/bin`, LC_ALL: "C", TZ: "UTC" },
   });
   closeSync(log);
   child.unref();
@@ -143,6 +148,7 @@ if [ -r "/proc/$$/stat" ]; then
 else
   start=$(set -- $(ps -o lstart= -p $$); echo "$*")
 fi
+[ -n "$start" ] || { echo "Without /proc and ps(1) this process cannot name itself."; exit 74; }
 record=$(printf '%s\\n' "$4" "$$" "$start" "$5" "$6")
 `;
 

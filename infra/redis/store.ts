@@ -2,29 +2,25 @@
  * The store over Redis: each method is one script, so that a crash leaves either all of a step or nothing of it.
  */
 import type { Redis } from "ioredis";
-import { z } from "zod";
 import {
   type Address,
   addressFrom,
-  type Claim,
   type ClaimAnswer,
   COORDINATOR_ACTOR,
   COORDINATOR_TYPE,
-  type CommitAnswer,
-  type Grant,
   type HoldAnswer,
   type Mail,
   memberOf,
   type NewRun,
-  type PendingEffect,
   type SendAnswer,
   type Served,
   type Store,
   type Sweep,
 } from "../store.ts";
-import { commitArguments, commitKeys } from "./commit-arguments.ts";
+import { commitArguments, commitKeys, mailText } from "./commit-arguments.ts";
 import type { Keys } from "./keys.ts";
 import { type Scripts, scriptsOn } from "./scripts.ts";
+import { claimFrom, commitAnswer, mailFrom } from "./store-answers.ts";
 
 /** Messages a claim brings along; the rest is fetched when these are used up. */
 const MAIL_BATCH = 100;
@@ -96,7 +92,7 @@ async function create(scripts: Scripts, keys: Keys, run: NewRun): Promise<"creat
       shard.bell,
       coordinator.actor,
       JSON.stringify({ type: coordinator.type }),
-      JSON.stringify(mail),
+      mailText(mail),
       ...flat(fields),
       ...flat(limits),
       ...flat(briefs),
@@ -132,98 +128,12 @@ async function claim(
   return { kind: "claimed", claim: claimFrom(answer, nonce) };
 }
 
-function claimFrom(answer: unknown[], nonce: string): Claim {
-  const [, epoch, row, snapshot, mail, pending, session, transcript, claims, mailTotal] = answer as [
-    string,
-    number,
-    string[],
-    string[],
-    string[],
-    string[],
-    string,
-    string[],
-    number,
-    number,
-  ];
-  const stored = recordFrom(snapshot);
-  const rowFields = Object.entries(stored).filter(([field]) => field.startsWith("r:"));
-  return {
-    fence: { epoch, nonce },
-    run: recordFrom(row),
-    version: Number(stored.version ?? 0),
-    machine: stored.machine ?? null,
-    core: stored.core ?? null,
-    rows: new Map(rowFields.map(([field, json]) => [field.slice(2), json])),
-    mail: mail.map(mailFrom),
-    mailTotal,
-    pending: pendingFrom(recordFrom(pending)),
-    session: session === "" ? null : session,
-    transcript,
-    claims,
-  };
-}
-
-const GRANT = "#grant";
-const HELD = "#held";
-
-function pendingFrom(fields: Readonly<Record<string, string>>): PendingEffect[] {
-  return Object.entries(fields)
-    .filter(([id]) => !id.endsWith(GRANT) && !id.endsWith(HELD))
-    .map(([id, json]) => {
-      const grant = fields[`${id}${GRANT}`];
-      return { id, json, grant: grant === undefined ? null : grantFrom(grant), held: `${id}${HELD}` in fields };
-    });
-}
-
-function grantFrom(text: string): Grant {
-  const [outTokens = 0, tokens = 0, nanoUsd = 0] = text.split(" ").map(Number);
-  return { outTokens, tokens, nanoUsd };
-}
-
-function commitAnswer(answer: unknown[]): CommitAnswer {
-  switch (answer[0]) {
-    case "OK": {
-      const [, firstSeq, , mailLeft, hold, runStatus, transcriptLength, ...grants] = answer as [
-        string,
-        number,
-        number,
-        number,
-        string,
-        string,
-        number,
-        ...string[],
-      ];
-      return {
-        kind: "committed",
-        firstSeq: Number(firstSeq),
-        mailLeft,
-        held: hold !== "",
-        runStatus,
-        transcriptLength,
-        grants: grants.map(grantFrom),
-      };
-    }
-    case "FENCED":
-      return { kind: "fenced" };
-    case "CONFLICT":
-      return { kind: "conflict", version: Number(answer[1]) };
-    case "GONE":
-      return { kind: "gone" };
-    case "REFUSED":
-      return { kind: "refused", tokensLeft: leftOrNull(answer[1]), nanoUsdLeft: leftOrNull(answer[2]) };
-    default:
-      return { kind: "no_run" };
-  }
-}
-
-const leftOrNull = (value: unknown): number | null => (value === "none" ? null : Number(value));
-
 async function send(scripts: Scripts, keys: Keys, address: Address, mail: Mail): Promise<SendAnswer> {
   const ofRun = keys.run(address.run);
   const shard = keys.shard(keys.shardOf(address.run));
   const answer = await scripts.send(
     [ofRun.run, ofRun.sent, keys.actor(address.run, address.actor).mailbox, shard.ready],
-    [mail.id, JSON.stringify(mail), memberOf(address), shard.bell, MAILBOX_MAX],
+    [mail.id, mailText(mail), memberOf(address), shard.bell, MAILBOX_MAX],
   );
   switch (answer[0]) {
     case "OK":
@@ -288,13 +198,15 @@ async function quarantine(scripts: Scripts, keys: Keys, address: Address, reason
       shard.dead,
       keys.actor(run, COORDINATOR_ACTOR).mailbox,
       shard.ended,
+      ofActor.snapshot,
+      ofRun.budget,
     ],
     [
       memberOf(address),
       run,
       actor,
       memberOf(coordinator),
-      JSON.stringify(mail),
+      mailText(mail),
       JSON.stringify({ v: 1, events: [died] }),
       JSON.stringify({ v: 1, events: [died, { type: "run.failed", reasons: [reason] }] }),
       reason,
@@ -308,18 +220,3 @@ async function rows(redis: Redis, key: string, ids: readonly string[]): Promise<
   const values = await redis.hmget(key, ...ids);
   return new Map(ids.flatMap((id, index) => (values[index] == null ? [] : [[id, values[index]] as const])));
 }
-
-function recordFrom(flat: readonly string[]): Record<string, string> {
-  const record: Record<string, string> = {};
-  for (let index = 0; index + 1 < flat.length; index += 2) record[flat[index] as string] = flat[index + 1] as string;
-  return record;
-}
-
-const mailSchema = z.union([
-  z.object({ id: z.string(), event: z.looseObject({ type: z.string() }) }),
-  z.object({ id: z.string(), timer: z.string(), armedBy: z.int() }),
-  z.object({ id: z.string(), input: z.unknown() }),
-]);
-
-/** Throws where a mailbox holds what no sender of ours writes. */
-const mailFrom = (json: string): Mail => mailSchema.parse(JSON.parse(json));

@@ -13,7 +13,7 @@ const ownPrompt = /\b(?:\w*prompt\w*|instructions|system_?message|persona|role_?
 const ownPowers =
   /\b(?:\w*tools|functions|permissions?|max_?(?:turns|steps|iterations)|groups|disallowed\w*)["']?\s*[:=,]/i;
 const powers =
-  /\b(\w*tools|tool_?names|permissions?|max_?(turns|steps|tokens|iterations)|limits?|mode|disallowed\w*)\b/i;
+  /\b(\w*tools|functions|tool_?names|permissions?|max_?(turns|steps|tokens|iterations)|limits?|mode|disallowed\w*)\b/i;
 const literal = /["']?(?:name|id|slug|agentType|agent_type)["']?\s*[:=]\s*["'][\w -]{2,40}["']/g;
 const agentWord = /agent|role|persona|coder|mode|profile|worker/i;
 const byName: readonly RegExp[] = [

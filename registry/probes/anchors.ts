@@ -49,28 +49,41 @@ function constantsOf(file: FileFacts): string {
 }
 
 /** Calls of the repository's own functions that end in a model call, level by level. */
-export function wrappersOf(files: readonly FileFacts[], direct: readonly Anchor[]): Anchor[] {
+export async function wrappersOf(
+  files: readonly FileFacts[],
+  direct: readonly Anchor[],
+  breathe: () => Promise<void>,
+): Promise<Anchor[]> {
   const found = new Map(direct.map((anchor) => [`${anchor.file.path}:${anchor.offset}`, anchor]));
+  const renamed: (readonly (readonly [string, string])[])[] = [];
+  for (const file of files) {
+    renamed.push(aliasesIn(file));
+    await breathe();
+  }
   let level: readonly Anchor[] = direct;
   for (let distance = 1; distance <= wrapperLevelsMax && level.length > 0; distance += 1) {
-    const wrappers = wrapperNames(files, level);
-    level = files.flatMap((file) =>
-      file.calls.flatMap((call) => {
-        if (found.has(`${file.path}:${call.start}`) || !callsWrapper(file, call, wrappers)) return [];
+    const wrappers = wrapperNames(level);
+    for (const [index, file] of files.entries()) addAliases(wrappers, renamed[index] ?? [], file.path);
+    const next: Anchor[] = [];
+    for (const file of files) {
+      for (const call of file.calls) {
+        if (!callsWrapper(file, call, wrappers) || found.has(`${file.path}:${call.start}`)) continue;
         const note = `reaches the model through ${lastName(call.callee)}`;
-        return [{ kind: "model-call" as const, file, offset: call.start, note, distance }];
-      }),
-    );
-    for (const anchor of level) found.set(`${anchor.file.path}:${anchor.offset}`, anchor);
+        next.push({ kind: "model-call", file, offset: call.start, note, distance });
+      }
+      await breathe();
+    }
+    for (const anchor of next) found.set(`${anchor.file.path}:${anchor.offset}`, anchor);
+    level = next;
   }
   return [...found.values()];
 }
 
 interface Wrappers {
-  readonly paths: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly paths: Map<string, Set<string>>;
 }
 
-function wrapperNames(files: readonly FileFacts[], level: readonly Anchor[]): Wrappers {
+function wrapperNames(level: readonly Anchor[]): Wrappers {
   const paths = new Map<string, Set<string>>();
   for (const { file, offset } of level) {
     const fn = functionAt(file, offset);
@@ -81,7 +94,6 @@ function wrapperNames(files: readonly FileFacts[], level: readonly Anchor[]): Wr
     // Calling an object runs its __call__: the class name stands for it.
     if (fn.name === "__call__" && fn.owner !== "") paths.set(fn.owner, new Set([file.path]));
   }
-  addAliases(files, paths);
   return { paths };
 }
 
@@ -91,12 +103,16 @@ const aliases: readonly RegExp[] = [
   /[{,]\s*([\w$]+)\s*:\s*([\w$]+)\s*(?=[,}])/g,
 ];
 
-function addAliases(files: readonly FileFacts[], paths: Map<string, Set<string>>): void {
-  for (const file of files) {
-    for (const [, name = "", target = ""] of aliases.flatMap((alias) => [...file.code.matchAll(alias)])) {
-      if (name === target || !paths.has(target) || commonNames.has(name)) continue;
-      paths.set(name, (paths.get(name) ?? new Set()).add(file.path));
-    }
+function aliasesIn({ code }: FileFacts): (readonly [string, string])[] {
+  return aliases.flatMap((alias) =>
+    [...code.matchAll(alias)].map(([, name = "", target = ""]) => [name, target] as const),
+  );
+}
+
+function addAliases({ paths }: Wrappers, renamed: readonly (readonly [string, string])[], path: string): void {
+  for (const [name, target] of renamed) {
+    if (name === target || !paths.has(target) || commonNames.has(name)) continue;
+    paths.set(name, (paths.get(name) ?? new Set()).add(path));
   }
 }
 
@@ -124,6 +140,9 @@ export const lookups: readonly RegExp[] = [
   new RegExp(`${collection}\\??(?:\\.|\\?\\.)get\\w*\\(\\s*${key}`, "gi"),
   new RegExp(`${collection}\\[\\s*${key}(?!\\s*=[^=])`, "gi"),
   new RegExp(`${collection}\\??\\.find\\w*\\(\\s*\\(?\\s*\\w+[^)]{0,30}\\)?\\s*=>[^;]{0,80}?\\.name\\s*===?`, "gi"),
+  // Whatever the collection is called, a key that is the name of a tool call looks a tool up.
+  /[\w$.]+\??(?:\[|\.get\()\s*[\w$.]*(?:tool|call|func(?:tion)?|block|action)\w*\??\.name\s*[)\]]/gi,
+  /\b[\w$.]*(?:(?:get|find|lookup|resolve)_?\w*(?:tool|command|function)\w*|(?:tool|command|function)_?by_?name)\(\s*[\w$.]*name\b/gi,
   /\bnext\(\s*\(?\s*\w+\s+for\s+\w+\s+in\s+[\w.]*(?:tool|function|command)\w*\s+if\s+\w+\.name\s*==/gi,
   /\bgetattr\(\s*[\w.]+,\s*(?:f?["'][^"']*["']\s*\+?\s*)?[\w.]*(?:name|tool|action|command)\w*/gi,
 ];
@@ -142,7 +161,9 @@ export function dispatchesIn(file: FileFacts): Anchor[] {
     const lookup = lookups.flatMap((pattern) => offsetsIn(code, pattern, fn.start))[0];
     if (lookup !== undefined && executes) return [dispatch(file, lookup, "looked up by name")];
     const named = offsetsIn(textOf(file, fn), nameSwitch, fn.start);
-    return named.length > 0 && executes ? [dispatch(file, named[0] ?? fn.start, "name by name")] : [];
+    return named.length > 0 && (executes || /tool|exec|dispatch|run|handle/i.test(fn.name))
+      ? [dispatch(file, named[0] ?? fn.start, "name by name")]
+      : [];
   });
 }
 

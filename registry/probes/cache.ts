@@ -4,7 +4,7 @@
  * nobody waits for it any more.
  */
 import type { Box } from "../box.ts";
-import { listSources, readWorkspace, type Workspace } from "./workspace.ts";
+import { type Listing, listSources, readWorkspace, type Workspace } from "./workspace.ts";
 
 /** Workspaces held at once, and source characters held by them together. */
 const workspacesMax = 3;
@@ -29,10 +29,10 @@ export function createWorkspaceCache(): WorkspaceCache {
   const passes = new Map<string, Pass>();
   let made = 0;
 
-  const start = (box: Box, entries: Awaited<ReturnType<typeof listSources>>, fingerprint: string): Pass => {
+  const start = (box: Box, listing: Listing, fingerprint: string): Pass => {
     const stop = new AbortController();
     made += 1;
-    const pass: Pass = { fingerprint, stop, waiting: 0, result: readWorkspace(box, entries, stop.signal) };
+    const pass: Pass = { fingerprint, stop, waiting: 0, result: readWorkspace(box, listing, stop.signal) };
     pass.result.then(
       (workspace) => {
         pass.settled = workspace;
@@ -50,13 +50,13 @@ export function createWorkspaceCache(): WorkspaceCache {
     passes: () => made,
     open: async (box, signal) => {
       signal.throwIfAborted();
-      const entries = await listSources(box, signal);
-      const fingerprint = entries
+      const listing = await listSources(box, signal);
+      const fingerprint = listing.entries
         .map(({ path, bytes, modifiedAtMs }) => `${path}\0${bytes}\0${modifiedAtMs}`)
         .join("\n");
       const known = passes.get(box.root);
       const pass =
-        known?.fingerprint === fingerprint && !known.stop.signal.aborted ? known : start(box, entries, fingerprint);
+        known?.fingerprint === fingerprint && !known.stop.signal.aborted ? known : start(box, listing, fingerprint);
       // Most recently used last: the first of the map is evicted first.
       passes.delete(box.root);
       passes.set(box.root, pass);

@@ -3,6 +3,7 @@
  * with the line each can be re-read at, best first.
  */
 import type { Anchor } from "./anchors.ts";
+import { createBreath } from "./breath.ts";
 import { contains, type FileFacts, lineOf, quoteOf } from "./facts.ts";
 import type { Aspect, Finding, Hit, PrimitiveId, Strength } from "./finding.ts";
 import { catalogue } from "./index.ts";
@@ -52,14 +53,22 @@ interface Ranked {
 const rank: Readonly<Record<Strength, number>> = { effect: 4, test: 3, called: 2, declaration: 1, name: 0 };
 
 /** `only` limits the examination to one file, whose facts the caller has just read. */
-export function examine(workspace: Workspace, primitive: PrimitiveId, only?: FileFacts): Examination {
+export async function examine(
+  workspace: Workspace,
+  primitive: PrimitiveId,
+  signal: AbortSignal,
+  only?: FileFacts,
+): Promise<Examination> {
   const probes = catalogue[primitive];
   const { index } = workspace;
   const files = only ? [only] : workspace.files;
-  const ranked = files.flatMap((file) =>
-    file.role === "test" ? testFindings(file, probes) : productFindings(file, probes, index),
-  );
-  const chosen = choose(ranked);
+  const breathe = createBreath(signal);
+  const ranked: Ranked[] = [];
+  for (const file of files) {
+    ranked.push(...(file.role === "test" ? testFindings(file, probes) : productFindings(file, probes, index)));
+    await breathe();
+  }
+  const chosen = choose(ranked, probes.aspects);
   const denials = only ? [] : denialHits(workspace, probes);
   return {
     primitive,
@@ -117,28 +126,35 @@ function testSpans(file: FileFacts): { readonly start: number; readonly end: num
   return [...named, ...called];
 }
 
-function choose(ranked: readonly Ranked[]): Ranked[] {
+function choose(ranked: readonly Ranked[], aspects: readonly Aspect[]): Ranked[] {
+  const needed = new Map(aspects.map(({ id, atLeast }) => [id, atLeast ?? 1]));
   const order = (one: Ranked) => rank[one.finding.strength] * 100 - one.far * 10 + (one.onPath ? 5 : 0);
   const sorted = [...ranked].sort((left, right) => order(right) - order(left));
   const seen = new Set<string>();
   const perAspect = new Map<string, number>();
   const chosen = sorted.filter(({ file, finding }) => {
-    const line = `${finding.aspect} ${file.path}:${lineOf(file, finding.offset)}`;
+    const line = `${finding.aspect} ${file.path}:${lineFor(file, finding.offset)}`;
     const inFile = `${finding.aspect} ${file.path}`;
-    if (seen.has(line) || quoteOf(file, lineOf(file, finding.offset)).length > quoteCharsMax) return false;
+    if (seen.has(line) || quoteOf(file, lineFor(file, finding.offset)).length > quoteCharsMax) return false;
     seen.add(line);
     perAspect.set(inFile, (perAspect.get(inFile) ?? 0) + 1);
     perAspect.set(finding.aspect, (perAspect.get(finding.aspect) ?? 0) + 1);
     return (
-      (perAspect.get(inFile) ?? 0) <= hitsPerFileAndAspectMax &&
+      (perAspect.get(inFile) ?? 0) <= Math.max(hitsPerFileAndAspectMax, 2 * (needed.get(finding.aspect) ?? 1)) &&
       (perAspect.get(finding.aspect) ?? 0) <= hitsPerAspectMax
     );
   });
   return chosen.slice(0, hitsMax);
 }
 
-function hitOf({ file, finding: { offset, ...rest } }: Ranked): Hit {
+/** A condition that starts on the next line is quoted from there: "if (" tells nobody anything. */
+function lineFor(file: FileFacts, offset: number): number {
   const line = lineOf(file, offset);
+  return /^(?:\}?\s*else\s+|el)?(?:if|while|for)?\s*\($/.test(quoteOf(file, line)) ? line + 1 : line;
+}
+
+function hitOf({ file, finding: { offset, ...rest } }: Ranked): Hit {
+  const line = lineFor(file, offset);
   return {
     probe: rest.probe,
     aspect: rest.aspect,

@@ -39,8 +39,9 @@ function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
   }
   yield* recordings(file, index);
   for (const fn of functionsNamed(file, /audit|permission|decision|approval/i)) {
-    const query =
-      /query|list|find|search|get|read|load|replay/i.test(fn.name) && decisions.test(`${fn.name} ${fn.owner} ${base}`);
+    const query = /^_?(query|list|find|search|get|read|load|replay)_?\w*(audit|decision|permission|approval)/i.test(
+      fn.name,
+    );
     const reads = durableReadsIn(file, fn)[0];
     if (query && reads) yield finding("audit-query", "queryable", "effect", reads.start, "decisions can be asked for");
   }

@@ -34,7 +34,7 @@ const roleByFolder: readonly (readonly [RegExp, Role | SkipReason])[] = [
   ],
   [/^(docs?|documentation|website|site)$/i, "documentation"],
   [/^(bench|benches|benchmarks?|evals?|evaluations?|perf)$/i, "benchmark"],
-  [/^(\..+|migrations|ci|scripts|hack)$/i, "tooling"],
+  [/^(\.[^.].*|migrations|ci|scripts|hack)$/i, "tooling"],
   [/^_*(tests?|specs?|e2e|integration[_-]tests?|unit[_-]tests?|testing)_*$/i, "test"],
 ];
 

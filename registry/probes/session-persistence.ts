@@ -4,7 +4,7 @@
 import { type FileFacts, functionAt } from "./facts.ts";
 import type { Finding } from "./finding.ts";
 import type { PrimitiveProbes } from "./primitive.ts";
-import { branchesOn, finding, functionsNamed, textOf } from "./query.ts";
+import { branchesOn, codeOf, finding, functionsNamed, textOf, typesNamed } from "./query.ts";
 import { durableReadsIn, isDurableWrite, subjectOf } from "./storage.ts";
 import type { WorkspaceIndex } from "./workspace-index.ts";
 
@@ -15,7 +15,7 @@ const notSession =
 const loads =
   /load|restore|resume|open|read|from|continue|hydrate|replay|get_?(items|messages|session|state|tuple)|fetch|parse/i;
 const continues =
-  /resume|continue|restore|load_?(session|history|messages|conversation|transcript|state|checkpoint|thread)|loadSession|from_?(checkpoint|state|saved|json|string)|open_?session|switch_?session|get_?(items|tuple|state|messages|session)/i;
+  /^_?a?(?:resume|continue|restore|load_?(session|history|messages|conversation|transcript|state|checkpoint|thread)|loadSession|from_?(checkpoint|state|saved|json|string)|open_?session|switch_?session|get_?(items|tuple|state|messages|session))/i;
 
 function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
   for (const call of file.calls) {
@@ -23,7 +23,7 @@ function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
     const fn = functionAt(file, call.start);
     const about = subjectOf(file, call);
     const names = `${fn?.name ?? ""} ${fn?.owner ?? ""} ${file.path.slice(file.path.lastIndexOf("/") + 1)}`;
-    if (!session.test(about) || notSession.test(names) || !fn) continue;
+    if (!session.test(about) || notSession.test(names) || /sandbox/i.test(file.path) || !fn) continue;
     const strong = session.test(names);
     if (!strong) continue;
     const perTurn = index.onRunPath(file, call.start) || index.callsOf(fn.name) > 0;
@@ -37,12 +37,27 @@ function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
   }
   for (const fn of functionsNamed(file, loads)) {
     const names = `${fn.name} ${fn.owner} ${file.path.slice(file.path.lastIndexOf("/") + 1)}`;
-    if (!session.test(names) || notSession.test(`${fn.name} ${fn.owner}`)) continue;
+    if (!session.test(names) || notSession.test(`${fn.name} ${fn.owner}`) || /sandbox/i.test(file.path)) continue;
     const reads = durableReadsIn(file, fn);
     const first = reads[0];
     if (first === undefined) continue;
     const used = index.callsOf(fn.name) > 0 || index.callsOf(fn.owner) > 0;
     yield finding("load-path", "load", used ? "effect" : "declaration", first.start, "the session is read back");
+  }
+  for (const type of typesNamed(file, /session|checkpointer|saver|thread_?store|conversation_?store/i)) {
+    const body = codeOf(file, type);
+    if (
+      /\b(?:add|append|save|put)_?(?:items?|messages?|state|turn|checkpoint|session)?\s*\(/i.test(body) &&
+      /\b(?:get|load)_?(?:items?|messages?|state|session|tuple)?\s*\(/i.test(body)
+    ) {
+      yield finding(
+        "session-interface",
+        "write",
+        "declaration",
+        type.start,
+        "a place for sessions that the user may fill",
+      );
+    }
   }
   yield* resumption(file, index);
 }

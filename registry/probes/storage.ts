@@ -7,9 +7,10 @@ import { argumentsOf, textOf } from "./query.ts";
 const fileWrite =
   /(^|\.)(writeFile|writeFileSync|appendFile|appendFileSync|outputJson|writeJson|write_text|write_bytes|writelines|json\.dump|pickle\.dump|yaml\.dump|yaml\.safe_dump|atomic_write\w*|writeFileAtomic\w*|write_json|outputFile|dump_json)$/;
 const storeWrite =
-  /(^|\.)(xadd|hset|hSet|rpush|rPush|lpush|setex|setItem|upsert|insertOne|insert_one|replace_one|update_one|updateOne|put_item|putItem|bulk_write|executemany|insertInto|onConflictDoUpdate|aput|put_writes|aput_writes)$/;
+  /(^|\.)(xadd|hset|hSet|rpush|rPush|lpush|setex|setItem|upsert|insertOne|insert_one|replace_one|update_one|updateOne|put_item|putItem|bulk_write|executemany|insertInto|onConflictDoUpdate|aput|put_writes|aput_writes|conversations\.items\.create)$/;
 const sqlWrite = /\b(INSERT\s+(OR\s+\w+\s+)?INTO|UPDATE\s+\w+\s+SET|REPLACE\s+INTO)\b/i;
-const streamWrite = /(^|\.)(f|fp|fh|file|out|stream|handle|log_?file|fd|writer|outfile|writeStream|logStream)\.write$/i;
+const streamWrite =
+  /(^|\.)(f|fp|fh|file|handle|log_?file|outfile|out_?file|writeStream|logStream|write_?stream)\.write$/i;
 const sqlCall = /(^|\.)(execute|run|query|prepare|exec|sql)$/;
 const ormWrite =
   /(^|\.)(session|db|conn|tx|trx|prisma\.\w+|this\.db|self\.db|database)\.(add|add_all|merge|commit|insert|create|update|upsert|put|save|set)$/i;

@@ -45,7 +45,7 @@ function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
   for (const { kind, start, end } of file.exits) {
     if (kind !== "yield" || !index.onRunPath(file, start)) continue;
     const what = textOf(file, { start, end });
-    if (/\btype\b["']?\s*:|Event|Delta|Output|Step|Chunk/.test(what))
+    if (/\btype\b["']?\s*:|Event|Delta|Output|Step|Chunk|^yield\s+[A-Z]\w+\(/.test(what))
       yield finding("event-yielded", "delivered", "effect", start, "the run yields events");
     else yield finding("chunk-yielded", "chunks", "called", start, "the run yields chunks");
   }

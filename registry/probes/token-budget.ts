@@ -15,6 +15,9 @@ const compares =
   /[<>]=?|exceed|exhaust|over_?(budget|limit)|has_?(budget|remaining)|within_?budget|out_?of|isOver|remaining/i;
 const aboutContext =
   /compact|context_?(window|limit|length|size|tokens)|contextWindow|truncat|chunk|char|summar|trim|keep|reserve|history|cache|prompt_?tokens|input_?tokens\b.*max_?input|max_?(input|output|chat|completion)_?\w*tokens?|thinking|repo_?map|map_?tokens|reasoning|display|format|image|line|byte|file/i;
+/** Something used against something allowed: a check of a parameter against zero is validation. */
+const comparesTwo =
+  /[A-Za-z_)\]]\s*[<>]=?\s*[\w.$([]*[A-Za-z_]|remaining|left|exceed|exhaust|over_?(budget|limit)|isOver|within|has_?budget|out_?of/i;
 /** Reading an error message of the provider is not comparing a limit. */
 const saidInWords = /\.(includes|match|test|search|startsWith)\(|["'][^"']* [^"']*["']/;
 const turns =
@@ -29,7 +32,13 @@ const accounted =
 function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
   for (const branch of branchesOn(file, money)) {
     const condition = textOf(file, branch.condition);
-    if (!limit.test(condition) || !compares.test(condition) || saidInWords.test(condition)) continue;
+    if (
+      !limit.test(condition) ||
+      !compares.test(condition) ||
+      saidInWords.test(condition) ||
+      !comparesTwo.test(condition)
+    )
+      continue;
     const fn = functionAt(file, branch.start);
     const about = `${condition} ${fn?.name ?? ""} ${file.path.slice(file.path.lastIndexOf("/") + 1)}`;
     const stops = branch.kind === "while" || exitOf(file, branch) !== undefined;

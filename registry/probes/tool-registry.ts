@@ -14,7 +14,7 @@ const schema =
   /\b(parameters|params|inputSchema|input_schema|inputs|args_schema|argsSchema|schema|input_type|inputType|params_json_schema|params_schema|signature)\b/i;
 const keyedByName: readonly RegExp[] = [
   /\b[\w.$]*(?:tool|func|command|registr)\w*\.set\(\s*[\w.]*name\b/gi,
-  /\{\s*(?:\w+)\.(?:name|__name__)\s*:\s*\w+\s+for\b/gi,
+  /\{\s*(?:\w+)\.(?:name|__name__)\s*:\s*\w+\s+for\s+\w+\s+in\s+[\w.()[\]]*(?:tool|func|command|skill|action)/gi,
   /\b[\w.$]*(?:tool|func|command|registr)\w*\[\s*[\w.]*(?:\.|_)?(?:name|__name__)\s*\]\s*=[^=]/gi,
   /\bfromEntries\(\s*[\w.$]*(?:tool|func|command)\w*[^;]{0,80}?\.name\b/gi,
   /\b(?:Map<string,\s*|Record<string,\s*|[dD]ict\[str,\s*)\w*(?:Tool|Command|Function)\w*/g,
@@ -40,8 +40,8 @@ function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
   for (const pattern of listed) {
     for (const offset of offsetsIn(code, pattern)) {
       const fn = functionAt(file, offset) ?? { start: offset, end: offset + 400 };
-      const around = codeOf(file, { start: offset, end: Math.min(fn.end, offset + 500) });
-      if (description.test(around) || /schema|json|definition|declaration|name/i.test(around))
+      const around = textOf(file, { start: Math.max(fn.start, offset - 240), end: Math.min(fn.end, offset + 500) });
+      if (description.test(around) || /schema|definition|declaration|\bname\b/i.test(around))
         yield finding("listed-as-data", "listable", "effect", offset, "the tools are read as data");
     }
   }

@@ -2,7 +2,7 @@
  * Two-level verification: results are checked before they are accepted, and tests assert that the harness's own guards
  * hold.
  */
-import { contains, type FileFacts, functionAt } from "./facts.ts";
+import { type CallFact, contains, type FileFacts, functionAt, type Span } from "./facts.ts";
 import type { Finding } from "./finding.ts";
 import type { PrimitiveProbes } from "./primitive.ts";
 import { callsTo, finding, functionsNamed, offsetsIn, surroundings, textOf } from "./query.ts";
@@ -27,16 +27,7 @@ function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
   for (const call of callsTo(file, check)) {
     if (notCheck.test(call.callee) || !index.onRunPath(file, call.start)) continue;
     const around = surroundings(file, call.start);
-    const decides = file.branches.some(
-      (branch) =>
-        contains(around, branch) &&
-        (contains(branch.condition, call) ||
-          (branch.start >= call.start &&
-            branch.start - call.end < 400 &&
-            /valid|pass|ok|err|fail|tripwire|trigger|result|not |!|verif|outcome|issue/i.test(
-              textOf(file, branch.condition),
-            ))),
-    );
+    const decides = decidesBranch(file, call, around);
     const throwsInside = /raise|throw/.test(file.code.slice(call.start, Math.min(around.end, call.end + 200)));
     yield finding(
       "check-decides",
@@ -59,6 +50,19 @@ function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
         "every check runs over the result",
       );
   }
+}
+
+/** The check stands in a condition, or what it gave does. */
+function decidesBranch(file: FileFacts, call: CallFact, around: Span): boolean {
+  const before = file.code.slice(Math.max(0, call.start - 120), call.start);
+  const given = /([\w$]+)\s*(?::[^=;]*)?=\s*(?:await\s+)?(?:self\.|this\.)?$/.exec(before)?.[1];
+  const uses = given === undefined ? undefined : new RegExp(`\\b${given.replaceAll("$", "\\$")}\\b`);
+  return file.branches.some(
+    (branch) =>
+      contains(around, branch) &&
+      (contains(branch.condition, call) ||
+        (uses !== undefined && branch.start >= call.start && uses.test(textOf(file, branch.condition)))),
+  );
 }
 
 export const twoLevelVerification: PrimitiveProbes = {

@@ -15,7 +15,7 @@ const statusWord =
 const notWorkflow =
   /mcp|connection|socket|http|response|tool_?(call|execution)?_?(status|state)|loading|button|ui|render|component|spinner|oauth|auth|stream|parser|editor|progress|server|health|git/i;
 const todo = /todo/i;
-const idempotent = /idempoten|already_?(done|ran|executed|processed|completed)|alreadyExecuted|is_?duplicate|dedup/i;
+const idempotent = /idempoten|already_?(done|ran|executed|processed|completed)|alreadyExecuted/i;
 
 function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
   const base = file.path.slice(file.path.lastIndexOf("/") + 1);
@@ -51,7 +51,20 @@ function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
       kept ? "a to-do list with statuses" : "a status with named values",
     );
   }
+  yield* taggedSteps(file);
   yield* durability(file, index);
+}
+
+/** Steps told apart by a tag, in a schema: `type: z.literal("next_step_handoff")`. */
+function* taggedSteps(file: FileFacts): Iterable<Finding> {
+  const tag = /\b(?:type|status|state|step|phase)\b\s*:\s*(?:z\.literal\(|t\.literal\()\s*["'][\w-]+["']/gi;
+  const steps = offsetsIn(file.text, tag).filter((offset) => {
+    const literal = /["']([\w-]+)["']/.exec(file.text.slice(offset, offset + 120))?.[1] ?? "";
+    return statusWord.test(literal);
+  });
+  const first = steps[0];
+  if (steps.length >= 3 && first !== undefined)
+    yield finding("tagged-steps", "status", "effect", first, "steps told apart by a tag");
 }
 
 function statusIsCompared(file: FileFacts): boolean {

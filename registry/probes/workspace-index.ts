@@ -11,6 +11,7 @@ import {
   textDispatchesIn,
   wrappersOf,
 } from "./anchors.ts";
+import { createBreath } from "./breath.ts";
 import { contains, type FileFacts, type FunctionFact, functionAt } from "./facts.ts";
 import { commonNames } from "./model-clients.ts";
 
@@ -37,11 +38,23 @@ const reachDepthMax = 6;
 /** A name defined in more places than this says nothing about which of them is meant. */
 const homonymsMax = 5;
 
-export function indexWorkspace(files: readonly FileFacts[], packages: readonly Package[]): WorkspaceIndex {
+export async function indexWorkspace(
+  files: readonly FileFacts[],
+  packages: readonly Package[],
+  signal: AbortSignal,
+): Promise<WorkspaceIndex> {
   const product = files.filter(({ role }) => role === "product");
-  const modelCalls = wrappersOf(product, product.flatMap(modelCallsIn));
-  const dispatches = product.flatMap(dispatchesIn);
+  const breathe = createBreath(signal);
+  const direct: Anchor[] = [];
+  const dispatches: Anchor[] = [];
+  for (const file of product) {
+    direct.push(...modelCallsIn(file));
+    dispatches.push(...dispatchesIn(file));
+    await breathe();
+  }
+  const modelCalls = await wrappersOf(product, direct, breathe);
   const loops = loopsAround(modelCalls);
+  await breathe();
   const reach = reachable(product, [...modelCalls, ...dispatches, ...loops]);
   const isReached = (file: FileFacts, fn: FunctionFact) => reach.has(keyOf(file, fn));
   const byText =

@@ -3,7 +3,7 @@
  * left out is counted by reason; nothing is passed over in silence, and no single file can hold up or break the pass.
  */
 import { setImmediate as nextTick } from "node:timers/promises";
-import { type Box, type BoxEntry, BoxRefusal } from "../box.ts";
+import type { Box, BoxEntry, BoxRefusalCode, BoxSkip } from "../box.ts";
 import { extract } from "./extract.ts";
 import type { FileFacts } from "./facts.ts";
 import { isUnreadLanguage, languageOf } from "./languages.ts";
@@ -15,10 +15,12 @@ export const sourceBytesMax = 1_000_000;
 /** Facts of at most so much source are kept in one pass, in UTF-16 units; about three times that in memory. */
 const passCharsMax = 80_000_000;
 const filesMax = 20_000;
+const walkedMax = 100_000;
+const parsedAtOnce = 4;
 const pathsPerReasonMax = 5;
 
 export interface Skipped {
-  readonly why: SkipReason;
+  readonly why: SkipReason | BoxSkip["why"];
   readonly count: number;
   /** The first few, in walk order. */
   readonly paths: readonly string[];
@@ -35,46 +37,65 @@ export interface Workspace {
   readonly skipped: readonly Skipped[];
   readonly languages: Readonly<Record<string, number>>;
   readonly statements: readonly Statement[];
+  readonly packages: readonly Package[];
   readonly index: WorkspaceIndex;
   /** Source characters held, in UTF-16 units. */
   readonly chars: number;
 }
 
 interface Tally {
-  readonly skipped: Map<SkipReason, { count: number; paths: string[] }>;
+  readonly skipped: Map<Skipped["why"], { count: number; paths: string[] }>;
   readonly languages: Record<string, number>;
 }
 
-/** Entries that matter to the probes: source, documents about the repository, manifests. */
-export async function listSources(box: Box, signal: AbortSignal): Promise<BoxEntry[]> {
+/** What a walk found of interest: source, documents about the repository, manifests; and what it could not enter. */
+export interface Listing {
+  readonly entries: readonly BoxEntry[];
+  readonly skips: readonly BoxSkip[];
+}
+
+/** Ignored files are no news and are not listed. */
+export async function listSources(box: Box, signal: AbortSignal): Promise<Listing> {
   const entries: BoxEntry[] = [];
-  for await (const entry of box.walk({ signal, filesMax: 100_000 })) {
-    if (languageOf(entry.path) || isUnreadLanguage(entry.path) || isStatement(entry.path) || isManifest(entry.path))
-      entries.push(entry);
+  const skips: BoxSkip[] = [];
+  const onSkip = (skipped: BoxSkip): void => {
+    if (skipped.why !== "ignored") skips.push(skipped);
+  };
+  for await (const entry of box.walk({ signal, filesMax: walkedMax, onSkip })) {
+    const { path } = entry;
+    if (languageOf(path) || isUnreadLanguage(path) || isStatement(path) || isManifest(path)) entries.push(entry);
   }
-  return entries;
+  return { entries, skips };
 }
 
 /** @throws when the signal is aborted, and what the box throws for reasons other than one file. */
-export async function readWorkspace(box: Box, entries: readonly BoxEntry[], signal: AbortSignal): Promise<Workspace> {
+export async function readWorkspace(box: Box, { entries, skips }: Listing, signal: AbortSignal): Promise<Workspace> {
   const tally: Tally = { skipped: new Map(), languages: {} };
+  for (const { why, path } of skips) skip(tally, why, path);
   const files: FileFacts[] = [];
   const statements: Statement[] = [];
   const packages: Package[] = [];
   let chars = 0;
-  for (const entry of entries) {
+  for (const entry of entries.filter(({ path }) => isStatement(path) || isManifest(path))) {
+    const source = await readText(box, entry.path, signal);
+    if (typeof source !== "string") continue;
+    if (isStatement(entry.path)) statements.push({ path: entry.path, source });
+    else packages.push(packageFrom(entry.path, source));
+  }
+  const sources = entries.filter(({ path }) => languageOf(path) || isUnreadLanguage(path));
+  for (let at = 0; at < sources.length; at += parsedAtOnce) {
     signal.throwIfAborted();
-    if (isStatement(entry.path) || isManifest(entry.path)) {
-      const source = await readText(box, entry.path, signal);
-      if (typeof source !== "string") continue;
-      if (isStatement(entry.path)) statements.push({ path: entry.path, source });
-      else packages.push(packageFrom(entry.path, source));
-      continue;
-    }
     const full = chars >= passCharsMax || files.length >= filesMax;
-    const facts = full ? "beyond the limit of one pass" : await readFacts(box, entry.path, signal);
-    if (typeof facts === "string") skip(tally, facts, entry.path);
-    else {
+    const batch = sources.slice(at, at + parsedAtOnce);
+    // Parsing runs on other threads: a few files at a time keep them busy.
+    const results = await Promise.all(
+      batch.map(async ({ path }) => (full ? "beyond the limit of one pass" : readFacts(box, path, signal))),
+    );
+    for (const [index, facts] of results.entries()) {
+      if (typeof facts === "string") {
+        skip(tally, facts, batch[index]?.path ?? "");
+        continue;
+      }
       files.push(facts);
       chars += facts.source.length;
       tally.languages[facts.language] = (tally.languages[facts.language] ?? 0) + 1;
@@ -86,11 +107,28 @@ export async function readWorkspace(box: Box, entries: readonly BoxEntry[], sign
   return {
     files,
     statements,
-    index: indexWorkspace(files, packages),
+    packages,
+    index: await indexWorkspace(files, packages, signal),
     chars,
     languages: tally.languages,
     skipped: skippedOf(tally),
   };
+}
+
+/**
+ * The workspace with one file as it was just read. Where its text did not change the known facts stand; where it did,
+ * the anchors are found again, so that nothing stale is compared with it.
+ */
+export async function withFresh(
+  workspace: Workspace,
+  fresh: FileFacts,
+  signal: AbortSignal,
+): Promise<{ readonly workspace: Workspace; readonly file: FileFacts }> {
+  const known = workspace.files.find(({ path }) => path === fresh.path);
+  if (known?.source === fresh.source) return { workspace, file: known };
+  const files = [...workspace.files.filter(({ path }) => path !== fresh.path), fresh];
+  const index = await indexWorkspace(files, workspace.packages, signal);
+  return { workspace: { ...workspace, files, index }, file: fresh };
 }
 
 /** The facts of one file read now, or why it has none. */
@@ -118,12 +156,19 @@ async function readText(box: Box, path: string, signal: AbortSignal): Promise<st
     return new TextDecoder("utf-8").decode(bytes);
   } catch (cause) {
     signal.throwIfAborted();
-    if (cause instanceof BoxRefusal) return { why: cause.code === "box.too_large" ? "too large" : "unreadable" };
+    const refused = refusalCode(cause);
+    if (refused) return { why: refused === "box.too_large" ? "too large" : "unreadable" };
     throw cause;
   }
 }
 
-function skip(tally: Tally, why: SkipReason, path: string): void {
+/** The box has its own class of error; what it promises is the code. */
+export function refusalCode(cause: unknown): BoxRefusalCode | undefined {
+  const code: unknown = cause instanceof Error && "code" in cause ? cause.code : undefined;
+  return typeof code === "string" && code.startsWith("box.") ? (code as BoxRefusalCode) : undefined;
+}
+
+function skip(tally: Tally, why: Skipped["why"], path: string): void {
   const known = tally.skipped.get(why) ?? { count: 0, paths: [] };
   known.count += 1;
   if (known.paths.length < pathsPerReasonMax) known.paths.push(path);

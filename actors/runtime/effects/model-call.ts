@@ -2,8 +2,9 @@
  * One attempt at one model call. Whatever the server or the wire does becomes an event; waiting and trying again are
  * the chart's. The answer's calls are judged here, before the machine sees them.
  */
-import { backoffMs } from "../../../infra/model/backoff.ts";
+
 import type { ModelClient } from "../../../infra/model/anthropic.ts";
+import { backoffMs } from "../../../infra/model/backoff.ts";
 import type { Answered, Failed, Usage } from "../../../infra/model/outcome.ts";
 import { costNanoUsd, type TokenPrice } from "../../../infra/model/prices.ts";
 import type { Settlement } from "../../../infra/store.ts";
@@ -50,7 +51,13 @@ export function modelCall(deps: ModelCallDeps): Performer<"model.call"> {
   };
 }
 
-function answered(order: Order, context: PerformContext, session: Session, outcome: Answered, access: ModelAccess): Answer {
+function answered(
+  order: Order,
+  context: PerformContext,
+  session: Session,
+  outcome: Answered,
+  access: ModelAccess,
+): Answer {
   const { message, usage, requestId } = outcome;
   const type = agentTypeNamed(session.agentType);
   if (type === undefined) throw new Error(`session of an unknown agent type: ${session.agentType}`);
@@ -95,10 +102,20 @@ function failed(order: Order, context: PerformContext, outcome: Failed, access: 
   const { run, grant, effectId } = context;
   const shown = settlementOf(usage, 1, access.price(run.model, promptTokens(usage)));
   // A call that was cut may be billed for more than its stream had shown; the reservation is the safe side.
-  const settle = mayBeBilled && grant !== null ? { ...shown, tokens: Math.max(shown.tokens, grant.tokens), nanoUsd: Math.max(shown.nanoUsd, grant.nanoUsd) } : shown;
+  const settle =
+    mayBeBilled && grant !== null
+      ? { ...shown, tokens: Math.max(shown.tokens, grant.tokens), nanoUsd: Math.max(shown.nanoUsd, grant.nanoUsd) }
+      : shown;
   const delayMs = backoffMs({ attempt: order.attempt + 1, retryAfterMs: outcome.retryAfterMs, seed: effectId });
   return {
-    event: { type: "model.failed", turn: order.turn, reason: `${reason}: ${message}`, retry, delayMs, counts: true } as Answer["event"],
+    event: {
+      type: "model.failed",
+      turn: order.turn,
+      reason: `${reason}: ${message}`,
+      retry,
+      delayMs,
+      counts: true,
+    } as Answer["event"],
     settle,
     told: [
       { type: "model.failed", effect: effectId, turn: order.turn, reason, message, retry, usage: toldUsage(usage) },
@@ -124,7 +141,15 @@ function notCalled(order: Order, { effectId }: PerformContext, reason: string, d
     event: { type: "model.failed", turn: order.turn, reason, retry: true, delayMs, counts: false } as Answer["event"],
     settle: NO_COST,
     told: [
-      { type: "model.failed", effect: effectId, turn: order.turn, reason: "breaker_open", message: reason, retry: true, usage: NOTHING },
+      {
+        type: "model.failed",
+        effect: effectId,
+        turn: order.turn,
+        reason: "breaker_open",
+        message: reason,
+        retry: true,
+        usage: NOTHING,
+      },
       { type: "retry.scheduled", turn: order.turn, attempt: order.attempt, delayMs },
     ],
   };
@@ -133,7 +158,14 @@ function notCalled(order: Order, { effectId }: PerformContext, reason: string, d
 /** What is said of a call whose worker died: nobody knows the answer, so the whole reservation is charged. */
 export function lostCall(order: Order, { effectId, grant }: Pick<PerformContext, "effectId" | "grant">): Answer {
   return {
-    event: { type: "model.failed", turn: order.turn, reason: "lost with its worker", retry: true, delayMs: 0, counts: false } as Answer["event"],
+    event: {
+      type: "model.failed",
+      turn: order.turn,
+      reason: "lost with its worker",
+      retry: true,
+      delayMs: 0,
+      counts: false,
+    } as Answer["event"],
     settle: { ...NO_COST, tokens: grant?.tokens ?? 0, nanoUsd: grant?.nanoUsd ?? 0 },
     told: [
       {

@@ -3,8 +3,8 @@
  * at does not hold.
  */
 import type { Box } from "../../../registry/box.ts";
-import { type Evidence, reportInput } from "../../../registry/tools/report.ts";
 import { quoteHolds } from "../../../registry/quote.ts";
+import { type Evidence, reportInput } from "../../../registry/tools/report.ts";
 import { callInput } from "../conversation.ts";
 import { type Answer, EffectAborted, type Performer } from "../performer.ts";
 

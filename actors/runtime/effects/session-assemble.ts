@@ -1,6 +1,7 @@
 /** Puts an agent's session together from its brief and the results it stands on. Repeatable: it only reads. */
-import { envelopeSchema } from "../../../machines/brief.ts";
+
 import type { Store } from "../../../infra/store.ts";
+import { envelopeSchema } from "../../../machines/brief.ts";
 import { agentTypeNamed } from "../../types/index.ts";
 import type { Answer, Performer } from "../performer.ts";
 import { assemble, briefFrom } from "../session.ts";
@@ -19,7 +20,8 @@ export function sessionAssemble(store: Pick<Store, "briefs" | "results">): Perfo
     if (missing.length > 0) return refused(`results it is built on are missing: ${missing.join(", ")}`);
     const standsOn = order.standsOn.map((id) => envelopeSchema.parse(JSON.parse(results.get(id) as string)));
     const unfit = standsOn.filter(({ status }) => status !== "verified");
-    if (unfit.length > 0) return refused(`results it is built on are not verified: ${unfit.map(({ id }) => id).join(", ")}`);
+    if (unfit.length > 0)
+      return refused(`results it is built on are not verified: ${unfit.map(({ id }) => id).join(", ")}`);
 
     const { session, first, excluded, toolsHash } = assemble(type, briefFrom(text), run, standsOn);
     const sources = [`brief:${order.task}`, ...order.standsOn];
@@ -30,11 +32,19 @@ export function sessionAssemble(store: Pick<Store, "briefs" | "results">): Perfo
       entries: [first],
       told: [
         { type: "context.loaded", sources, bytes },
-        { type: "registry.built", tools: session.tools.map(({ name }) => name), excluded: [...excluded], hash: toolsHash },
+        {
+          type: "registry.built",
+          tools: session.tools.map(({ name }) => name),
+          excluded: [...excluded],
+          hash: toolsHash,
+        },
         { type: "message.started", from: "brief", bytes },
       ],
     };
   };
 }
 
-const refused = (reason: string): Answer => ({ event: { type: "session.refused", reason } as Answer["event"], told: [] });
+const refused = (reason: string): Answer => ({
+  event: { type: "session.refused", reason } as Answer["event"],
+  told: [],
+});

@@ -39,8 +39,10 @@ export function toolRun({ box, monotonicMs }: ToolRunDeps): Performer<"tool.run"
     async function outcomeOf(): Promise<ToolOutput> {
       const made = callInput(entries, order.call);
       const tool = toolNamed(order.tool);
-      if (made === null || tool === undefined) return broken(`call ${order.call} of ${order.tool} is not in the conversation`);
-      if (inputHashOf(made.input) !== order.inputHash) return broken("the input is not the one that was judged; it was not run");
+      if (made === null || tool === undefined)
+        return broken(`call ${order.call} of ${order.tool} is not in the conversation`);
+      if (inputHashOf(made.input) !== order.inputHash)
+        return broken("the input is not the one that was judged; it was not run");
       try {
         return bounded(await withinTime(tool, tool.input.parse(made.input), await box(run.workspace), signal));
       } catch (cause) {

@@ -4,8 +4,8 @@ COMMIT: consumes exactly one cause of one actor and writes everything it led to,
 KEYS   1 run  2 log  3 snapshot  4 transcript  5 mailbox  6 pending  7 budget  8 results  9 audit  10 actors
        11 session  12 ready  13 timers  14 ended
 ARGV   1 commit id   2 epoch   3 nonce   4 version expected   5 base key of the run   6 bell channel
-       7 member (run/actor/type)   8 "mail" | "effect"   9 id of the cause
-       10 log entry (JSON)   11 events in it   12 core (JSON)   13 machine ("" = unchanged)
+       7 member (run/actor/type)   8 "mail" | "effect"   9 id of the cause: an effect's, or how its mail begins (`{"id":"…"`)
+       10 log entry (JSON)   11 events in it, at least one   12 core (JSON)   13 machine ("" = unchanged)
        14 session (JSON, "" = none)   15 status the run ends in ("" = goes on)   16 reasons (JSON)
        17 tokens settled   18 nano-USD settled   19 usage counters as "in out read write calls" ("" = none)
        then lists, each led by its count of items:
@@ -19,8 +19,10 @@ RETURN {"OK", first seq, now ms, mail left, hold, status, transcript length befo
        {"GONE"}  the cause was consumed before: a second answer, an old message
        {"REFUSED", tokens left, nano-USD left}  the budget does not reach; nothing was written ("none" = no limit)
        {"NORUN"}  no such run
+       {"ENDED", status}  the run is over; nothing more is written to it
 A commit id that was written before returns its first answer again.
 ]]
+if tonumber(ARGV[11]) < 1 then return redis.error_reply('EVENTLESS a commit tells at least one event') end
 local head = redis.call('HMGET', KEYS[3], 'epoch', 'nonce', 'version', 'commit', 'seq', 'length')
 local run = redis.call('HMGET', KEYS[1], 'status', 'hold', 'seq')
 if not run[1] then return {'NORUN'} end
@@ -50,16 +52,15 @@ if head[4] == ARGV[1] then
   end
   return again
 end
+if run[1] ~= 'running' then return {'ENDED', run[1]} end
 if head[1] ~= ARGV[2] or head[2] ~= ARGV[3] then return {'FENCED'} end
 if (head[3] or '0') ~= ARGV[4] then return {'CONFLICT', head[3] or '0'} end
 
 -- The cause must still be there.
-local mailLeft = redis.call('LLEN', KEYS[5])
+redis.call('LLEN', KEYS[5])
 if ARGV[8] == 'mail' then
   local first = redis.call('LINDEX', KEYS[5], 0)
-  local opening = '{"id":"' .. ARGV[9] .. '"'
-  if not first or string.sub(first, 1, #opening) ~= opening then return {'GONE'} end
-  mailLeft = mailLeft - 1
+  if not first or string.sub(first, 1, #ARGV[9]) ~= ARGV[9] then return {'GONE'} end
 elseif redis.call('HEXISTS', KEYS[6], ARGV[9]) == 0 then
   return {'GONE'}
 end
@@ -67,6 +68,8 @@ end
 -- Touch every key by its type before the first write: Lua does not roll back a WRONGTYPE in the middle.
 local said = redis.call('LLEN', KEYS[4])
 redis.call('XLEN', KEYS[2])
+redis.call('HLEN', KEYS[6])
+redis.call('HLEN', KEYS[7])
 redis.call('ZCARD', KEYS[12])
 redis.call('ZCARD', KEYS[13])
 if resultsFrom <= resultsTo then redis.call('HLEN', KEYS[8]) end
@@ -78,24 +81,28 @@ for i = mailFrom, mailTo, 3 do redis.call('LLEN', ARGV[5] .. ':' .. ARGV[i] .. '
 -- Money: what this cause settles is free again before what it asks for is granted.
 local released = {0, 0}
 local grants = {}
-local needsMoney = ARGV[8] == 'effect' and ARGV[19] ~= ''
+local settled = {tonumber(ARGV[17]), tonumber(ARGV[18])}
+local held = ARGV[8] == 'effect' and redis.call('HGET', KEYS[6], ARGV[9] .. '#grant')
+if held then
+  local _, tokens, nano = string.match(held, '(%d+) (%d+) (%d+)')
+  released = {tonumber(tokens), tonumber(nano)}
+  -- An answer that does not say what it cost is charged what it may have cost.
+  if ARGV[19] == '' then settled = released end
+end
+local needsMoney = held or ARGV[19] ~= ''
 for i = effectsFrom, effectsTo, 7 do if ARGV[i + 2] ~= '' then needsMoney = true end end
 local money
 if needsMoney then
   money = redis.call('HMGET', KEYS[7], 'tokensMax', 'nanoMax', 'tokens', 'nano', 'heldTokens', 'heldNano')
   for i = 3, 6 do money[i] = tonumber(money[i] or '0') end
-  local held = ARGV[8] == 'effect' and redis.call('HGET', KEYS[6], ARGV[9] .. '#grant')
-  if held then
-    local _, tokens, nano = string.match(held, '(%d+) (%d+) (%d+)')
-    released = {tonumber(tokens), tonumber(nano)}
-  end
-  local tokensLeft = money[1] and (tonumber(money[1]) - money[3] - money[5] + released[1] - tonumber(ARGV[17])) or nil
-  local nanoLeft = money[2] and (tonumber(money[2]) - money[4] - money[6] + released[2] - tonumber(ARGV[18])) or nil
+  local tokensLeft = money[1] and (tonumber(money[1]) - money[3] - money[5] + released[1] - settled[1]) or nil
+  local nanoLeft = money[2] and (tonumber(money[2]) - money[4] - money[6] + released[2] - settled[2]) or nil
   for i = effectsFrom, effectsTo, 7 do
     if ARGV[i + 2] ~= '' then
       local inTokens, out, least = tonumber(ARGV[i + 2]), tonumber(ARGV[i + 3]), tonumber(ARGV[i + 4])
       local inNano, outNano = tonumber(ARGV[i + 5]), tonumber(ARGV[i + 6])
       if tokensLeft then out = math.min(out, tokensLeft - inTokens) end
+      if nanoLeft and inTokens * inNano > nanoLeft then out = -1 end
       if nanoLeft and outNano > 0 then out = math.min(out, math.floor((nanoLeft - inTokens * inNano) / outNano)) end
       if out < least then
         local left = function(amount) return amount and string.format('%d', math.max(0, amount)) or 'none' end
@@ -141,9 +148,9 @@ if needsMoney then
   end
   if tokens ~= 0 then redis.call('HINCRBY', KEYS[7], 'heldTokens', string.format('%d', tokens)) end
   if nano ~= 0 then redis.call('HINCRBY', KEYS[7], 'heldNano', string.format('%d', nano)) end
+  if settled[1] ~= 0 then redis.call('HINCRBY', KEYS[7], 'tokens', string.format('%d', settled[1])) end
+  if settled[2] ~= 0 then redis.call('HINCRBY', KEYS[7], 'nano', string.format('%d', settled[2])) end
   if ARGV[19] ~= '' then
-    redis.call('HINCRBY', KEYS[7], 'tokens', ARGV[17])
-    if ARGV[18] ~= '0' then redis.call('HINCRBY', KEYS[7], 'nano', ARGV[18]) end
     local field = 0
     for amount in string.gmatch(ARGV[19], '%d+') do
       field = field + 1
@@ -186,6 +193,7 @@ end
 for i = resultsFrom, resultsTo, 2 do redis.call('HSET', KEYS[8], ARGV[i], ARGV[i + 1]) end
 for i = auditFrom, auditTo do redis.call('XADD', KEYS[9], '*', 'b', ARGV[i]) end
 
+local mailLeft = redis.call('LLEN', KEYS[5])
 if mailLeft == 0 and redis.call('HLEN', KEYS[6]) == 0 then
   redis.call('ZREM', KEYS[12], ARGV[7])
 else

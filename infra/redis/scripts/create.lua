@@ -27,5 +27,5 @@ redis.call('HSET', KEYS[4], ARGV[4], ARGV[5])
 redis.call('RPUSH', KEYS[5], ARGV[6])
 redis.call('ZADD', KEYS[6], now, ARGV[2])
 redis.call('ZADD', KEYS[7], now, ARGV[1])
-redis.call('PUBLISH', ARGV[3], ARGV[1] .. '/' .. ARGV[4])
+redis.call('PUBLISH', ARGV[3], ARGV[2])
 return {'OK', now}

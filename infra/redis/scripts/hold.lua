@@ -12,6 +12,7 @@ local same = (run[2] and true or false) == (ARGV[1] == 'park')
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 redis.call('ZCARD', KEYS[4])
+redis.call('HLEN', KEYS[3])
 if not same then
   redis.call('XLEN', KEYS[2])
   local seq = redis.call('HINCRBY', KEYS[1], 'seq', 1)
@@ -29,8 +30,11 @@ for i = 1, #actors, 2 do
   if redis.call('LLEN', base .. ':mailbox') > 0 or redis.call('HLEN', base .. ':pending') > 0 then
     local member = ARGV[3] .. '/' .. actors[i] .. '/' .. cjson.decode(actors[i + 1]).type
     members[#members + 1] = member
-    if ARGV[1] == 'resume' then redis.call('ZADD', KEYS[4], now, member) end
+    if ARGV[1] == 'resume' then
+      redis.call('ZADD', KEYS[4], now, member)
+      redis.call('PUBLISH', ARGV[5], member)
+    end
   end
-  redis.call('PUBLISH', ARGV[5], ARGV[3] .. '/' .. actors[i])
+  if ARGV[1] == 'park' then redis.call('PUBLISH', ARGV[5], ARGV[3] .. '/' .. actors[i]) end
 end
 return members

@@ -2,7 +2,8 @@
 QUARANTINE: an actor that kills whoever activates it is taken out of circulation: what lay at its head goes to the dead
 letters, its coordinator is told. Where the coordinator itself is the one, the run ends as failed.
 
-KEYS   1 run  2 log  3 mailbox  4 pending  5 ready  6 dead  7 mailbox of the coordinator  8 ended
+KEYS   1 run  2 log  3 mailbox  4 pending  5 ready  6 dead  7 mailbox of the coordinator  8 ended  9 snapshot
+       10 budget
 ARGV   1 member (run/actor/type)   2 run id   3 actor   4 member of the coordinator   5 message to it (JSON)
        6 log body for an agent (1 event)   7 log body for the coordinator (2 events)   8 reason   9 bell channel
 RETURN {"OK"} | {"NORUN"} | {"ENDED"}
@@ -17,9 +18,23 @@ end
 redis.call('XLEN', KEYS[2])
 redis.call('XLEN', KEYS[6])
 redis.call('LLEN', KEYS[7])
-redis.call('ZCARD', KEYS[8])
-local head = redis.call('LPOP', KEYS[3])
+redis.call('LLEN', KEYS[3])
+redis.call('HLEN', KEYS[9])
+redis.call('HLEN', KEYS[10])
 local pending = redis.call('HGETALL', KEYS[4])
+redis.call('ZCARD', KEYS[8])
+-- Whoever still holds a claim must not commit over what is written here.
+redis.call('HINCRBY', KEYS[9], 'epoch', 1)
+local head = redis.call('LPOP', KEYS[3])
+for i = 1, #pending, 2 do
+  local _, tokens, nano = string.match(pending[i + 1], '^(%d+) (%d+) (%d+)$')
+  if string.sub(pending[i], -6) == '#grant' and tokens then
+    redis.call('HINCRBY', KEYS[10], 'heldTokens', string.format('%d', -tonumber(tokens)))
+    redis.call('HINCRBY', KEYS[10], 'heldNano', string.format('%d', -tonumber(nano)))
+    redis.call('HINCRBY', KEYS[10], 'tokens', tokens)
+    redis.call('HINCRBY', KEYS[10], 'nano', nano)
+  end
+end
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 redis.call('XADD', KEYS[6], '*', 'member', ARGV[1], 'mail', head or '', 'pending', cjson.encode(pending), 'reason', ARGV[8])
@@ -35,6 +50,6 @@ if isCoordinator then
 else
   redis.call('RPUSH', KEYS[7], ARGV[5])
   redis.call('ZADD', KEYS[5], now, ARGV[4])
-  redis.call('PUBLISH', ARGV[9], string.match(ARGV[4], '^(.-/.-)/'))
+  redis.call('PUBLISH', ARGV[9], ARGV[4])
 end
 return {'OK'}

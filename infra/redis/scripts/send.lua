@@ -17,5 +17,5 @@ local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 redis.call('HSET', KEYS[2], ARGV[1], now)
 redis.call('RPUSH', KEYS[3], ARGV[2])
 redis.call('ZADD', KEYS[4], now, ARGV[3])
-redis.call('PUBLISH', ARGV[4], string.match(ARGV[3], '^(.-/.-)/'))
+redis.call('PUBLISH', ARGV[4], ARGV[3])
 return {'OK'}

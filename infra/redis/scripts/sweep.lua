@@ -21,13 +21,18 @@ for _, armed in ipairs(due) do
     redis.call('RPUSH', ARGV[1] .. run .. ':' .. actor .. ':mailbox', mail)
     redis.call('ZADD', KEYS[1], now, member)
     redis.call('PUBLISH', ARGV[4], address)
-    wake[#wake + 1] = member
+    if redis.call('HEXISTS', ARGV[1] .. run, 'hold') == 0 then wake[#wake + 1] = member end
   end
 end
 local idle = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now - tonumber(ARGV[2]), 'LIMIT', 0, limit)
 for _, member in ipairs(idle) do
   local run = string.match(member, '^(.-)/')
-  if redis.call('HEXISTS', ARGV[1] .. run, 'hold') == 0 then wake[#wake + 1] = member end
+  if redis.call('HEXISTS', ARGV[1] .. run, 'hold') == 0 then
+    wake[#wake + 1] = member
+  else
+    -- To the back of the line, or two hundred parked actors would hide everybody behind them.
+    redis.call('ZADD', KEYS[1], 'XX', now, member)
+  end
 end
 local nextDue = redis.call('ZRANGE', KEYS[2], 0, 0, 'WITHSCORES')
 table.insert(wake, 1, nextDue[2] and math.max(0, tonumber(nextDue[2]) - now) or -1)

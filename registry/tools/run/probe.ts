@@ -1,10 +1,12 @@
 /**
  * Runs Probe: one shared pass per workspace, then the primitive's own probes. A refusal is an answer, not a throw.
  */
+
+import type { Box } from "../../box.ts";
 import { createWorkspaceCache } from "../../probes/cache.ts";
 import { type Examination, examine } from "../../probes/examine.ts";
 import type { PrimitiveId } from "../../probes/finding.ts";
-import { readFacts } from "../../probes/workspace.ts";
+import { readFacts, refusalCode, withFresh } from "../../probes/workspace.ts";
 import { OUTPUT_CHARS_MAX, type ToolContext, type ToolOutput } from "../../tool.ts";
 
 export interface ProbeInput {
@@ -18,11 +20,22 @@ const cache = createWorkspaceCache();
 
 export async function run({ primitive, path }: ProbeInput, { box, signal }: ToolContext): Promise<ToolOutput> {
   const workspace = await cache.open(box, signal);
-  if (path === undefined) return written(examine(workspace, primitive));
-  const entry = path.replace(/^\.\//, "");
-  const facts = await readFacts(box, entry, signal);
-  if (typeof facts === "string") return { ok: false, text: `${entry} was not examined: ${facts}.` };
-  return written(examine(workspace, primitive, facts));
+  if (path === undefined) return written(await examine(workspace, primitive, signal));
+  const resolved = await resolvedPath(box, path);
+  if (typeof resolved !== "string") return { ok: false, text: resolved.refusal };
+  const facts = await readFacts(box, resolved, signal);
+  if (typeof facts === "string") return { ok: false, text: `${resolved} was not examined: ${facts}.` };
+  const fresh = await withFresh(workspace, facts, signal);
+  return written(await examine(fresh.workspace, primitive, signal, fresh.file));
+}
+
+async function resolvedPath(box: Box, path: string): Promise<string | { readonly refusal: string }> {
+  try {
+    return (await box.stat(path)).path;
+  } catch (cause) {
+    if (refusalCode(cause) === undefined) throw cause;
+    return { refusal: cause instanceof Error ? cause.message : String(cause) };
+  }
 }
 
 /** Drops the weakest hits until the document fits; the document says how many there were. */

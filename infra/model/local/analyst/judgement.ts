@@ -67,7 +67,8 @@ function levelOf({ aspects, hits, understood }: Examination, missing: readonly A
   const denied = hits.some(({ aspect }) => aspect === deniedAspect);
   if (missing.length === 0) return "present";
   if (denied && counted.every(({ strength }) => strength === "declaration" || strength === "test")) return "absent";
-  if (counted.length > 0) return "partial";
+  // Where the run path was not found, a declaration may belong to anything.
+  if (counted.some(({ strength }) => understood || strength === "effect")) return "partial";
   return understood ? "absent" : "unknown";
 }
 

@@ -1,0 +1,92 @@
+/**
+ * The ways to a model that this process has, by the name a run latches. A run is served only under the name it was
+ * created with: a worker without the key never touches a paid run, and a key never bills an analyst's.
+ */
+import { shortHash } from "../../infra/ids.ts";
+import type { Log } from "../../infra/log.ts";
+import { createModelClient, type ModelClient } from "../../infra/model/anthropic.ts";
+import { localAnalystModel } from "../../infra/model/local/server.ts";
+import { type LocalServerThread, startLocalServerThread } from "../../infra/model/local/thread.ts";
+import { priceOf, type TokenPrice } from "../../infra/model/prices.ts";
+import { breaker } from "./breaker.ts";
+import type { ModelAccess } from "./effects/model-call.ts";
+
+export interface Credentials {
+  readonly apiKey: string | undefined;
+  readonly authToken: string | undefined;
+  readonly baseUrl: string | undefined;
+}
+
+/** The local analyst: every worker has it. The number changes when its answers do. */
+export const LOCAL_BINDING = "local-1";
+export const DEFAULT_MODEL = "claude-sonnet-5-5";
+export const LOCAL_MODEL = localAnalystModel;
+
+/** Longest silence inside an answer, and before its first byte, in milliseconds. */
+const IDLE_TIMEOUT_MS = 90_000;
+const FIRST_BYTE_TIMEOUT_MS = 300_000;
+
+export const hasModel = ({ apiKey, authToken, baseUrl }: Credentials): boolean =>
+  apiKey !== undefined || authToken !== undefined || baseUrl !== undefined;
+
+/** Names a real model access without telling its credential. */
+export function apiBinding({ apiKey, authToken, baseUrl }: Credentials): string {
+  return `api-${shortHash(JSON.stringify([baseUrl ?? "", apiKey ?? "", authToken ?? ""]))}`;
+}
+
+const FREE: TokenPrice = { input: 0, output: 0, write5m: 0, write1h: 0, read: 0, source: "runs on this machine" };
+
+export interface Accesses {
+  readonly byBinding: ReadonlyMap<string, ModelAccess>;
+  close(): Promise<void>;
+}
+
+/** The analyst's server is started at its first call. Throws SwarmError where the credentials cannot be used. */
+export function openAccesses(credentials: Credentials, log: Log): Accesses {
+  const monotonicMs = (): number => performance.now();
+  const timeouts = { idleTimeoutMs: IDLE_TIMEOUT_MS, firstByteTimeoutMs: FIRST_BYTE_TIMEOUT_MS };
+  let local: Promise<{ server: LocalServerThread; client: ModelClient }> | null = null;
+  const startLocal = async () => {
+    const server = await startLocalServerThread({
+      onDeath: (error, final) => log.error({ err: error, final }, "the local model server died"),
+    });
+    return { server, client: createModelClient({ baseUrl: server.baseUrl, authToken: server.token, ...timeouts }) };
+  };
+  const byBinding = new Map<string, ModelAccess>([
+    [
+      LOCAL_BINDING,
+      {
+        client: {
+          call: async (request, options) => {
+            local ??= startLocal();
+            return (await local).client.call(request, options);
+          },
+        },
+        breaker: breaker({ name: "model:local", monotonicMs }),
+        price: () => FREE,
+      },
+    ],
+  ]);
+  if (hasModel(credentials)) {
+    const { baseUrl } = credentials;
+    byBinding.set(apiBinding(credentials), {
+      client: createModelClient({ ...credentials, ...timeouts }),
+      breaker: breaker({ name: `model:${baseUrl === undefined ? "api" : new URL(baseUrl).host}`, monotonicMs }),
+      price: (model, promptTokens) =>
+        isOwnMachine(baseUrl) ? FREE : priceOf(model, new Date().toISOString(), promptTokens),
+    });
+  }
+  return {
+    byBinding,
+    async close() {
+      await (await local)?.server.close();
+    },
+  };
+}
+
+/** A server on this machine bills nobody. */
+function isOwnMachine(baseUrl: string | undefined): boolean {
+  if (baseUrl === undefined) return false;
+  const { hostname } = new URL(baseUrl);
+  return hostname === "localhost" || hostname === "[::1]" || /^127\./.test(hostname);
+}

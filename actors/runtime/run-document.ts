@@ -1,0 +1,130 @@
+/** A run as one document: what `swarm run --json` and `swarm show --json` print. Read from the rows, never guessed. */
+import type { ActorReading, Reader } from "../../infra/redis/reader.ts";
+import { type Envelope, envelopeSchema } from "../../machines/brief.ts";
+import type { MachineSnapshot } from "../../machines/fold.ts";
+import { entriesOf } from "./run-log.ts";
+
+export interface RunDocument {
+  readonly v: 1;
+  readonly runId: string;
+  readonly status: "completed" | "failed" | "exhausted" | "cancelled" | "parked" | "running";
+  readonly result: {
+    readonly status: Envelope["status"];
+    readonly value: unknown;
+    readonly evidence: readonly unknown[];
+    readonly reasons: readonly string[];
+  } | null;
+  readonly usage: {
+    readonly modelCalls: number;
+    readonly inputTokens: number;
+    readonly outputTokens: number;
+    readonly cacheReadTokens: number;
+    readonly cacheWriteTokens: number;
+    readonly totalTokens: number;
+    /** US dollars; null where the price of a call is unknown. */
+    readonly costUsd: number | null;
+  };
+  readonly agents: readonly {
+    readonly id: string;
+    readonly type: string;
+    readonly state: string;
+    readonly turns: number;
+  }[];
+  readonly approvals: readonly never[];
+  readonly blackBox: { readonly reason: string; readonly agents: readonly string[]; readonly lastSeq: number } | null;
+}
+
+type Fields = Readonly<Record<string, string>>;
+
+export const shownStatus = (fields: Fields): RunDocument["status"] => {
+  const status = fields.status as RunDocument["status"];
+  return status === "running" && fields.hold !== undefined ? "parked" : status;
+};
+
+/** Null where there is no such run. */
+export async function runDocument(reader: Reader, run: string): Promise<RunDocument | null> {
+  const row = await reader.run(run);
+  if (row === null) return null;
+  const [actors, budget, results] = await Promise.all([reader.actors(run), reader.budget(run), reader.results(run)]);
+  const status = shownStatus(row.fields);
+  const envelopes = Object.values(results).map((text) => envelopeSchema.parse(JSON.parse(text)));
+  return {
+    v: 1,
+    runId: run,
+    status,
+    result: resultOf(status, row.fields, envelopes),
+    usage: usageOf(budget),
+    agents: actors.map((actor) => ({ id: actor.actor, type: actor.type, ...stateOf(actor) })),
+    approvals: [],
+    blackBox: status === "failed" ? await blackBoxOf(reader, run, row.fields, actors) : null,
+  };
+}
+
+/** One task's result is the run's; of several, each stands by its name. */
+function resultOf(
+  status: RunDocument["status"],
+  fields: Fields,
+  envelopes: readonly Envelope[],
+): RunDocument["result"] {
+  if (status === "running" || status === "parked") return null;
+  const reasons = JSON.parse(fields.reasons ?? "[]") as string[];
+  const ended = { completed: "verified", failed: "failed", exhausted: "exhausted", cancelled: "cancelled" } as const;
+  const [only] = envelopes;
+  if (envelopes.length === 1 && only !== undefined) {
+    return {
+      status: only.status,
+      value: only.value,
+      evidence: only.evidence,
+      reasons: only.reasons.length > 0 ? only.reasons : reasons,
+    };
+  }
+  const value = Object.fromEntries(
+    envelopes.map((one) => [one.task, { result: one.id, status: one.status, value: one.value }]),
+  );
+  const evidence = envelopes.map(({ id }) => ({ kind: "result", id }));
+  return { status: ended[status], value, evidence, reasons };
+}
+
+export function usageOf(budget: Fields): RunDocument["usage"] {
+  const count = (field: string): number => Number(budget[field] ?? 0);
+  const [inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens] = [
+    "input",
+    "output",
+    "cacheRead",
+    "cacheWrite",
+  ].map(count) as [number, number, number, number];
+  return {
+    modelCalls: count("calls"),
+    inputTokens,
+    outputTokens,
+    cacheReadTokens,
+    cacheWriteTokens,
+    totalTokens: inputTokens + outputTokens + cacheReadTokens + cacheWriteTokens,
+    costUsd: count("unpriced") > 0 ? null : count("nano") / 1e9,
+  };
+}
+
+function stateOf({ core }: ActorReading): { state: string; turns: number } {
+  if (core === null) return { state: "planned", turns: 0 };
+  const { value, context } = JSON.parse(core) as MachineSnapshot;
+  const [state] = typeof value === "string" ? [value] : Object.keys(value as object);
+  return { state: state ?? "", turns: Number(context.turn ?? 0) };
+}
+
+async function blackBoxOf(
+  reader: Reader,
+  run: string,
+  fields: Fields,
+  actors: readonly ActorReading[],
+): Promise<RunDocument["blackBox"]> {
+  let lastSeq = 0;
+  for await (const entry of entriesOf(reader, run, Math.max(0, Number(fields.seq ?? 0) - 20))) {
+    lastSeq = entry.raw.firstSeq + entry.events.length - 1;
+  }
+  const reasons = JSON.parse(fields.reasons ?? "[]") as string[];
+  return {
+    reason: reasons.join("; ") || "the run failed without a reason",
+    agents: actors.map((actor) => `${actor.actor}: ${stateOf(actor).state}`),
+    lastSeq,
+  };
+}

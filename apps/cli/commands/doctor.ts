@@ -1,0 +1,83 @@
+/** `swarm doctor`: the settings in force and where each came from, the Redis that was found and what it promises. */
+import { apiBinding, DEFAULT_MODEL, hasModel, LOCAL_MODEL } from "../../../actors/runtime/accesses.ts";
+import { type Config, readConfig } from "../../../infra/config.ts";
+import { SwarmError } from "../../../infra/errors.ts";
+import { openRedis, type RedisEndpoint } from "../../../infra/redis/embedded.ts";
+import { redisSettings } from "../hive.ts";
+import { printJson, printTable } from "../print.ts";
+
+interface Setting {
+  readonly name: string;
+  readonly value: string | null;
+  readonly from: string;
+}
+
+export async function act(_args: readonly string[], flags: Record<string, unknown>): Promise<number> {
+  const config = await readConfig();
+  const settings = settingsOf(config);
+  const redis = await openRedis(redisSettings(config)).catch((cause: unknown) => cause);
+  const guarantees = redis instanceof Error ? [] : guaranteesOf(redis as RedisEndpoint);
+  const model = hasModel(config)
+    ? { access: apiBinding(config), default: config.model ?? DEFAULT_MODEL }
+    : { access: "local analyst", default: LOCAL_MODEL };
+  if (flags.json === true) {
+    printJson({ v: 1, node: process.version, settings, redis: redisDocument(redis), guarantees, model, sandbox: "none" });
+  } else {
+    print(settings, redis, guarantees, model);
+  }
+  return redis instanceof SwarmError ? redis.exit : 0;
+}
+
+function settingsOf(config: Config): Setting[] {
+  const row = (name: string, value: string | undefined): Setting => ({ name, value: value ?? null, from: config.origins[name] ?? "default" });
+  const secret = (name: string, value: string | undefined): Setting => ({ name, value: value === undefined ? null : "(set)", from: value === undefined ? "default" : "environment" });
+  return [
+    row("redisUrl", config.redisUrl === undefined ? undefined : withoutPassword(config.redisUrl)),
+    row("dataDir", config.dataDir),
+    row("prefix", config.prefix),
+    row("model", config.model),
+    row("baseUrl", config.baseUrl),
+    row("logLevel", config.logLevel),
+    row("redisBin", config.redisBin),
+    row("redisInstall", config.redisInstall),
+    row("redisFsync", config.redisFsync),
+    secret("ANTHROPIC_API_KEY", config.apiKey),
+    secret("ANTHROPIC_AUTH_TOKEN", config.authToken),
+  ];
+}
+
+const withoutPassword = (url: string): string => url.replace(/\/\/[^@/]*@/, "//(secret)@");
+
+interface Guarantee {
+  readonly guarantee: string;
+  readonly holds: "yes" | "no" | "unknown";
+  readonly because: string;
+}
+
+function guaranteesOf({ facts }: RedisEndpoint): Guarantee[] {
+  const onDisk = facts.aof === "on" ? "yes" : facts.aof === "off" ? "no" : "unknown";
+  const powerLoss = facts.fsync === "always" ? "yes" : facts.fsync === "unknown" ? "unknown" : "no";
+  return [
+    { guarantee: "a committed step survives the death of its worker", holds: "yes", because: "it is in Redis before anything acts on it" },
+    { guarantee: "… and the death of Redis", holds: onDisk, because: `append-only file: ${facts.aof}` },
+    { guarantee: "… and a power failure", holds: powerLoss, because: `appendfsync: ${facts.fsync}` },
+    { guarantee: "… and a failover to a replica", holds: "no", because: "replication is asynchronous; never promised" },
+  ];
+}
+
+const redisDocument = (redis: unknown): unknown =>
+  redis instanceof SwarmError
+    ? { error: { code: redis.code, message: redis.message, hint: redis.hint ?? null } }
+    : { kind: (redis as RedisEndpoint).kind, where: (redis as RedisEndpoint).describe, ...(redis as RedisEndpoint).facts };
+
+function print(settings: readonly Setting[], redis: unknown, guarantees: readonly Guarantee[], model: { access: string; default: string }): void {
+  printTable(["SETTING", "VALUE", "FROM"], settings.map(({ name, value, from }) => [name, value ?? "-", from]), "");
+  process.stdout.write(`\nnode ${process.version}; model: ${model.default} by ${model.access}; sandbox: none (no tool of this version runs commands)\n`);
+  if (redis instanceof SwarmError) {
+    process.stdout.write(`redis: ${redis.message}\n${redis.hint === undefined ? "" : `${redis.hint.replace(/^/gm, "  ")}\n`}`);
+    return;
+  }
+  const { describe, facts } = redis as RedisEndpoint;
+  process.stdout.write(`redis: ${describe}, ${facts.product} ${facts.version}\n\n`);
+  printTable(["GUARANTEE", "HOLDS", "BECAUSE"], guarantees.map((one) => [one.guarantee, one.holds, one.because]), "");
+}

@@ -1,0 +1,30 @@
+/** `swarm show <id>`: one run in full. */
+import { runDocument } from "../../../actors/runtime/run-document.ts";
+import { SwarmError } from "../../../infra/errors.ts";
+import { openHive } from "../hive.ts";
+import { harmless, printJson, printTable } from "../print.ts";
+
+export async function act([id = ""]: readonly string[], flags: Record<string, unknown>): Promise<number> {
+  const hive = await openHive();
+  try {
+    const run = await hive.reader.resolve(id);
+    const document = await runDocument(hive.reader, run);
+    if (document === null) throw new SwarmError("run.gone", `run ${run} is gone`, { exit: 2 });
+    if (flags.json === true) {
+      printJson(document);
+      return 0;
+    }
+    const row = await hive.reader.run(run);
+    process.stdout.write(`run ${run}: ${document.status}\n${harmless(row?.fields.goal ?? "")}\n`);
+    for (const reason of document.result?.reasons ?? []) process.stdout.write(`  - ${harmless(reason)}\n`);
+    const { usage } = document;
+    const cost = usage.costUsd === null ? "cost unknown (no price for this model)" : `${usage.costUsd.toFixed(6)} USD`;
+    process.stdout.write(
+      `model ${row?.fields.model}; ${usage.modelCalls} calls; tokens: ${usage.inputTokens} in, ${usage.outputTokens} out, ${usage.cacheReadTokens} read, ${usage.cacheWriteTokens} written; ${cost}\n\n`,
+    );
+    printTable(["AGENT", "TYPE", "STATE", "TURNS"], document.agents.map((agent) => [agent.id, agent.type, agent.state, String(agent.turns)]), "no agents");
+    return 0;
+  } finally {
+    hive.close();
+  }
+}

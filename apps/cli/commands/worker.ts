@@ -1,0 +1,68 @@
+/** `swarm worker`: hosts actors until it is told to end, or has been idle for as long as it was told to bear. */
+import { hasModel, openAccesses } from "../../../actors/runtime/accesses.ts";
+import { createRuntime, type Runtime } from "../../../actors/runtime/runtime.ts";
+import { actorTypes } from "../../../actors/types/index.ts";
+import { SwarmError } from "../../../infra/errors.ts";
+import { wholeNumber } from "../flags.ts";
+import { type Hive, openHive, say } from "../hive.ts";
+import { printJson } from "../print.ts";
+
+const IDLE_LOOK_MS = 500;
+
+export async function act(args: readonly string[], flags: Record<string, unknown>): Promise<number> {
+  const types = args.length === 0 ? actorTypes : args;
+  const unknown = types.filter((type) => !actorTypes.includes(type));
+  if (unknown.length > 0) {
+    throw new SwarmError("worker.unknown_type", `there is no agent type ${unknown.map((type) => `"${type}"`).join(", ")}`, {
+      exit: 2,
+      hint: `Types are: ${actorTypes.join(", ")}.`,
+    });
+  }
+  const concurrency = wholeNumber(flags.concurrency, "--concurrency", { min: 1, max: 10_000 }) ?? 64;
+  const idleExitS = wholeNumber(flags.idleExit, "--idle-exit", { min: 1, max: 86_400 });
+  const hive = await openHive("info");
+  const accesses = openAccesses(hive.config, hive.log);
+  const runtime = createRuntime({ redis: hive.redis, keys: hive.keys, accesses: accesses.byBinding, types, concurrency, log: hive.log });
+  const told = toldToEnd();
+  try {
+    await runtime.start();
+    if (flags.jsonl === true) printJson({ v: 1, type: "worker.ready", id: runtime.worker, types, pid: process.pid });
+    else say(`worker ${runtime.worker} takes work on ${hive.endpoint.describe}${hasModel(hive.config) ? "" : " (no model key: local analyst only)"}`);
+    return await Promise.race([told, ...(idleExitS === undefined ? [] : [idle(runtime, idleExitS)])]);
+  } finally {
+    await end(runtime, hive, () => accesses.close());
+  }
+}
+
+function toldToEnd(): Promise<number> {
+  return new Promise((resolve) => {
+    let asked = false;
+    const onSignal = (code: number) => (): void => {
+      if (asked) process.exit(code);
+      asked = true;
+      resolve(code);
+    };
+    process.on("SIGINT", onSignal(130));
+    process.on("SIGTERM", onSignal(143));
+  });
+}
+
+async function idle(runtime: Runtime, seconds: number): Promise<number> {
+  let sinceMs = performance.now();
+  while (performance.now() - sinceMs < seconds * 1_000) {
+    await new Promise((resolve) => setTimeout(resolve, IDLE_LOOK_MS));
+    if (runtime.active() > 0) sinceMs = performance.now();
+  }
+  return 0;
+}
+
+/** How long running steps may take to end, in milliseconds; past it they are left to whoever takes over. */
+const END_MS = 30_000;
+
+async function end(runtime: Runtime, hive: Hive, closeAccesses: () => Promise<void>): Promise<void> {
+  const patience = setTimeout(() => process.exit(143), END_MS);
+  patience.unref();
+  await runtime.stop();
+  await closeAccesses();
+  hive.close();
+}

@@ -1,0 +1,74 @@
+/** The one document of `swarm evaluate --json`, to the letter of the contract; what goes beyond it stands behind it. */
+import { z } from "zod";
+import { primitiveIds } from "../../../registry/probes/finding.ts";
+import type { Evaluation } from "./assess.ts";
+import { findingSchema, LEVELS } from "./finding.ts";
+
+const count = z.int().min(0);
+
+export const documentSchema = z.strictObject({
+  v: z.literal(1),
+  target: z.string(),
+  analyst: z.string(),
+  primitives: z.array(
+    z.strictObject({
+      id: z.enum(primitiveIds),
+      level: z.enum(LEVELS),
+      maturity: z.int().min(0).max(4),
+      findings: z.array(findingSchema),
+      next: z.string(),
+      confidence: z.enum(["low", "medium", "high"]),
+      why: z.string(),
+      rejected: z.array(z.strictObject({ finding: findingSchema, why: z.string() })),
+      /** The level that was claimed, where verification lowered it. */
+      claimed: z.enum(LEVELS).optional(),
+      /** Why nothing could be said, where an agent failed. */
+      problem: z.string().optional(),
+    }),
+  ),
+  runId: z.string(),
+  summary: z.strictObject({
+    present: count,
+    partial: count,
+    absent: count,
+    unknown: count,
+    findings: count,
+    rejected: count,
+  }),
+  next: z.array(
+    z.strictObject({
+      primitive: z.enum(primitiveIds),
+      level: z.enum(LEVELS),
+      step: z.string(),
+      when: z.string().optional(),
+    }),
+  ),
+  answeredBy: z.array(z.string()),
+});
+
+export type EvaluationDocument = z.infer<typeof documentSchema>;
+
+/** Pure. The order of keys is part of it: `v` comes first. */
+export function documentOf(evaluation: Evaluation, { runId }: { readonly runId: string }): EvaluationDocument {
+  const { target, analyst, primitives, summary, next, answeredBy } = evaluation;
+  return {
+    v: 1,
+    target,
+    analyst,
+    primitives: primitives.map(({ id, level, maturity, findings, next: step, confidence, why, rejected, ...rest }) => ({
+      id,
+      level,
+      maturity,
+      findings: [...findings],
+      next: step,
+      confidence,
+      why,
+      rejected: [...rejected],
+      ...rest,
+    })),
+    runId,
+    summary,
+    next: [...next],
+    answeredBy: [...answeredBy],
+  };
+}

@@ -1,0 +1,195 @@
+/**
+ * The report as one HTML file that needs nothing else: no script, no font, no image, nothing from the network, and a
+ * policy in its head that forbids all of it. Made to be sent to a colleague, read on any screen, and printed.
+ */
+import { createHash } from "node:crypto";
+import type { AssessedPrimitive, Evaluation, Rejected } from "./assess.ts";
+import { analystLine, plural, type ReportFacts, sharedOpening, usageLine, withoutOpening } from "./facts.ts";
+import { type Finding, LEVELS, type Level } from "./finding.ts";
+import { constant, type Html, html, nothing, textOf } from "./html.ts";
+import { type Step, stepsNow } from "./next-steps.ts";
+import { primitiveNamed, type Tier } from "./primitives.ts";
+import { reportStyle } from "./report-style.ts";
+
+const stepsNowMax = 3;
+const styleHash = createHash("sha256").update(reportStyle).digest("base64");
+const policy = `default-src 'none'; style-src 'sha256-${styleHash}'; base-uri 'none'; form-action 'none'`;
+
+/** Pure. The whole file, from doctype to line end. */
+export function renderHtml(evaluation: Evaluation, facts: ReportFacts): string {
+  const page = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${constant(policy)}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="referrer" content="no-referrer">
+<title>Harness evaluation: ${nameOf(evaluation.target)}</title>
+<style>${constant(reportStyle)}</style>
+</head>
+<body>
+${heading(evaluation, facts)}
+<main>
+${overview(evaluation)}
+${nextSteps(evaluation)}
+${details("day one", evaluation)}
+${details("operational maturity", evaluation)}
+${laterSteps(evaluation)}
+</main>
+${footer(evaluation, facts)}
+</body>
+</html>
+`;
+  return textOf(page);
+}
+
+const openingOf = ({ primitives }: Evaluation): string => sharedOpening(primitives.map(({ why }) => why));
+
+const nameOf = (target: string): string => target.split(/[\\/]/).findLast((part) => part !== "") ?? target;
+
+const marks: Readonly<Record<Level, string>> = { present: "●", partial: "◐", absent: "○", unknown: "?" };
+const tierTitles: Readonly<Record<Tier, string>> = {
+  "day one": "Day one",
+  "operational maturity": "Operational maturity",
+};
+
+function heading(evaluation: Evaluation, { endedAt }: ReportFacts): Html {
+  const { target, summary, answeredBy, analyst } = evaluation;
+  const others = analyst === "local" ? [] : answeredBy.filter((model) => model !== analyst);
+  const counts = LEVELS.map((level) => html`<li class="${level}"><b>${summary[level]}</b>${level}</li>`);
+  return html`<header>
+<p class="eyebrow">Harness evaluation${endedAt === undefined ? "" : ` · ${endedAt.slice(0, 10)}`}</p>
+<h1>${nameOf(target)}</h1>
+<p class="soft"><code>${target}</code></p>
+<ul class="counts" aria-label="Primitives by level">${counts}</ul>
+<p class="note">${analystLine(evaluation)} ${openingOf(evaluation).replace(/: $/, ". ")}${others.length === 0 ? "" : `Answered by: ${others.join(", ")}. `}${plural(summary.findings, "finding")} confirmed, ${summary.rejected === 0 ? "none" : summary.rejected} rejected.</p>
+</header>`;
+}
+
+const level = ({ level: name }: AssessedPrimitive): Html =>
+  html`<span class="level ${name}"><span aria-hidden="true">${marks[name]}</span> ${name}</span>`;
+
+function meter({ maturity, level: name }: AssessedPrimitive): Html {
+  const cells = [1, 2, 3, 4].map((cell) => (cell <= maturity ? constant(`<i class="on"></i>`) : constant("<i></i>")));
+  return html`<span class="meter ${name}" aria-hidden="true">${cells}</span><span class="hidden">maturity ${maturity} of 4</span>`;
+}
+
+const inTier = (tier: Tier, { primitives }: Evaluation): readonly AssessedPrimitive[] =>
+  primitives.filter(({ id }) => primitiveNamed(id).tier === tier);
+
+function overview(evaluation: Evaluation): Html {
+  const rows = (["day one", "operational maturity"] as const).flatMap((tier) => {
+    const primitives = inTier(tier, evaluation);
+    if (primitives.length === 0) return [];
+    const title = html`<tr class="tier"><th colspan="4" scope="rowgroup">${tierTitles[tier]}</th></tr>`;
+    return [html`<tbody>${[title, ...primitives.map(overviewRow)]}</tbody>`];
+  });
+  return html`<section aria-labelledby="overview">
+<h2 id="overview">Overview</h2>
+<div class="overview"><table>
+<caption class="hidden">Level and maturity of each primitive</caption>
+${rows}
+</table></div>
+</section>`;
+}
+
+function overviewRow(primitive: AssessedPrimitive): Html {
+  const { id, title, purpose } = primitiveNamed(primitive.id);
+  return html`<tr><th scope="row"><a href="#${id}">${title}</a></th><td class="purpose soft">${purpose}</td><td class="level">${level(primitive)}</td><td class="bar">${meter(primitive)}</td></tr>
+`;
+}
+
+const when = ({ when: words }: Step): Html =>
+  words === undefined ? nothing : html` <span class="soft">(${words})</span>`;
+
+function nextSteps({ next, summary }: Evaluation): Html {
+  const steps = stepsNow(next, stepsNowMax).map(
+    (step) =>
+      html`<li><div><h3><a href="#${step.primitive}">${primitiveNamed(step.primitive).title}</a>${when(step)}</h3><p>${step.step}</p></div></li>`,
+  );
+  if (steps.length === 0 && summary.present === 0) return nothing;
+  const content =
+    steps.length === 0
+      ? html`<p>Nothing is missing. Keep the tests that say so.</p>`
+      : html`<ol class="steps">${steps}</ol>`;
+  return html`<section aria-labelledby="next">
+<h2 id="next">Next steps, the leanest first</h2>
+${content}
+</section>`;
+}
+
+function laterSteps({ next }: Evaluation): Html {
+  const now = new Set(stepsNow(next, stepsNowMax));
+  const later = next
+    .filter((step) => !now.has(step))
+    .map(
+      (step) =>
+        html`<li><a href="#${step.primitive}">${primitiveNamed(step.primitive).title}</a>${when(step)}: ${step.step}</li>`,
+    );
+  if (later.length === 0) return nothing;
+  return html`<section aria-labelledby="later">
+<h2 id="later">Later</h2>
+<ul class="later">${later}</ul>
+</section>`;
+}
+
+function details(tier: Tier, evaluation: Evaluation): Html {
+  const opening = openingOf(evaluation);
+  const primitives = inTier(tier, evaluation);
+  if (primitives.length === 0) return nothing;
+  const id = tier.replace(" ", "-");
+  return html`<section aria-labelledby="${id}">
+<h2 id="${id}">${tierTitles[tier]}</h2>
+${primitives.map((primitive) => article(primitive, opening))}
+</section>`;
+}
+
+function article(primitive: AssessedPrimitive, opening: string): Html {
+  const { id, title, purpose } = primitiveNamed(primitive.id);
+  const { findings, rejected, why, next, confidence } = primitive;
+  const sure = primitive.level === "unknown" ? nothing : html`<span class="soft">${confidence} confidence</span>`;
+  return html`<article aria-labelledby="${id}">
+<header><h3 id="${id}">${title}</h3>${level(primitive)}${meter(primitive)}${sure}</header>
+<p class="purpose">${purpose}</p>
+<p>${withoutOpening(why, opening)}</p>
+${findings.length === 0 ? nothing : html`<ul class="findings" aria-label="Findings">${findings.map(findingItem)}</ul>`}
+${rejected.length === 0 ? nothing : rejectedList(rejected)}
+<p class="next"><strong>Next:</strong> ${next}</p>
+</article>
+`;
+}
+
+const placeOf = ({ path, line, probe }: Finding): Html =>
+  html`<div class="place"><code>${path}:${line}</code><span>${probe}</span></div>`;
+
+const findingItem = (finding: Finding): Html =>
+  html`<li>${placeOf(finding)}<code class="quote">${finding.quote.trim()}</code></li>
+`;
+
+function rejectedList(rejected: readonly Rejected[]): Html {
+  const items = rejected.map(
+    ({ finding, why }) =>
+      html`<li>${placeOf(finding)}<code class="quote">${finding.quote.trim()}</code><p class="said">${why}</p></li>
+`,
+  );
+  return html`<h4>Rejected: claimed, but not confirmed when read again</h4>
+<ul class="findings rejected">${items}</ul>`;
+}
+
+function footer(evaluation: Evaluation, facts: ReportFacts): Html {
+  const skipped = (facts.skipped ?? []).filter(({ count }) => count > 0);
+  const leftOut = skipped.map(({ why, count, paths }) => {
+    const named = paths.length === 0 ? "" : ` (${paths.join(", ")}${count > paths.length ? ", …" : ""})`;
+    return html`<dt>Left out: ${why}</dt><dd>${plural(count, "file")}${named}</dd>
+`;
+  });
+  return html`<footer>
+<h2 class="hidden">About this report</h2>
+<dl>
+<dt>Run</dt><dd><code>${facts.runId}</code></dd>
+<dt>Cost</dt><dd>${usageLine(evaluation, facts)}</dd>
+${leftOut}<dt>Levels</dt><dd>present: in the code, with an effect · partial: declared or half there · absent: looked for where the harness runs, and not there · unknown: not understood, so not judged</dd>
+<dt>Maturity</dt><dd>0 absent · 1 partial · 2 present · 3 present and tested · 4 also on by default and visible to operators</dd>
+</dl>
+</footer>`;
+}

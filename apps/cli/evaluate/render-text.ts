@@ -1,0 +1,211 @@
+/**
+ * The report as text, for a terminal or a file: what was found and where, what was thrown out, what to do next. Every
+ * string from the codebase or a model is made printable first, so that hostile source cannot draw on the screen.
+ */
+import type { Colors } from "picocolors/types.js";
+import { clip, clipStart, padEnd, printable, width, wrap } from "../progress/printable.ts";
+import type { AssessedPrimitive, Evaluation } from "./assess.ts";
+import { analystLine, plural, type ReportFacts, sharedOpening, usageLine, withoutOpening } from "./facts.ts";
+import { type Finding, isAnchor, LEVELS, type Level } from "./finding.ts";
+import { type Step, stepsNow } from "./next-steps.ts";
+import { primitiveNamed, type Tier } from "./primitives.ts";
+
+export interface TextOptions {
+  readonly colors: Colors;
+  /** Width to fill; kept between 48 and 100. */
+  readonly columns: number;
+}
+
+interface Page {
+  readonly c: Colors;
+  readonly columns: number;
+  readonly opening: string;
+}
+
+/** Findings shown for one primitive; the document has them all. */
+const findingsShownMax = 3;
+const anchorsShownMax = 3;
+const rejectedShownMax = 2;
+const stepsShownMax = 3;
+const reasonLinesMax = 3;
+/** A place is worth more than its quote, for it can be opened; but a quote must still say something. */
+const quoteColumnsMin = 26;
+const indent = "    ";
+
+/** Pure. Ends with a line end. */
+export function renderText(evaluation: Evaluation, facts: ReportFacts, { colors, columns }: TextOptions): string {
+  const page: Page = {
+    c: colors,
+    columns: Math.min(100, Math.max(48, columns)),
+    opening: sharedOpening(evaluation.primitives.map(({ why }) => printable(why))),
+  };
+  const lines = [
+    ...heading(evaluation, facts, page),
+    ...runPath(evaluation, page),
+    ...section("day one", evaluation, page),
+    ...section("operational maturity", evaluation, page),
+    ...nextSteps(evaluation, page),
+    ...footer(evaluation, facts, page),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+function heading(evaluation: Evaluation, { runId }: ReportFacts, { c, columns, opening }: Page): string[] {
+  const { summary } = evaluation;
+  const target = clipStart(printable(evaluation.target), columns - 12 - width(runId));
+  const counts = LEVELS.filter((level) => summary[level] > 0).map((level) =>
+    coloured(c, level, `${summary[level]} ${level}`),
+  );
+  const basis = opening === "" ? "" : ` ${opening.replace(/: $/, ".")}`;
+  return [
+    "",
+    `${c.bold(padEnd(`Evaluation of ${clipStart(target, columns - 15)}`, columns))}`.trimEnd(),
+    "",
+    `${counts.join(c.dim(" · "))}`,
+    c.dim(
+      `${plural(summary.findings, "finding")}, each read again and confirmed; ${summary.rejected === 0 ? "none" : summary.rejected} rejected`,
+    ),
+    "",
+    ...wrap(`${analystLine(evaluation)}${basis}`, columns).map((line) => c.dim(line)),
+    ...strangers(evaluation, columns).map((line) => c.yellow(line)),
+  ];
+}
+
+/** A model that answered in place of the one that was asked for must show. */
+function strangers({ analyst, answeredBy }: Evaluation, columns: number): string[] {
+  const others = analyst === "local" ? [] : answeredBy.filter((model) => model !== analyst);
+  return others.length === 0 ? [] : wrap(`Answered by: ${printable(others.join(", "))}.`, columns);
+}
+
+/** Where an absence was looked for: said once, because every absent primitive rests on the same places. */
+function runPath({ primitives }: Evaluation, page: Page): string[] {
+  const anchors = distinctPlaces(primitives.flatMap(({ findings }) => findings.filter(isAnchor)));
+  if (anchors.length === 0) return [];
+  const lines = placed(anchors.slice(0, anchorsShownMax), page);
+  return [
+    "",
+    page.c.bold("Where the harness runs"),
+    page.c.dim("What is called absent below was looked for at these places."),
+    ...lines.map(({ place, quote }) => `${indent}${page.c.cyan(place)}  ${quote}`),
+  ];
+}
+
+function section(tier: Tier, { primitives }: Evaluation, page: Page): string[] {
+  const inTier = primitives.filter(({ id }) => primitiveNamed(id).tier === tier);
+  if (inTier.length === 0) return [];
+  const title = tier === "day one" ? "Day one" : "Operational maturity";
+  return ["", page.c.bold(title), ...inTier.flatMap((primitive) => ["", ...primitiveLines(primitive, page)])];
+}
+
+const marks: Readonly<Record<Level, string>> = { present: "●", partial: "◐", absent: "○", unknown: "?" };
+
+function coloured(c: Colors, level: Level, text: string): string {
+  const paint = { present: c.green, partial: c.yellow, absent: c.red, unknown: c.magenta }[level];
+  return paint(text);
+}
+
+const titleColumns = 26;
+
+function primitiveLines(primitive: AssessedPrimitive, page: Page): string[] {
+  const { c } = page;
+  const { level, maturity, confidence } = primitive;
+  const bar = `${"■".repeat(maturity)}${"□".repeat(4 - maturity)}`;
+  const head = [
+    `${coloured(c, level, marks[level])} ${c.bold(padEnd(primitiveNamed(primitive.id).title, titleColumns))}`,
+    coloured(c, level, padEnd(level, 9)),
+    coloured(c, level, bar),
+    c.dim(level === "unknown" ? "" : `maturity ${maturity}, ${confidence} confidence`),
+  ];
+  return [
+    head.join(" ").trimEnd(),
+    ...(level === "present" ? [] : reasonLines(primitive.why, page)),
+    ...findingLines(primitive.findings, page),
+    ...rejectedLines(primitive, page),
+  ];
+}
+
+function reasonLines(why: string, { c, columns, opening }: Page): string[] {
+  const lines = wrap(withoutOpening(printable(why), opening), columns - indent.length);
+  const shown = lines.slice(0, reasonLinesMax);
+  if (lines.length > reasonLinesMax) shown.push(`${clip(shown.pop() ?? "", columns - indent.length - 2)} …`);
+  return shown.map((line) => `${indent}${c.dim(line)}`);
+}
+
+function findingLines(all: readonly Finding[], page: Page): string[] {
+  const findings = distinctPlaces(all.filter((finding) => !isAnchor(finding)));
+  const shown = findings.slice(0, findingsShownMax);
+  const more = findings.length - shown.length;
+  return [
+    ...placed(shown, page).map(({ place, quote }) => `${indent}${page.c.cyan(place)}  ${quote}`),
+    ...(more > 0 ? [`${indent}${page.c.dim(`and ${plural(more, "more line")}`)}`] : []),
+  ];
+}
+
+/** Two probes may fire on one line; a reader needs it once. */
+function distinctPlaces(findings: readonly Finding[]): Finding[] {
+  const places = new Map<string, Finding>();
+  for (const finding of findings) {
+    const place = `${finding.path}:${finding.line}`;
+    if (!places.has(place)) places.set(place, finding);
+  }
+  return [...places.values()];
+}
+
+/** Places of one primitive in one column, the quotes in what is left. */
+function placed(findings: readonly Finding[], { columns }: Page): { place: string; quote: string }[] {
+  const room = columns - indent.length;
+  const places = findings.map(({ path, line }) => clipStart(`${printable(path)}:${line}`, room - 2 - quoteColumnsMin));
+  const widest = Math.max(0, ...places.map(width));
+  return findings.map(({ quote }, index) => ({
+    place: padEnd(places[index] ?? "", widest),
+    quote: clip(printable(quote.trim()), room - widest - 2),
+  }));
+}
+
+function rejectedLines({ rejected }: AssessedPrimitive, { c, columns }: Page): string[] {
+  if (rejected.length === 0) return [];
+  const shown = rejected.slice(0, rejectedShownMax).map(({ finding, why }) => {
+    const place = clipStart(`${printable(finding.path)}:${finding.line}`, Math.floor(columns / 2));
+    return clip(`✗ rejected ${place}: ${printable(why)}`, columns - indent.length);
+  });
+  const more = rejected.length - shown.length;
+  return [...shown, ...(more > 0 ? [`✗ and ${more} more rejected`] : [])].map((line) => `${indent}${c.dim(line)}`);
+}
+
+function nextSteps({ next, summary }: Evaluation, page: Page): string[] {
+  const { c, columns } = page;
+  const steps = stepsNow(next, stepsShownMax);
+  const unknown = next.filter(({ level }) => level === "unknown");
+  const lines = steps.flatMap((step, index) => stepLines(step, index + 1, page));
+  if (unknown.length > 0) {
+    const names = unknown.map(({ primitive }) => primitiveNamed(primitive).title.toLowerCase()).join(", ");
+    lines.push(
+      ...wrap(`Not judged: ${names}. Unknown is no verdict; read these by hand.`, columns).map((line) => c.dim(line)),
+    );
+  }
+  if (lines.length === 0 && summary.present > 0) lines.push("Nothing is missing. Keep the tests that say so.");
+  return lines.length === 0 ? [] : ["", c.bold("Next steps, the leanest first"), "", ...lines];
+}
+
+function stepLines({ primitive, step, when }: Step, number: number, { c, columns }: Page): string[] {
+  const head = `${number}. ${primitiveNamed(primitive).title}`;
+  const text = wrap(printable(step), columns - 3);
+  return [`${c.bold(head)}${when === undefined ? "" : c.dim(` (${when})`)}`, ...text.map((line) => `   ${line}`)];
+}
+
+const skippedShownMax = 4;
+
+function footer(evaluation: Evaluation, facts: ReportFacts, { c, columns }: Page): string[] {
+  const skipped = (facts.skipped ?? []).filter(({ count }) => count > 0);
+  const shown = skipped.slice(0, skippedShownMax).map(({ why, count }) => `${count} (${printable(why)})`);
+  const rest = skipped.slice(skippedShownMax).reduce((sum, { count }) => sum + count, 0);
+  const more = rest > 0 ? [`${rest} for other reasons`] : [];
+  const notRead = shown.length === 0 ? [] : [`Files left out: ${[...shown, ...more].join(", ")}`];
+  const notes = [...notRead, usageLine(evaluation, facts)].flatMap((line) => wrap(line, columns));
+  return [
+    "",
+    ...notes.map((line) => c.dim(line)),
+    c.dim(`More: swarm show ${facts.runId} · swarm logs ${facts.runId} · --json · --html FILE`),
+    "",
+  ];
+}

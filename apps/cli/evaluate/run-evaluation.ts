@@ -1,0 +1,87 @@
+/** Reads a finished evaluation back from its run: the same rows give the same report, today and after a crash. */
+import { z } from "zod";
+import { LOCAL_BINDING } from "../../../actors/runtime/accesses.ts";
+import { entryFrom } from "../../../actors/runtime/conversation.ts";
+import { shownStatus, usageOf } from "../../../actors/runtime/run-document.ts";
+import { SwarmError } from "../../../infra/errors.ts";
+import type { Reader } from "../../../infra/redis/reader.ts";
+import { COORDINATOR_ACTOR } from "../../../infra/store.ts";
+import { envelopeSchema } from "../../../machines/brief.ts";
+import { assess, type Evaluation, type TaskOutcome } from "./assess.ts";
+import type { ReportFacts, SkippedFiles } from "./facts.ts";
+
+export interface FinishedEvaluation {
+  readonly evaluation: Evaluation;
+  readonly facts: ReportFacts;
+  readonly status: ReturnType<typeof shownStatus>;
+  readonly reasons: readonly string[];
+}
+
+const optionsSchema = z.object({ target: z.string() });
+const taskSchema = z.object({ status: z.string(), reasons: z.array(z.string()) });
+
+export async function finishedEvaluation(reader: Reader, run: string): Promise<FinishedEvaluation> {
+  const row = await reader.run(run);
+  if (row === null) throw new SwarmError("run.gone", `run ${run} is gone`);
+  const { fields } = row;
+  const [results, tasks, budget] = await Promise.all([
+    reader.results(run),
+    reader.rows(run, COORDINATOR_ACTOR, "tasks"),
+    reader.budget(run),
+  ]);
+  const outcomes = [...tasks].map(([id, json]) => [id, taskSchema.parse(JSON.parse(json)) as TaskOutcome] as const);
+  const evaluation = assess({
+    target: optionsSchema.parse(JSON.parse(fields.options ?? "{}")).target,
+    analyst: fields.binding === LOCAL_BINDING ? "local" : (fields.model ?? "unknown"),
+    envelopes: Object.values(results).map((text) => envelopeSchema.parse(JSON.parse(text))),
+    tasks: Object.fromEntries(outcomes),
+  });
+  return {
+    evaluation,
+    status: shownStatus(fields),
+    reasons: JSON.parse(fields.reasons ?? "[]") as string[],
+    facts: {
+      runId: run,
+      usage: usageOf(budget),
+      skipped: await skippedFiles(reader, run, [...tasks.keys()]),
+      ...(fields.endedAt === undefined ? {} : { tookMs: Number(fields.endedAt) - Number(fields.createdAt) }),
+    },
+  };
+}
+
+const probeOutput = z.object({
+  filesSkipped: z.array(z.object({ path: z.string().optional(), why: z.string(), count: z.int().optional() })),
+});
+
+/** What the examination passed over, as the first explorer was told; all of them share one pass. */
+async function skippedFiles(reader: Reader, run: string, tasks: readonly string[]): Promise<SkippedFiles[]> {
+  for (const task of tasks.filter((id) => id.startsWith("explore-")).sort()) {
+    for (const json of await reader.transcript(run, `a_${task}`)) {
+      for (const block of entryFrom(json).content) {
+        const told = probeResult(block.content);
+        if (told !== null) return grouped(told.filesSkipped);
+      }
+    }
+  }
+  return [];
+}
+
+function probeResult(content: unknown): z.infer<typeof probeOutput> | null {
+  if (typeof content !== "string" || !content.startsWith("{")) return null;
+  try {
+    return probeOutput.safeParse(JSON.parse(content)).data ?? null;
+  } catch {
+    return null; // another tool's text that happens to begin with a brace
+  }
+}
+
+function grouped(skipped: z.infer<typeof probeOutput>["filesSkipped"]): SkippedFiles[] {
+  const byWhy = new Map<string, { count: number; paths: string[] }>();
+  for (const { path, why, count } of skipped) {
+    const group = byWhy.get(why) ?? { count: 0, paths: [] };
+    group.count += count ?? 1;
+    if (path !== undefined) group.paths.push(path);
+    byWhy.set(why, group);
+  }
+  return [...byWhy].map(([why, group]) => ({ why, ...group }));
+}

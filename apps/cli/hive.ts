@@ -1,0 +1,84 @@
+/** The opened hive of one command: settings, Redis, store, reader. What is opened here is closed here. */
+import type { Redis } from "ioredis";
+import type { Logger } from "pino";
+import { type Config, readConfig } from "../../infra/config.ts";
+import { openLog } from "../../infra/log.ts";
+import { connect } from "../../infra/redis/connect.ts";
+import { openRedis, type RedisEndpoint, type RedisSettings } from "../../infra/redis/embedded.ts";
+import { type Keys, keysFor } from "../../infra/redis/keys.ts";
+import { openReader, type Reader } from "../../infra/redis/reader.ts";
+import { redisStore } from "../../infra/redis/store.ts";
+import { type WorkerRows, workerRows } from "../../infra/redis/workers.ts";
+import type { Store } from "../../infra/store.ts";
+
+export interface Hive {
+  readonly config: Config;
+  readonly endpoint: RedisEndpoint;
+  readonly redis: Redis;
+  readonly keys: Keys;
+  readonly store: Store;
+  readonly reader: Reader;
+  readonly workers: WorkerRows;
+  readonly log: Logger;
+  close(): void;
+}
+
+export const say = (line: string): void => {
+  process.stderr.write(`${line}\n`);
+};
+
+export const redisSettings = (config: Config): RedisSettings => ({
+  url: config.redisUrl,
+  dataDir: config.dataDir,
+  redisBin: config.redisBin,
+  install: config.redisInstall,
+  fsync: config.redisFsync,
+  searchPath: config.searchPath,
+  runtimeDir: config.runtimeDir,
+  say,
+});
+
+/** How often a lost private server is looked after, at most, in milliseconds. */
+const REVIVE_EVERY_MS = 1_000;
+
+/** Throws SwarmError where Redis cannot be had; exit 7. */
+export async function openHive(defaultLogLevel = "warn"): Promise<Hive> {
+  const config = await readConfig();
+  const log = openLog(config.logLevel ?? defaultLogLevel);
+  const settings = redisSettings(config);
+  const endpoint = await openRedis(settings);
+  const redis = connect({
+    options: endpoint.options,
+    broke: (cause) => log.debug({ err: cause }, "redis connection"),
+    ...(endpoint.kind === "embedded" ? { lost: reviver(settings, log) } : {}),
+  });
+  const keys = keysFor(config.prefix);
+  const reader = openReader(redis, keys);
+  return {
+    config,
+    endpoint,
+    redis,
+    keys,
+    log,
+    store: redisStore(redis, keys),
+    reader,
+    workers: workerRows(redis, keys),
+    close() {
+      reader.close();
+      redis.disconnect();
+    },
+  };
+}
+
+/** Brings a private server back that died under us; several processes may try, its lock lets one. */
+function reviver(settings: RedisSettings, log: Logger): () => void {
+  let lastMs = Number.NEGATIVE_INFINITY;
+  return () => {
+    if (performance.now() - lastMs < REVIVE_EVERY_MS) return;
+    lastMs = performance.now();
+    openRedis(settings).then(
+      () => log.info("the private Redis server is up again"),
+      (cause: unknown) => log.error({ err: cause }, "the private Redis server could not be brought back"),
+    );
+  };
+}

@@ -1,0 +1,96 @@
+#!/usr/bin/env node
+/**
+ * The command line. This file knows the commands' names and flags and nothing else: what a command needs is imported
+ * when it runs, so that `swarm --help` costs next to nothing.
+ */
+import { Command, CommanderError, Option } from "commander";
+
+type Act = (args: readonly string[], flags: Record<string, unknown>) => Promise<number>;
+
+const program = new Command("swarm")
+  .description("A durable agent swarm: every message committed, every effect journaled, every result verified.")
+  .version("0.1.0", "-V, --version")
+  .showHelpAfterError("(swarm --help lists the commands)")
+  .exitOverride()
+  .configureOutput({ writeErr: (text) => process.stderr.write(text) });
+
+/** A command whose module is loaded only when it is called for; its exit code becomes the process's. */
+function command(usage: string, summary: string, load: () => Promise<{ act: Act }>): Command {
+  return program
+    .command(usage)
+    .description(summary)
+    .action(async (...given: unknown[]) => {
+      const self = given.at(-1) as Command;
+      process.exitCode = await guarded(await load(), self.args, self.opts());
+    });
+}
+
+async function guarded({ act }: { act: Act }, args: readonly string[], flags: Record<string, unknown>): Promise<number> {
+  try {
+    return await act(args, flags);
+  } catch (cause) {
+    const { printError } = await import("./print-error.ts");
+    return printError(cause, flags.json === true || flags.jsonl === true);
+  }
+}
+
+const json = new Option("--json", "print one JSON document on stdout");
+const jsonl = new Option("--jsonl", "print one JSON event per line on stdout");
+
+command("evaluate <path>", "which of the 12 primitives of an agent harness a codebase has, with evidence", () => import("./commands/evaluate.ts"))
+  .addOption(json)
+  .option("--html <file>", "also write a self-contained report")
+  .option("--fail-on <level>", "exit 3 where a primitive is at this level or worse: partial, absent, unknown")
+  .option("--only <ids>", "these primitives only, with commas between")
+  .option("--analyst <which>", "local: never ask a model, whatever credentials are set");
+
+command("run <goal>", "run a goal with one agent", () => import("./commands/run.ts"))
+  .addOption(json)
+  .addOption(jsonl)
+  .option("--workspace <dir>", "folder the agent works in", ".")
+  .option("--agent <type>", "agent type", "general")
+  .option("--deny-tool <name>", "take a tool away; may be given again", (name: string, all: string[]) => [...all, name], [])
+  .option("--model <id>", "model to ask")
+  .option("--max-turns <n>", "model answers, at most")
+  .option("--max-tokens <n>", "tokens of the whole run, at most")
+  .option("--budget <usd>", "US dollars of the whole run, at most")
+  .option("--detach", "print the run id and return");
+
+command("worker [types...]", "host actors in the foreground", () => import("./commands/worker.ts"))
+  .addOption(jsonl)
+  .option("--concurrency <n>", "activations of one type at once", "64")
+  .addOption(new Option("--idle-exit <seconds>", "end when there has been nothing to do for so long").hideHelp());
+
+command("ps", "runs, and the workers that live", () => import("./commands/ps.ts")).addOption(json);
+command("show <id>", "one run in full", () => import("./commands/show.ts")).addOption(json);
+command("logs <id>", "what a run did", () => import("./commands/logs.ts"))
+  .addOption(jsonl)
+  .option("-f, --follow", "go on as it grows")
+  .option("--since <seq>", "events after this number")
+  .option("--type <types>", "these event types only, with commas between");
+command("stop <id>", "park a run: running steps end, nothing new begins", () => import("./commands/stop.ts"))
+  .addOption(json)
+  .option("--cancel", "end it for good instead");
+command("resume <id>", "let a run go on, and watch it", () => import("./commands/resume.ts"))
+  .addOption(json)
+  .addOption(jsonl)
+  .option("--html <file>", "where it is an evaluation: also write the report")
+  .option("--detach", "do not watch");
+command("replay <id>", "fold the log again and compare every state hash", () => import("./commands/replay.ts"))
+  .addOption(json)
+  .option("--to <seq>", "show the states after this event");
+command("doctor", "effective settings, and what this machine offers", () => import("./commands/doctor.ts")).addOption(json);
+command("down", "stop workers and the private Redis of this data folder", () => import("./commands/down.ts")).addOption(json);
+command("redis <action>", "`swarm redis install`: a private Redis without root", () => import("./commands/redis.ts")).addOption(json);
+
+try {
+  await program.parseAsync();
+} catch (cause) {
+  if (!(cause instanceof CommanderError)) throw cause;
+  // Help and version end with 0; everything else that commander refuses is a mistake in the usage.
+  process.exitCode = cause.exitCode === 0 ? 0 : 2;
+  if (process.exitCode === 2 && process.argv.some((word) => word === "--json" || word === "--jsonl")) {
+    const { printError } = await import("./print-error.ts");
+    printError(cause, true);
+  }
+}

@@ -1,0 +1,105 @@
+/**
+ * One picture of a run for a terminal: as many lines as there is room for, what matters first. Trouble and work are
+ * shown before what is done, and what is done collapses into one line. Pure.
+ */
+import type { Colors } from "picocolors/types.js";
+import { clip, padEnd, printable } from "./printable.ts";
+import { counted, isBad, type RunTree, type TaskNode } from "./tree.ts";
+import { clock, doing, reason, tookMs, work } from "./words.ts";
+
+export interface FrameOptions {
+  readonly colors: Colors;
+  readonly columns: number;
+  /** Lines there are, the cursor's own included. */
+  readonly rows: number;
+  readonly nowMs: number;
+  /** Counts up with every picture, for what moves. */
+  readonly tick: number;
+}
+
+/** More lines than this are no picture but a wall. */
+const linesMax = 24;
+const spinner = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"] as const;
+
+/** Lines, each narrower than the screen, so that none of them wraps; at most `rows` - 1, at least one. */
+export function frameOf(tree: RunTree, options: FrameOptions): string[] {
+  const room = Math.max(1, Math.min(linesMax, options.rows - 1));
+  const head = headLine(tree, options);
+  if (room === 1) return [head];
+  const foot = footLines(tree, options).slice(0, room >= 6 ? 2 : 0);
+  return [head, ...taskLines(tree, options, room - 1 - foot.length), ...foot];
+}
+
+const fitted = (options: FrameOptions, text: string): string => clip(text, options.columns - 1);
+
+function headLine(tree: RunTree, options: FrameOptions): string {
+  const { colors: c, nowMs, tick } = options;
+  const { verified, bad, working, waiting } = counted(tree);
+  const mark = tree.end === null ? (tree.parked === null ? (spinner[tick % spinner.length] ?? "") : "‖") : "■";
+  const counts = [
+    `${verified}/${tree.tasksTotal} verified`,
+    ...(bad > 0 ? [`${bad} ended badly`] : []),
+    ...(working > 0 ? [`${working} working`] : []),
+    ...(waiting > 0 ? [`${waiting} waiting`] : []),
+  ].join(" · ");
+  const elapsed = tree.startedAtMs === 0 ? "" : clock((tree.end === null ? nowMs : tree.lastAtMs) - tree.startedAtMs);
+  const text = tree.run === "" ? "starting" : `${tree.run}  ${counts}  ${elapsed}`;
+  return c.bold(fitted(options, `${mark} ${text}`));
+}
+
+function footLines(tree: RunTree, options: FrameOptions): string[] {
+  const { colors: c } = options;
+  const open = Object.entries(tree.breakers).map(([name, state]) => `breaker ${name} is ${state}`);
+  const stops = tree.parked === null ? [] : [`parked: ${tree.parked}`];
+  const troubles = [...stops, ...open, ...(tree.trouble === null ? [] : [tree.trouble])];
+  return troubles.map((line) => c.yellow(fitted(options, `  ${printable(line)}`)));
+}
+
+/** Bad ends first, then who works, then the latest that are done; the rest is counted. */
+function taskLines(tree: RunTree, options: FrameOptions, room: number): string[] {
+  const bad = tree.tasks.filter(isBad);
+  const working = tree.tasks.filter(({ outcome }) => outcome === null);
+  const done = tree.tasks
+    .filter(({ outcome }) => outcome === "verified")
+    .sort((left, right) => (right.settledAtMs ?? 0) - (left.settledAtMs ?? 0));
+  const ranked = [...bad, ...working, ...done];
+  const all = ranked.length <= room;
+  const shown = all ? ranked : ranked.slice(0, Math.max(0, room - 1));
+  const hidden = ranked.slice(shown.length);
+  const lines = inOrder(tree, shown).map((node) => taskLine(node, options, tree));
+  return hidden.length === 0 ? lines : [...lines, hiddenLine(hidden, options)].slice(0, room);
+}
+
+/** Those shown stand in the order of the plan, so that a line does not jump while it is watched. */
+const inOrder = (tree: RunTree, shown: readonly TaskNode[]): TaskNode[] => {
+  const chosen = new Set(shown);
+  return tree.tasks.filter((node) => chosen.has(node));
+};
+
+function hiddenLine(hidden: readonly TaskNode[], options: FrameOptions): string {
+  const done = hidden.filter(({ outcome }) => outcome === "verified").length;
+  const working = hidden.filter(({ outcome }) => outcome === null).length;
+  const bad = hidden.length - done - working;
+  const parts = [
+    ...(done > 0 ? [`${done} more verified`] : []),
+    ...(working > 0 ? [`${working} more working`] : []),
+    ...(bad > 0 ? [`${bad} more ended badly`] : []),
+  ];
+  return options.colors.dim(fitted(options, `  … ${parts.join(", ")}`));
+}
+
+function taskLine(node: TaskNode, options: FrameOptions, tree: RunTree): string {
+  const { colors: c, columns, nowMs } = options;
+  const took = clock(tookMs(node, tree.end === null ? nowMs : tree.lastAtMs));
+  const nameColumns = Math.max(12, Math.min(34, Math.floor(columns * 0.42)));
+  const again = node.attempt > 1 ? ` (attempt ${node.attempt})` : "";
+  const name = padEnd(clip(printable(`${node.task}${again}`), nameColumns), nameColumns);
+  if (node.outcome === "verified") return c.dim(fitted(options, `  ✓ ${name}  ${work(node)}, ${took}`));
+  if (node.outcome !== null)
+    return c.red(fitted(options, `  ✗ ${name}  ${node.outcome}: ${reason(node.reasons, "no reason was given")}`));
+  const detail = node.turns + node.toolCalls > 0 ? ` · ${work(node)}` : "";
+  return fitted(options, `  ${spinnerOf(tree, options)} ${name}  ${doing(node)}${detail}, ${took}`);
+}
+
+const spinnerOf = (tree: RunTree, { tick }: FrameOptions): string =>
+  tree.parked === null ? (spinner[tick % spinner.length] ?? "") : "‖";

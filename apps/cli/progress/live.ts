@@ -1,0 +1,114 @@
+/**
+ * Progress on a terminal: a picture that redraws itself in place, at most ten times a second. However the process
+ * ends, the cursor is visible again.
+ */
+import pc from "picocolors";
+import { frameOf } from "./frame.ts";
+import { width } from "./printable.ts";
+import type { Progress, ProgressOptions } from "./progress.ts";
+import { emptyTree, grown } from "./tree.ts";
+
+const frameMs = 100;
+const rowsFallback = 24;
+const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+const csi = "\u001b[";
+const hideCursor = `${csi}?25l`;
+const showCursor = `${csi}?25h`;
+/** Between these a terminal that knows them shows nothing half-drawn; others pass over them. */
+const beginFrame = `${csi}?2026h`;
+const endFrame = `${csi}?2026l`;
+const clearBelow = `${csi}J`;
+const clearLineEnd = `${csi}K`;
+const up = (lines: number): string => (lines > 0 ? `${csi}${lines}A\r` : "\r");
+
+export function openLive({ stream, colors, columns }: ProgressOptions): Progress {
+  const paint = pc.createColors(colors);
+  let tree = emptyTree;
+  let drawn: readonly number[] = [];
+  let tick = 0;
+  let changed = true;
+  let ended = false;
+
+  const write = (text: string): void => {
+    if (stream.writable) stream.write(text);
+  };
+  /** A terminal that was made narrower has wrapped what was drawn: it takes more rows than it had lines. */
+  const rowsDrawn = (): number => {
+    const now = Math.max(1, columns());
+    return drawn.reduce((rows, line) => rows + Math.max(1, Math.ceil(line / now)), 0);
+  };
+  const draw = (above: string): void => {
+    const rows = stream.rows > 0 ? stream.rows : rowsFallback;
+    const lines = frameOf(tree, { colors: paint, columns: Math.max(20, columns()), rows, nowMs: Date.now(), tick });
+    const body = lines.map((line) => `${line}${clearLineEnd}\n`).join("");
+    const back = up(Math.min(rowsDrawn(), rows - 1));
+    write(`${beginFrame}${hideCursor}${back}${above}${body}${clearBelow}${endFrame}`);
+    drawn = lines.map((line) => width(bare(line)));
+    changed = false;
+  };
+  const beat = (): void => {
+    tick += 1;
+    if (changed || tree.end === null) draw("");
+  };
+  const timer = setInterval(beat, frameMs);
+  timer.unref();
+  const guard = guardCursor(write, () => draw(""));
+
+  return {
+    event: (event) => {
+      const next = grown(tree, event);
+      changed ||= next !== tree;
+      tree = next;
+    },
+    note: (line) => {
+      if (!ended) draw(`${line}${clearLineEnd}\n`);
+    },
+    end: () => {
+      if (ended) return;
+      draw("");
+      ended = true;
+      clearInterval(timer);
+      guard.release();
+      write(showCursor);
+    },
+  };
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: colour codes are what is looked for
+const colourCodes = /\u001b\[\d+m/g;
+const bare = (line: string): string => line.replace(colourCodes, "");
+
+interface CursorGuard {
+  release(): void;
+}
+
+/**
+ * Shows the cursor again when the process exits, and before a signal that nobody else listens for takes it down.
+ * While it is stopped by the keyboard the shell has its cursor too.
+ */
+function guardCursor(write: (text: string) => void, redraw: () => void): CursorGuard {
+  const show = (): void => write(showCursor);
+  const onSignal = (signal: NodeJS.Signals): void => {
+    show();
+    // With our listener the default of ending the process is off: where it is the only one, do what it would have done.
+    if (process.listenerCount(signal) > 1) return;
+    release();
+    process.kill(process.pid, signal);
+  };
+  const onStop = (): void => {
+    show();
+    process.kill(process.pid, "SIGSTOP");
+  };
+  const release = (): void => {
+    process.off("exit", show);
+    process.off("SIGTSTP", onStop);
+    process.off("SIGCONT", redraw);
+    for (const signal of signals) process.off(signal, onSignal);
+  };
+  process.on("exit", show);
+  process.on("SIGTSTP", onStop);
+  process.on("SIGCONT", redraw);
+  for (const signal of signals) process.on(signal, onSignal);
+  return { release };
+}

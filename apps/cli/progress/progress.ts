@@ -1,0 +1,20 @@
+/**
+ * Progress of a run for whoever waits for it, on stderr: a tree that redraws itself on a terminal, a line for each
+ * thing worth knowing elsewhere. It watches only: nothing that happens here changes a run.
+ */
+import type { LoggedEvent } from "../../../machines/run-event.ts";
+
+export interface Progress {
+  event(event: LoggedEvent): void;
+  /** A line for people that stays on the screen, such as how to resume. */
+  note(line: string): void;
+  /** Gives the terminal back. May be called twice; nothing is written afterwards. */
+  end(): void;
+}
+
+export interface ProgressOptions {
+  readonly stream: NodeJS.WriteStream;
+  readonly tty: boolean;
+  readonly colors: boolean;
+  readonly columns: () => number;
+}

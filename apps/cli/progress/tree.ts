@@ -1,0 +1,190 @@
+/**
+ * A run as its watcher pictures it, folded from the log's events: tasks, who works on them, and what that agent is
+ * doing. Pure; late words of earlier agents, unknown ones and repetitions change nothing.
+ */
+import type { LoggedEvent } from "../../../machines/run-event.ts";
+
+export type Outcome = "verified" | "rejected" | "failed" | "exhausted" | "cancelled";
+
+export interface TaskNode {
+  readonly task: string;
+  readonly agentType: string;
+  /** Who works on it now, or did last. */
+  readonly actor: string;
+  readonly attempt: number;
+  /** The agent's state; `routed` until it has one. */
+  readonly state: string;
+  readonly turns: number;
+  readonly toolCalls: number;
+  /** Tools that are running, by call. */
+  readonly tools: Readonly<Record<string, string>>;
+  readonly startedAtMs: number;
+  /** Set with `outcome`. */
+  readonly settledAtMs: number | null;
+  readonly outcome: Outcome | null;
+  readonly reasons: readonly string[];
+}
+
+export interface RunTree {
+  readonly run: string;
+  readonly goal: string;
+  readonly kind: string;
+  readonly model: string;
+  /** Tasks of the whole graph, those that nobody works on yet included. */
+  readonly tasksTotal: number;
+  readonly startedAtMs: number;
+  readonly lastAtMs: number;
+  readonly lastSeq: number;
+  /** In the order in which they were first routed. */
+  readonly tasks: readonly TaskNode[];
+  /** Why the run stands still; null while it moves. */
+  readonly parked: string | null;
+  /** Breakers that are not closed, with their state. */
+  readonly breakers: Readonly<Record<string, string>>;
+  /** The last thing that went wrong, for as long as it is news: the next answer of a model clears it. */
+  readonly trouble: string | null;
+  readonly end: { readonly status: Outcome | "completed"; readonly reasons: readonly string[] } | null;
+}
+
+export const emptyTree: RunTree = {
+  run: "",
+  goal: "",
+  kind: "",
+  model: "",
+  tasksTotal: 0,
+  startedAtMs: 0,
+  lastAtMs: 0,
+  lastSeq: 0,
+  tasks: [],
+  parked: null,
+  breakers: {},
+  trouble: null,
+  end: null,
+};
+
+export function grown(tree: RunTree, event: LoggedEvent): RunTree {
+  if (event.seq <= tree.lastSeq) return tree;
+  const at = Date.parse(event.at);
+  const atMs = Number.isNaN(at) ? tree.lastAtMs : at;
+  const seen: RunTree = {
+    ...tree,
+    run: event.run,
+    lastSeq: event.seq,
+    lastAtMs: Math.max(tree.lastAtMs, atMs),
+    startedAtMs: tree.startedAtMs === 0 ? atMs : tree.startedAtMs,
+  };
+  return afterRun(afterTask(seen, event, atMs), event);
+}
+
+function afterRun(tree: RunTree, event: LoggedEvent): RunTree {
+  switch (event.type) {
+    case "run.started":
+      return { ...tree, goal: event.goal, kind: event.kind, model: event.model, tasksTotal: event.tasks };
+    case "run.parked":
+      return { ...tree, parked: event.reason };
+    case "run.resumed":
+      return { ...tree, parked: null };
+    case "breaker.changed": {
+      const { [event.breaker]: _, ...others } = tree.breakers;
+      return { ...tree, breakers: event.to === "closed" ? others : { ...others, [event.breaker]: event.to } };
+    }
+    case "model.failed":
+      return { ...tree, trouble: `${event.actor}: ${event.message}` };
+    case "agent.died":
+      return { ...tree, trouble: `${event.died} died: ${event.reason}` };
+    case "model.answered":
+      return tree.trouble === null ? tree : { ...tree, trouble: null };
+    case "run.completed":
+    case "run.failed":
+    case "run.exhausted":
+    case "run.cancelled":
+      return { ...tree, end: { status: event.type.slice(4) as Outcome | "completed", reasons: event.reasons } };
+    default:
+      return tree;
+  }
+}
+
+function afterTask(tree: RunTree, event: LoggedEvent, atMs: number): RunTree {
+  if (event.type === "task.routed") return routed(tree, event, atMs);
+  const index = tree.tasks.findIndex(({ actor }) => actor === event.actor);
+  const node = tree.tasks[index];
+  if (node === undefined || node.outcome !== null) return tree;
+  const next = afterAgent(node, event, atMs);
+  return next === node ? tree : { ...tree, tasks: tree.tasks.with(index, next) };
+}
+
+function routed(tree: RunTree, event: Extract<LoggedEvent, { type: "task.routed" }>, atMs: number): RunTree {
+  const index = tree.tasks.findIndex(({ task }) => task === event.task);
+  const earlier = tree.tasks[index];
+  const node: TaskNode = {
+    task: event.task,
+    agentType: event.agentType,
+    actor: event.to,
+    attempt: (earlier?.attempt ?? 0) + 1,
+    state: "routed",
+    turns: 0,
+    toolCalls: 0,
+    tools: {},
+    startedAtMs: atMs,
+    settledAtMs: null,
+    outcome: null,
+    reasons: [],
+  };
+  return { ...tree, tasks: earlier === undefined ? [...tree.tasks, node] : tree.tasks.with(index, node) };
+}
+
+function afterAgent(node: TaskNode, event: LoggedEvent, atMs: number): TaskNode {
+  switch (event.type) {
+    case "agent.state":
+      return { ...node, state: event.to };
+    case "model.answered":
+      return { ...node, turns: Math.max(node.turns, event.turn) };
+    case "tool.intended":
+      return { ...node, toolCalls: node.toolCalls + 1, tools: { ...node.tools, [event.call]: event.tool } };
+    case "tool.finished":
+    case "tool.failed":
+    case "tool.refused":
+    case "tool.interrupted": {
+      const { [event.call]: _, ...tools } = node.tools;
+      return { ...node, tools };
+    }
+    case "result.verified":
+      return { ...node, outcome: "verified", settledAtMs: atMs, tools: {} };
+    case "result.rejected": {
+      const { outcome, reasons } = ending(event.reasons);
+      return { ...node, outcome, reasons, settledAtMs: atMs, tools: {} };
+    }
+    default:
+      return node;
+  }
+}
+
+const badOutcomes: readonly string[] = ["rejected", "failed", "exhausted", "cancelled"] satisfies Outcome[];
+
+/** How a result that is not verified ended stands before its reasons. */
+function ending(said: readonly string[]): { outcome: Outcome; reasons: readonly string[] } {
+  const [first, ...reasons] = said;
+  if (first !== undefined && badOutcomes.includes(first)) return { outcome: first as Outcome, reasons };
+  return { outcome: "rejected", reasons: said };
+}
+
+export interface Counts {
+  readonly verified: number;
+  readonly bad: number;
+  readonly working: number;
+  /** Tasks nobody was sent to yet. */
+  readonly waiting: number;
+}
+
+export function counted({ tasks, tasksTotal }: RunTree): Counts {
+  const verified = tasks.filter(({ outcome }) => outcome === "verified").length;
+  const working = tasks.filter(({ outcome }) => outcome === null).length;
+  return {
+    verified,
+    working,
+    bad: tasks.length - verified - working,
+    waiting: Math.max(0, tasksTotal - tasks.length),
+  };
+}
+
+export const isBad = ({ outcome }: TaskNode): boolean => outcome !== null && outcome !== "verified";

@@ -1,0 +1,27 @@
+/** Creates a run and, unless it is to be left alone, watches it. Creation is repeated safely: the id is made here. */
+import { apiBinding, DEFAULT_MODEL, hasModel, LOCAL_BINDING, LOCAL_MODEL } from "../../actors/runtime/accesses.ts";
+import { newRun, type RunPlan } from "../../actors/runtime/new-run.ts";
+import type { Config } from "../../infra/config.ts";
+import { SwarmError } from "../../infra/errors.ts";
+import { newRunId } from "../../infra/ids.ts";
+import type { Hive } from "./hive.ts";
+
+export interface ModelChoice {
+  readonly binding: string;
+  readonly model: string;
+}
+
+export const localChoice: ModelChoice = { binding: LOCAL_BINDING, model: LOCAL_MODEL };
+
+/** Null where there is neither key nor base URL. */
+export function modelChoice(config: Config, model?: string): ModelChoice | null {
+  if (!hasModel(config)) return null;
+  return { binding: apiBinding(config), model: model ?? config.model ?? DEFAULT_MODEL };
+}
+
+export async function startRun(hive: Hive, plan: Omit<RunPlan, "run">): Promise<string> {
+  const run = newRunId();
+  const answer = await hive.store.create(newRun({ ...plan, run }));
+  if (answer === "exists") throw new SwarmError("run.exists", `run ${run} exists already`, { retry: true });
+  return run;
+}

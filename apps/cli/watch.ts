@@ -1,0 +1,82 @@
+/**
+ * Watches a run to its end: events to the progress display (or as lines), a worker kept alive meanwhile, Ctrl-C parks.
+ */
+import { constants } from "node:os";
+import { followLog } from "../../actors/runtime/run-log.ts";
+import { shownStatus } from "../../actors/runtime/run-document.ts";
+import type { SwarmError } from "../../infra/errors.ts";
+import { type LoggedEvent, RUN_ENDINGS } from "../../machines/run-event.ts";
+import { keepWorker } from "./embedded-worker.ts";
+import type { Hive } from "./hive.ts";
+import { openProgress } from "./progress/progress.ts";
+
+export type WatchEnd = "ended" | "parked" | "lacking";
+
+export interface Watched {
+  readonly end: WatchEnd;
+  readonly error: SwarmError | null;
+}
+
+export interface WatchOptions {
+  readonly run: string;
+  readonly binding: string;
+  /** Events as they come; null shows progress on stderr instead. */
+  readonly onEvent: ((event: LoggedEvent) => void) | null;
+  readonly afterSeq?: number;
+}
+
+/** What running steps get to end by themselves, in milliseconds, and a moment for their last commit. */
+const PARK_MS = 31_000;
+
+/** Rejects where Redis is lost for good. SIGINT once parks the run; a second one ends the process at once, code 130. */
+export async function watch(hive: Hive, options: WatchOptions): Promise<Watched> {
+  const { run, onEvent } = options;
+  const stop = new AbortController();
+  let error: SwarmError | null = null;
+  let parkedAtMs: number | null = null;
+  const progress = onEvent === null ? openProgress({ stream: process.stderr, tty: process.stderr.isTTY === true && !hive.config.ci, colors: colorsWanted(hive), columns: () => process.stderr.columns ?? 80 }) : null;
+  const keeper = await keepWorker(hive, options.binding, (lacking) => {
+    error = lacking;
+    stop.abort();
+  });
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (parkedAtMs !== null) {
+      progress?.end();
+      process.exit(128 + constants.signals[signal]);
+    }
+    parkedAtMs = performance.now();
+    hive.store.hold(run, "park", `asked by ${signal}`).catch((cause: unknown) => hive.log.error({ err: cause }, "could not park"));
+  };
+  const signals: NodeJS.Signals[] = ["SIGINT", "SIGTERM"];
+  for (const signal of signals) process.on(signal, onSignal);
+  const goOn = async (): Promise<boolean> => {
+    const row = await hive.reader.run(run);
+    const status = row === null ? "gone" : shownStatus(row.fields);
+    if (status !== "parked") return status === "running";
+    return parkedAtMs !== null && performance.now() - parkedAtMs < PARK_MS && !(await atRest(hive));
+  };
+  try {
+    for await (const entry of followLog(hive.reader, run, { afterSeq: options.afterSeq ?? 0, signal: stop.signal, goOn })) {
+      for (const event of entry.events) {
+        onEvent?.(event);
+        progress?.event(event);
+      }
+      if (entry.events.some(({ type }) => RUN_ENDINGS.has(type))) return { end: "ended", error: null };
+    }
+    if (error !== null) return { end: "lacking", error };
+    const row = await hive.reader.run(run);
+    return { end: row !== null && shownStatus(row.fields) === "parked" ? "parked" : "ended", error: null };
+  } finally {
+    for (const signal of signals) process.off(signal, onSignal);
+    keeper.stop();
+    progress?.end();
+  }
+}
+
+/** Nothing is being looked after any more, by anybody. */
+async function atRest({ workers }: Hive): Promise<boolean> {
+  return (await workers.all()).every(({ active }) => active === 0);
+}
+
+export const colorsWanted = ({ config }: Hive): boolean =>
+  !config.noColor && (config.forceColor || process.stdout.isTTY === true);

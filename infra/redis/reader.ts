@@ -1,0 +1,189 @@
+/** Reads runs for people: rows, logs, snapshots. Never writes, and never stands in the way of a commit. */
+import type { Redis } from "ioredis";
+import { SwarmError } from "../errors.ts";
+import type { Keys } from "./keys.ts";
+
+export interface RunSummary {
+  readonly run: string;
+  readonly fields: Readonly<Record<string, string>>;
+}
+
+export interface ActorReading {
+  readonly actor: string;
+  readonly type: string;
+  readonly task: string;
+  readonly version: number;
+  /** JSON of the stored core; null before the first commit. */
+  readonly core: string | null;
+  readonly mail: number;
+  readonly pending: readonly { readonly id: string; readonly json: string }[];
+}
+
+/** One entry of the log stream: a commit's body, its grants, its time and its first sequence number. */
+export interface RawEntry {
+  readonly firstSeq: number;
+  readonly atMs: number;
+  /** `run/actor/type`; actor and type are "-" where the runtime itself wrote it. */
+  readonly member: string;
+  readonly body: string;
+  readonly grants: string | null;
+}
+
+/** Runs listed at once, newest first. */
+const LIST_MAX = 200;
+/** Entries read from a log in one go. */
+const LOG_BATCH = 500;
+
+export interface Reader {
+  /** Newest first. */
+  runs(): Promise<RunSummary[]>;
+  run(run: string): Promise<RunSummary | null>;
+  actors(run: string): Promise<ActorReading[]>;
+  agentCount(run: string): Promise<number>;
+  /** Time of the newest log entry, ISO 8601; that of the creation where there is none. */
+  updatedAt(run: string): Promise<string>;
+  /** Rows of one map of an actor's state, such as the coordinator's `tasks`: key → JSON. */
+  rows(run: string, actor: string, map: string): Promise<ReadonlyMap<string, string>>;
+  budget(run: string): Promise<Readonly<Record<string, string>>>;
+  results(run: string): Promise<Readonly<Record<string, string>>>;
+  briefs(run: string): Promise<Readonly<Record<string, string>>>;
+  transcript(run: string, actor: string): Promise<readonly string[]>;
+  audit(run: string): Promise<readonly string[]>;
+  stranded(): Promise<readonly string[]>;
+  /** Entries whose first event comes after `afterSeq`, in order, a batch at most. */
+  log(run: string, afterSeq: number): Promise<RawEntry[]>;
+  /** Waits on a connection of its own until there is more, at most `blockMs`. */
+  follow(run: string, afterSeq: number, blockMs: number): Promise<RawEntry[]>;
+  /** A full id from a unique prefix or `@last`. Throws SwarmError, exit 2, where it names none or several. */
+  resolve(id: string): Promise<string>;
+  close(): void;
+}
+
+export function openReader(redis: Redis, keys: Keys): Reader {
+  let blocking: Redis | null = null;
+  const row = async (run: string): Promise<RunSummary | null> => {
+    const fields = await redis.hgetall(keys.run(run).run);
+    return Object.keys(fields).length === 0 ? null : { run, fields };
+  };
+  const ids = async (): Promise<{ run: string; atMs: number }[]> => {
+    const lists = await Promise.all(
+      keys.shards.map((shard) => redis.zrevrange(keys.shard(shard).runs, 0, LIST_MAX - 1, "WITHSCORES")),
+    );
+    const found = lists.flatMap((list) =>
+      list.flatMap((value, index) => (index % 2 === 0 ? [{ run: value, atMs: Number(list[index + 1]) }] : [])),
+    );
+    return found.sort((a, b) => b.atMs - a.atMs || (a.run < b.run ? 1 : -1));
+  };
+  return {
+    async runs() {
+      const rows = await Promise.all((await ids()).slice(0, LIST_MAX).map(({ run }) => row(run)));
+      return rows.filter((one) => one !== null);
+    },
+    run: row,
+    actors: (run) => actorsOf(redis, keys, run),
+    agentCount: (run) => redis.hlen(keys.run(run).actors),
+    async updatedAt(run) {
+      const [newest] = await redis.xrevrange(keys.run(run).log, "+", "-", "COUNT", 1);
+      const atMs = newest === undefined ? Number(await redis.hget(keys.run(run).run, "createdAt")) : rawEntry(newest).atMs;
+      return new Date(atMs).toISOString();
+    },
+    async rows(run, actor, map) {
+      const prefix = `r:${map}/`;
+      const fields = Object.entries(await redis.hgetall(keys.actor(run, actor).snapshot));
+      return new Map(fields.flatMap(([field, json]) => (field.startsWith(prefix) ? [[field.slice(prefix.length), json] as const] : [])));
+    },
+    budget: (run) => redis.hgetall(keys.run(run).budget),
+    results: (run) => redis.hgetall(keys.run(run).results),
+    briefs: (run) => redis.hgetall(keys.run(run).briefs),
+    transcript: (run, actor) => redis.lrange(keys.actor(run, actor).transcript, 0, -1),
+    async audit(run) {
+      return (await redis.xrange(keys.run(run).audit, "-", "+")).map(([, fields]) => fields[1] ?? "");
+    },
+    async stranded() {
+      return (await Promise.all(keys.shards.map((shard) => redis.zrange(keys.shard(shard).stranded, 0, -1)))).flat();
+    },
+    async log(run, afterSeq) {
+      return (await redis.xrange(keys.run(run).log, `(${afterSeq}-0`, "+", "COUNT", LOG_BATCH)).map(rawEntry);
+    },
+    async follow(run, afterSeq, blockMs) {
+      blocking ??= redis.duplicate();
+      const answer = await blocking.xread(
+        "COUNT",
+        LOG_BATCH,
+        "BLOCK",
+        blockMs,
+        "STREAMS",
+        keys.run(run).log,
+        `${afterSeq}-0`,
+      );
+      return (answer?.[0]?.[1] ?? []).map(rawEntry);
+    },
+    async resolve(id) {
+      const known = await ids();
+      if (id === "@last") {
+        const last = known[0]?.run;
+        if (last === undefined) throw unknownRun(id, "there are no runs yet");
+        return last;
+      }
+      const matching = known.filter(({ run }) => run === id || run.startsWith(id));
+      if (matching.length === 1) return matching[0]?.run as string;
+      if (matching.some(({ run }) => run === id)) return id;
+      throw unknownRun(
+        id,
+        matching.length === 0
+          ? "no run has that id"
+          : `it fits ${matching.length} runs: ${matching
+              .slice(0, 5)
+              .map(({ run }) => run)
+              .join(", ")}`,
+      );
+    },
+    close() {
+      blocking?.disconnect();
+    },
+  };
+}
+
+const unknownRun = (id: string, why: string): SwarmError =>
+  new SwarmError("run.unknown", `run "${id}": ${why}`, {
+    exit: 2,
+    hint: "`swarm ps` lists the runs; ids may be cut short as long as they are unique, and @last is the newest.",
+  });
+
+async function actorsOf(redis: Redis, keys: Keys, run: string): Promise<ActorReading[]> {
+  const rows = await redis.hgetall(keys.run(run).actors);
+  return Promise.all(
+    Object.entries(rows).map(async ([actor, json]) => {
+      const ofActor = keys.actor(run, actor);
+      const [[version, core], mail, pending] = await Promise.all([
+        redis.hmget(ofActor.snapshot, "version", "core") as Promise<[string | null, string | null]>,
+        redis.llen(ofActor.mailbox),
+        redis.hgetall(ofActor.pending),
+      ]);
+      const { type, task = "" } = JSON.parse(json) as { type: string; task?: string };
+      return {
+        actor,
+        type,
+        task,
+        version: Number(version ?? 0),
+        core,
+        mail,
+        pending: Object.entries(pending)
+          .filter(([id]) => !id.includes("#"))
+          .map(([id, effect]) => ({ id, json: effect })),
+      };
+    }),
+  );
+}
+
+function rawEntry([id, flat]: [string, string[]]): RawEntry {
+  const fields: Record<string, string> = {};
+  for (let index = 0; index + 1 < flat.length; index += 2) fields[flat[index] as string] = flat[index + 1] as string;
+  return {
+    firstSeq: Number(id.split("-")[0]),
+    atMs: Number(fields.t),
+    member: fields.a ?? "",
+    body: fields.b ?? "",
+    grants: fields.g ?? null,
+  };
+}

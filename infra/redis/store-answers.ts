@@ -1,0 +1,106 @@
+/** Reads what the scripts answer. The order of the fields is the one that each script's header names. */
+import { z } from "zod";
+import type { Claim, CommitAnswer, Grant, Mail, PendingEffect } from "../store.ts";
+
+export function claimFrom(answer: unknown[], nonce: string): Claim {
+  const [, epoch, row, snapshot, mail, pending, session, transcript, claims, mailTotal] = answer as [
+    string,
+    number,
+    string[],
+    string[],
+    string[],
+    string[],
+    string,
+    string[],
+    number,
+    number,
+  ];
+  const stored = recordFrom(snapshot);
+  const rowFields = Object.entries(stored).filter(([field]) => field.startsWith("r:"));
+  return {
+    fence: { epoch, nonce },
+    run: recordFrom(row),
+    version: Number(stored.version ?? 0),
+    machine: stored.machine ?? null,
+    core: stored.core ?? null,
+    rows: new Map(rowFields.map(([field, json]) => [field.slice(2), json])),
+    mail: mail.map(mailFrom),
+    mailTotal,
+    pending: pendingFrom(recordFrom(pending)),
+    session: session === "" ? null : session,
+    transcript,
+    claims,
+  };
+}
+
+const GRANT = "#grant";
+const HELD = "#held";
+
+function pendingFrom(fields: Readonly<Record<string, string>>): PendingEffect[] {
+  return Object.entries(fields)
+    .filter(([id]) => !id.endsWith(GRANT) && !id.endsWith(HELD))
+    .map(([id, json]) => {
+      const grant = fields[`${id}${GRANT}`];
+      return { id, json, grant: grant === undefined ? null : grantFrom(grant), held: `${id}${HELD}` in fields };
+    });
+}
+
+function grantFrom(text: string): Grant {
+  const [outTokens = 0, tokens = 0, nanoUsd = 0] = text.split(" ").map(Number);
+  return { outTokens, tokens, nanoUsd };
+}
+
+export function commitAnswer(answer: unknown[]): CommitAnswer {
+  switch (answer[0]) {
+    case "OK": {
+      const [, firstSeq, , mailLeft, hold, runStatus, transcriptLength, ...grants] = answer as [
+        string,
+        number,
+        number,
+        number,
+        string,
+        string,
+        number,
+        ...string[],
+      ];
+      return {
+        kind: "committed",
+        firstSeq: Number(firstSeq),
+        mailLeft,
+        held: hold !== "",
+        runStatus,
+        transcriptLength,
+        grants: grants.map(grantFrom),
+      };
+    }
+    case "FENCED":
+      return { kind: "fenced" };
+    case "CONFLICT":
+      return { kind: "conflict", version: Number(answer[1]) };
+    case "GONE":
+      return { kind: "gone" };
+    case "ENDED":
+      return { kind: "ended", status: String(answer[1]) };
+    case "REFUSED":
+      return { kind: "refused", tokensLeft: leftOrNull(answer[1]), nanoUsdLeft: leftOrNull(answer[2]) };
+    default:
+      return { kind: "no_run" };
+  }
+}
+
+const leftOrNull = (value: unknown): number | null => (value === "none" ? null : Number(value));
+
+function recordFrom(flat: readonly string[]): Record<string, string> {
+  const record: Record<string, string> = {};
+  for (let index = 0; index + 1 < flat.length; index += 2) record[flat[index] as string] = flat[index + 1] as string;
+  return record;
+}
+
+const mailSchema = z.union([
+  z.object({ id: z.string(), event: z.looseObject({ type: z.string() }) }),
+  z.object({ id: z.string(), timer: z.string(), armedBy: z.int() }),
+  z.object({ id: z.string(), input: z.unknown() }),
+]);
+
+/** Throws where a mailbox holds what no sender of ours writes. */
+export const mailFrom = (json: string): Mail => mailSchema.parse(JSON.parse(json));

@@ -1,0 +1,200 @@
+/**
+ * Holds one thing of the workspace so that nobody can move it between check and use. Links are followed step by step
+ * and never out of the root, and what was opened is compared with what was meant before a byte of it is used.
+ */
+import { constants, type Stats } from "node:fs";
+import { type FileHandle, lstat, open, readlink, realpath } from "node:fs/promises";
+import { below, type RootNames, relativePath, under } from "./path-rules.ts";
+import { BoxRefusal, errnoOf, notFound, outside, quoted, refusalOf } from "./refusal.ts";
+
+/** A thing that was found inside the root and stays the same thing until it is closed. */
+export interface Hold {
+  /** Where links led, relative to the root. */
+  readonly path: string;
+  readonly stats: Stats;
+  /** A path by which the operating system reaches this very thing, whatever happens to its name. */
+  readonly place: string;
+  /** Opens a held regular file for reading. Never blocks, not even on a FIFO that took its name. */
+  openFile(): Promise<FileHandle>;
+  /** @throws BoxRefusal `box.changed` when `place` may have led elsewhere while it was used. */
+  confirm(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** How a thing whose links are resolved is held: by descriptor where the system shows where one leads, else by name. */
+export type Grip = (names: RootNames, resolved: string, shown: string) => Promise<Hold>;
+
+/** Linux. Names a file without opening it: no device is touched, no FIFO blocks. Not among Node's constants. */
+const O_PATH = 0o10000000;
+const readFlags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
+/** As many as Linux follows. */
+const linksMax = 40;
+/** Parts looked at on the way of one path, links included: forty links of a thousand parts each must not add up. */
+const partsMax = 4_096;
+/** A file that an editor replaces just now is found at the second look. */
+const attemptsMax = 3;
+
+/**
+ * @throws BoxRefusal: `box.bad_path`, `box.outside`, `box.not_found`, `box.unreadable`, and `box.changed` when the path
+ * led elsewhere at every look.
+ */
+export async function hold(names: RootNames, grip: Grip, path: string): Promise<Hold> {
+  const wanted = relativePath(names, path);
+  let refusal: unknown;
+  for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
+    // The first look takes the path as it is written; only where that fails can a link be on the way.
+    const resolved = attempt === 0 ? wanted : await followLinks(names, wanted, path);
+    try {
+      return await grip(names, resolved, path);
+    } catch (error) {
+      if (!(error instanceof BoxRefusal)) throw error;
+      refusal = error;
+    }
+  }
+  throw refusal;
+}
+
+/**
+ * Where a path leads. Nothing outside the root is looked at, so that a refusal cannot tell what exists there: a link
+ * that leaves the root is refused even if it would come back.
+ */
+export async function followLinks(names: RootNames, path: string, shown: string): Promise<string> {
+  let ahead = path.split("/");
+  let behind: string[] = [];
+  let links = 0;
+  let parts = 0;
+  while (ahead.length > 0) {
+    const [part, ...rest] = ahead;
+    ahead = rest;
+    if (part === undefined || part === "" || part === ".") continue;
+    if (part === "..") {
+      if (behind.pop() === undefined) throw outside(shown);
+      continue;
+    }
+    parts += 1;
+    const here = [...behind, part].join("/");
+    const stats = await lookAt(under(names[0], here), shown);
+    if (!stats.isSymbolicLink()) {
+      if (ahead.length > 0 && !stats.isDirectory()) throw notFound(shown);
+      behind = [...behind, part];
+      continue;
+    }
+    links += 1;
+    if (links > linksMax || parts > partsMax)
+      throw refusalOf(Object.assign(new Error("too many links"), { code: "ELOOP" }), shown);
+    const target = await targetOf(under(names[0], here), shown);
+    if (target.startsWith("/")) {
+      const inside = below(names, target);
+      if (inside === undefined) throw outside(shown);
+      behind = [];
+      ahead = [...inside.split("/"), ...ahead];
+    } else {
+      ahead = [...target.split("/"), ...ahead];
+    }
+  }
+  return behind.join("/");
+}
+
+async function lookAt(place: string, shown: string): Promise<Stats> {
+  try {
+    return await lstat(place);
+  } catch (error) {
+    throw refusalOf(error, shown);
+  }
+}
+
+async function targetOf(place: string, shown: string): Promise<string> {
+  const bytes = await readlink(place, { encoding: "buffer" }).catch((error: unknown) => {
+    throw errnoOf(error) === "EINVAL" ? changed(shown) : refusalOf(error, shown);
+  });
+  const target = bytes.toString("utf8");
+  if (!Buffer.from(target, "utf8").equals(bytes)) {
+    throw new BoxRefusal("box.bad_path", shown, `${quoted(shown)} is a link to a name that is not valid text`);
+  }
+  return target;
+}
+
+/** Linux: the descriptor is opened without following the last link, and `/proc` says what it really is. */
+export const gripByDescriptor: Grip = async (names, resolved, shown) => {
+  const meant = placeOf(names, resolved);
+  const handle = await open(meant, O_PATH | constants.O_NOFOLLOW).catch((error: unknown) => {
+    throw refusalOf(error, shown);
+  });
+  try {
+    const place = `/proc/self/fd/${handle.fd}`;
+    const found = await readlink(place);
+    const stats = await handle.stat();
+    if (found !== meant) throw below(names, found) === undefined ? outside(shown) : changed(shown);
+    if (stats.isSymbolicLink()) throw changed(shown);
+    return {
+      path: resolved,
+      stats,
+      place,
+      openFile: () => openRegular(place, 0, stats, shown),
+      confirm: () => Promise.resolve(),
+      close: () => handle.close(),
+    };
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+};
+
+/** Elsewhere: by name, with the identity of what was opened compared before and the name's way compared after. */
+export const gripByName: Grip = async (names, resolved, shown) => {
+  const place = placeOf(names, resolved);
+  const stats = await lookAt(place, shown);
+  const confirm = async () => {
+    const real = await realpath(place).catch((error: unknown) => {
+      throw refusalOf(error, shown);
+    });
+    // Compared by identity as well: where case does not matter, one file has several right names.
+    if (below(names, real) === undefined) throw outside(shown);
+    if (!sameThing(await lookAt(place, shown), stats)) throw changed(shown);
+  };
+  if (stats.isSymbolicLink()) throw changed(shown);
+  await confirm();
+  return {
+    path: resolved,
+    stats,
+    place,
+    openFile: async () => {
+      const handle = await openRegular(place, constants.O_NOFOLLOW, stats, shown);
+      try {
+        await confirm();
+        return handle;
+      } catch (error) {
+        await handle.close();
+        throw error;
+      }
+    },
+    confirm,
+    close: () => Promise.resolve(),
+  };
+};
+
+async function openRegular(place: string, flags: number, meant: Stats, shown: string): Promise<FileHandle> {
+  const handle = await open(place, readFlags | flags).catch((error: unknown) => {
+    throw errnoOf(error) === "ELOOP" ? changed(shown) : refusalOf(error, shown);
+  });
+  try {
+    const stats = await handle.stat();
+    if (!sameThing(stats, meant) || !stats.isFile()) throw changed(shown);
+    return handle;
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+function sameThing(one: Stats, other: Stats): boolean {
+  return one.dev === other.dev && one.ino === other.ino;
+}
+
+function changed(shown: string): BoxRefusal {
+  return new BoxRefusal("box.changed", shown, `${quoted(shown)} was replaced while it was being read`);
+}
+
+function placeOf(names: RootNames, resolved: string): string {
+  return resolved === "" ? names[0] : under(names[0], resolved);
+}

@@ -1,0 +1,199 @@
+/**
+ * A read-only view of one real workspace, and the only door that tools have to it. Every path is confined at the moment
+ * of use and every read is bounded; it satisfies the registry's `Box` without importing it.
+ */
+import type { Stats } from "node:fs";
+import { type FileHandle, open, opendir, readlink, realpath, stat } from "node:fs/promises";
+import { resolve } from "node:path";
+import { type Grip, gripByDescriptor, gripByName, hold } from "./confine.ts";
+import type { RootNames } from "./path-rules.ts";
+import { BoxRefusal, errnoOf, quoted, refusalOf } from "./refusal.ts";
+import { type WalkEntry, type WalkOptions, walk } from "./walk.ts";
+
+export interface WorkspaceEntry {
+  /** Relative to the root, links resolved. */
+  readonly path: string;
+  readonly kind: "file" | "folder" | "other";
+  readonly bytes: number;
+  readonly modifiedAtMs: number;
+}
+
+export interface WorkspaceBytes {
+  readonly path: string;
+  readonly bytes: Uint8Array;
+  readonly bytesTotal: number;
+  readonly truncated: boolean;
+}
+
+export interface ReadOptions {
+  /** At most {@link readBytesMax}. */
+  readonly bytesMax: number;
+  /** Where to begin, in bytes; 0 when absent. Past the end there are no bytes, and `bytesTotal` says so. */
+  readonly offset?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface WorkspaceBox {
+  readonly root: string;
+  stat(path: string): Promise<WorkspaceEntry>;
+  read(path: string, options: ReadOptions): Promise<WorkspaceBytes>;
+  walk(options?: WalkOptions): AsyncIterable<WalkEntry>;
+}
+
+/** Most bytes of one read. */
+export const readBytesMax = 16 * 1_024 * 1_024;
+/** First buffer for a file that says it is empty: those of /proc do, and are not. */
+const unknownSizeBytes = 64 * 1_024;
+
+/**
+ * Opens the workspace at `rootPath`, which may itself be a link.
+ * @throws BoxRefusal `box.not_found`, `box.not_a_folder`, `box.unreadable` or `box.bad_path`, with a hint.
+ */
+export async function openBox(rootPath: string): Promise<WorkspaceBox> {
+  const names = await rootNames(rootPath);
+  const grip = await gripFor(names[0]);
+  return {
+    root: names[0],
+    stat: async (path) => {
+      const held = await hold(names, grip, path);
+      await held.close();
+      return { path: held.path, kind: kindOf(held.stats), ...sizesOf(held.stats) };
+    },
+    read: (path, options) => read(names, grip, path, options),
+    walk: (options) => walk(names, grip, options),
+  };
+}
+
+async function rootNames(rootPath: string): Promise<RootNames> {
+  if (rootPath === "" || rootPath.includes("\0")) {
+    throw new BoxRefusal("box.bad_path", rootPath, `${quoted(rootPath)} is not a path`, {
+      hint: "Give the path of a folder.",
+    });
+  }
+  const given = resolve(rootPath);
+  try {
+    const real = await realpath(given);
+    if (!(await stat(real)).isDirectory()) {
+      const hint = "A workspace is a folder: give the folder that holds the file.";
+      throw new BoxRefusal("box.not_a_folder", rootPath, `${quoted(rootPath)} is not a folder`, { hint });
+    }
+    await (await opendir(real)).close();
+    return given === real ? [real] : [real, given];
+  } catch (error) {
+    throw rootRefusal(error, rootPath);
+  }
+}
+
+function rootRefusal(error: unknown, rootPath: string): unknown {
+  if (error instanceof BoxRefusal) return error;
+  const details = { cause: error, hint: "" };
+  switch (errnoOf(error)) {
+    case "ENOENT":
+      return new BoxRefusal("box.not_found", rootPath, `there is no folder ${quoted(rootPath)}`, {
+        ...details,
+        hint: "Check the spelling; a relative path starts at the current folder.",
+      });
+    case "ENOTDIR":
+      return new BoxRefusal(
+        "box.not_found",
+        rootPath,
+        `there is no folder ${quoted(rootPath)}: a part of it is a file`,
+        {
+          ...details,
+          hint: "Check the spelling; a relative path starts at the current folder.",
+        },
+      );
+    case "EACCES":
+    case "EPERM":
+      return new BoxRefusal(
+        "box.unreadable",
+        rootPath,
+        `${quoted(rootPath)} cannot be read: the operating system denies it`,
+        {
+          ...details,
+          hint: "Run as a user who may list the folder, or change its permissions.",
+        },
+      );
+    default:
+      return refusalOf(error, rootPath);
+  }
+}
+
+/** By descriptor wherever `/proc` tells the truth about the root itself. */
+async function gripFor(root: string): Promise<Grip> {
+  if (process.platform !== "linux") return gripByName;
+  const handle = await open(root, "r");
+  try {
+    return (await readlink(`/proc/self/fd/${handle.fd}`)) === root ? gripByDescriptor : gripByName;
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+    return gripByName;
+  } finally {
+    await handle.close();
+  }
+}
+
+async function read(names: RootNames, grip: Grip, path: string, options: ReadOptions): Promise<WorkspaceBytes> {
+  const { bytesMax, offset = 0, signal } = options;
+  if (!Number.isSafeInteger(bytesMax) || bytesMax < 0) throw new RangeError(`bytesMax is not a size: ${bytesMax}`);
+  if (!Number.isSafeInteger(offset) || offset < 0) throw new RangeError(`offset is not a position: ${offset}`);
+  signal?.throwIfAborted();
+  const held = await hold(names, grip, path);
+  try {
+    const kind = kindOf(held.stats);
+    if (kind !== "file") {
+      const what = kind === "folder" ? "is a folder" : "is not a regular file";
+      throw new BoxRefusal("box.not_a_file", path, `${quoted(path)} ${what}`);
+    }
+    const handle = await held.openFile();
+    try {
+      const said = held.stats.size;
+      const room = said === 0 ? unknownSizeBytes : Math.max(0, said - offset);
+      const wanted = Math.min(bytesMax, room, readBytesMax);
+      const bytes = await fill(handle, Buffer.alloc(wanted), offset, path, signal);
+      const end = offset + bytes.length;
+      // A file that ended early is shorter than it said; one that said nothing and filled the buffer may go on.
+      const bytesTotal = bytes.length < wanted ? Math.min(said, end) || end : Math.max(said, end);
+      return {
+        path: held.path,
+        bytes,
+        bytesTotal,
+        truncated: end < bytesTotal || (said === 0 && bytes.length === wanted),
+      };
+    } finally {
+      await handle.close();
+    }
+  } finally {
+    await held.close();
+  }
+}
+
+async function fill(
+  handle: FileHandle,
+  buffer: Buffer,
+  offset: number,
+  path: string,
+  signal: AbortSignal | undefined,
+): Promise<Buffer> {
+  let filled = 0;
+  while (filled < buffer.length) {
+    signal?.throwIfAborted();
+    const { bytesRead } = await handle
+      .read(buffer, filled, buffer.length - filled, offset + filled)
+      .catch((error: unknown) => {
+        throw refusalOf(error, path);
+      });
+    if (bytesRead === 0) break;
+    filled += bytesRead;
+  }
+  return buffer.subarray(0, filled);
+}
+
+function kindOf(stats: Stats): WorkspaceEntry["kind"] {
+  if (stats.isFile()) return "file";
+  return stats.isDirectory() ? "folder" : "other";
+}
+
+function sizesOf({ size, mtimeMs }: Stats): Pick<WorkspaceEntry, "bytes" | "modifiedAtMs"> {
+  return { bytes: size, modifiedAtMs: mtimeMs };
+}

@@ -1,0 +1,194 @@
+/**
+ * The vocabulary of the agent's chart: what it remembers, what it can order, what it asks of its memory. The chart itself
+ * is in `agent-states.ts` and `agent-machine.ts`.
+ */
+import { assign, setup } from "xstate";
+import { allEnded, type Call, moved, refuseBehind, someIn, startable, withRunning } from "./agent-calls.ts";
+import type { AgentEvent, ReportCall } from "./agent-event.ts";
+import {
+  type AgentInput,
+  type AgentLimits,
+  type Each,
+  effect,
+  type MessageEvent,
+  type OutsideEffect,
+  type PromptNote,
+  type ResultStatus,
+  type ResultSummary,
+  resultId,
+} from "./effect.ts";
+
+export interface AgentContext {
+  readonly actor: string;
+  readonly task: string;
+  readonly parent: string;
+  readonly parentType: string;
+  readonly standsOn: readonly string[];
+  readonly limits: AgentLimits;
+  /** Model answers so far. */
+  readonly turn: number;
+  /** Failed attempts at the present model call that count. */
+  readonly attempt: number;
+  /** Attempts at the present model call that never reached the model. */
+  readonly lost: number;
+  readonly reminders: number;
+  readonly rejections: number;
+  readonly retryDelayMs: number;
+  readonly calls: readonly Call[];
+  readonly report: ReportCall | null;
+  readonly pausing: boolean;
+  readonly reasons: readonly string[];
+}
+
+/** Attempts that never reached the model, at most: past it the worker, not the model, is what fails. */
+export const LOST_ATTEMPTS_MAX = 50;
+
+type MessageOrder = { to: string; toType: string; event: MessageEvent };
+type Order<T extends OutsideEffect["type"]> = Omit<Extract<OutsideEffect, { type: T }>, "type">;
+
+export const runOrders = (context: AgentContext): Order<"tool.run">[] =>
+  startable(context.calls, context.limits.parallelMax).map(({ id, tool, inputHash }) => ({
+    call: id,
+    tool,
+    inputHash,
+  }));
+
+/** Calls after an outcome, an approval or a reconciliation. Whatever does not fit where a call stands changes nothing. */
+function callsAfter(event: AgentEvent, calls: readonly Call[]): readonly Call[] {
+  switch (event.type) {
+    case "tool.finished":
+      return next(moved(calls, event.call, ["running", "unknown"], event.ok ? "done" : "failed"), event.ok);
+    case "tool.unknown":
+      return next(moved(calls, event.call, ["running"], "unknown"), true);
+    case "tool.reconciled":
+      return next(moved(calls, event.call, ["unknown"], event.happened ? "done" : "failed"), event.happened);
+    case "tool.interrupted":
+      return next(moved(calls, event.call, ["running", "unknown"], "interrupted"), false);
+    case "approval.answered":
+      return next(moved(calls, event.call, ["asking"], event.allowed ? "judged" : "refused"), event.allowed);
+    default:
+      return calls;
+  }
+
+  function next(after: readonly Call[] | null, well: boolean): readonly Call[] {
+    if (after === null) return calls;
+    return well || !("call" in event) ? after : refuseBehind(after, event.call);
+  }
+}
+
+export const agent = setup({
+  types: {} as { context: AgentContext; events: AgentEvent; input: AgentInput },
+  actions: {
+    "session.assemble": effect<Order<"session.assemble">>(),
+    "model.call": effect<Order<"model.call">>(),
+    "tool.run": effect<Each<Order<"tool.run">>>(),
+    "result.verify": effect<Order<"result.verify">>(),
+    "message.send": effect<MessageOrder>(),
+    "prompt.append": effect<{ note: PromptNote }>(),
+    "result.put": effect<{ result: ResultSummary }>(),
+    markStarted: assign(({ context }) => ({
+      calls: withRunning(context.calls, startable(context.calls, context.limits.parallelMax)),
+    })),
+    takeAnswer: assign(({ event, context }) =>
+      event.type === "model.answered"
+        ? { turn: context.turn + 1, attempt: 0, lost: 0, calls: event.calls, report: event.report }
+        : {},
+    ),
+    takeFailure: assign(({ event, context }) =>
+      event.type === "model.failed"
+        ? {
+            attempt: context.attempt + (event.counts ? 1 : 0),
+            lost: context.lost + (event.counts ? 0 : 1),
+            retryDelayMs: event.delayMs,
+          }
+        : {},
+    ),
+    takeOutcome: assign(({ event, context }) => ({ calls: callsAfter(event, context.calls) })),
+    because: assign((_, params: { reasons: readonly string[] }) => ({ reasons: params.reasons })),
+    countReminder: assign(({ context }) => ({ reminders: context.reminders + 1 })),
+    countRejection: assign(({ context }) => ({ rejections: context.rejections + 1, report: null })),
+    rememberPause: assign({ pausing: true }),
+    forgetPause: assign({ pausing: false }),
+  },
+  guards: {
+    turnsLeft: ({ context }) => context.turn < context.limits.turnsMax,
+    attemptsLeft: ({ context, event }) =>
+      event.type === "model.failed" &&
+      event.turn === context.turn &&
+      event.retry &&
+      context.attempt + 1 < context.limits.attemptsMax &&
+      context.lost < LOST_ATTEMPTS_MAX,
+    answersThisTurn: ({ context, event }) => "turn" in event && event.turn === context.turn,
+    modelRefused: ({ event }) => event.type === "model.answered" && event.stop === "refusal",
+    contextExceeded: ({ event }) => event.type === "model.answered" && event.stop === "model_context_window_exceeded",
+    answerCut: ({ event }) => event.type === "model.answered" && event.stop === "max_tokens",
+    toBeContinued: ({ event }) => event.type === "model.answered" && event.stop === "pause_turn",
+    callsOpen: ({ context }) => !allEnded(context.calls),
+    callsMade: ({ context }) => context.calls.length > 0,
+    reported: ({ context }) => context.report !== null,
+    blocked: ({ context }) => context.report?.outcome === "blocked",
+    remindersLeft: ({ context }) => context.reminders < context.limits.remindersMax,
+    rejectionsLeft: ({ context }) => context.rejections < context.limits.rejectionsMax,
+    pausing: ({ context }) => context.pausing,
+    onlyAsking: ({ context }) =>
+      someIn(context.calls, "asking") &&
+      !someIn(context.calls, "running") &&
+      startable(context.calls, context.limits.parallelMax).length === 0,
+    outcomeUnknown: ({ context }) => someIn(context.calls, "unknown"),
+  },
+  delays: { retryDelay: ({ context }) => context.retryDelayMs },
+});
+
+/** An agent ends in two rows of one commit: the result, and the message that tells its parent. */
+export const settled = (status: ResultStatus) => [
+  {
+    type: "result.put" as const,
+    params: ({ context }: { context: AgentContext }): { result: ResultSummary } => ({
+      result: {
+        id: resultId(context.actor),
+        task: context.task,
+        status,
+        reasons: context.reasons,
+        notDone: context.report?.notDone ?? [],
+        standsOn: context.standsOn,
+        ...(context.report === null ? {} : { call: context.report.call }),
+      },
+    }),
+  },
+  {
+    type: "message.send" as const,
+    params: ({ context }: { context: AgentContext }): MessageOrder => ({
+      to: context.parent,
+      toType: context.parentType,
+      event: {
+        type: "task.settled",
+        task: context.task,
+        actor: context.actor,
+        status,
+        result: resultId(context.actor),
+        reasons: context.reasons,
+      },
+    }),
+  },
+];
+
+/** An agent before its first step. */
+export const newAgent = (input: AgentInput | undefined): AgentContext => ({
+  // XState builds a throwaway actor without input once per machine; that one is never stepped.
+  actor: input?.actor ?? "",
+  task: input?.task ?? "",
+  parent: input?.parent ?? "",
+  parentType: input?.parentType ?? "",
+  standsOn: input?.standsOn ?? [],
+  limits: input?.limits ?? { turnsMax: 0, attemptsMax: 0, remindersMax: 0, rejectionsMax: 0, parallelMax: 0 },
+  turn: 0,
+  attempt: 0,
+  lost: 0,
+  reminders: 0,
+  rejections: 0,
+  retryDelayMs: 0,
+  calls: [],
+  report: null,
+  pausing: false,
+  reasons: [],
+});

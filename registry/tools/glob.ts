@@ -1,0 +1,32 @@
+/** Glob: files of the workspace whose path matches a pattern, in an order that never changes. */
+import { z } from "zod";
+import { defineTool } from "../tool.ts";
+
+/** Paths of one answer. */
+export const globPathsMax = 1_000;
+
+const input = z.strictObject({
+  pattern: z.string().min(1).describe('Glob pattern such as "**/*.ts" or "src/**/*.{test,spec}.ts", relative to path.'),
+  path: z.string().min(1).optional().describe("Folder to start from. Default: the workspace."),
+});
+
+export type GlobInput = z.infer<typeof input>;
+
+export const glob = defineTool<GlobInput>({
+  name: "Glob",
+  tier: "built-in",
+  category: "files",
+  summary: "Files whose path matches a pattern",
+  description: [
+    "Lists files by glob pattern, sorted by path, one a line, relative to the workspace.",
+    "Understands *, **, ?, [abc], {a,b} and a leading !; * never crosses a slash, and **/ also matches no folder at all.",
+    `At most ${globPathsMax.toLocaleString("en-US")} paths; the answer says when there are more.`,
+    "Files that .gitignore names, version control data, node_modules and the like are left out unless path starts inside them.",
+  ].join(" "),
+  source: "tools/run/glob.ts",
+  risk: "read-only",
+  repeat: "safe",
+  input,
+  timeoutMs: 60_000,
+  load: async () => (await import("./run/glob.ts")).run,
+});

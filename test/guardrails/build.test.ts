@@ -1,0 +1,118 @@
+// The laws of the build script, each on a small product of its own: other terminals run from `dist/` while it works, and
+// every command of a fresh clone starts with it, so it must be silent, exact and never leave `dist/` half-way.
+
+import { spawnSync } from "node:child_process";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const script = "test/support/build.mjs";
+
+let project = "";
+
+beforeEach(() => {
+  project = mkdtempSync(join(tmpdir(), "statehive-build-"));
+  for (const file of [script, "package.json", "tsconfig.json", "tsconfig.build.json"]) {
+    mkdirSync(dirname(join(project, file)), { recursive: true });
+    copyFileSync(join(root, file), join(project, file));
+  }
+  symlinkSync(join(root, "node_modules"), join(project, "node_modules"));
+  write("infra/one.ts", 'import { two } from "./two.ts";\nexport const one: number = two;\n');
+  write("infra/two.ts", "export const two = 2;\n");
+  write("infra/act.lua", "return 1\n");
+});
+
+afterEach(() => rmSync(project, { recursive: true, force: true }));
+
+describe("the build", () => {
+  test("compiles each source, puts each Lua script beside its compiled sibling, and says nothing", () => {
+    expect(build()).toEqual({ status: 0, stdout: "", stderr: "" });
+    expect(read("dist/infra/one.js")).toContain('from "./two.js"');
+    expect(read("dist/infra/act.lua")).toBe("return 1\n");
+    expect(existsSync(join(project, "dist/infra/one.d.ts"))).toBe(true);
+    expect(leftovers()).toEqual([]);
+  });
+
+  test("changes no file when nothing has changed", () => {
+    build();
+    const before = statSync(join(project, "dist/infra/one.js"), { bigint: true });
+    expect(build().status).toBe(0);
+    const after = statSync(join(project, "dist/infra/one.js"), { bigint: true });
+    expect([after.ino, after.mtimeNs]).toEqual([before.ino, before.mtimeNs]);
+  });
+
+  test("follows a source that changed, vanished or lost its output", () => {
+    build();
+    write("infra/two.ts", "export const two = 22;\n");
+    expect(build().status).toBe(0);
+    expect(read("dist/infra/two.js")).toContain("22");
+
+    rmSync(join(project, "infra/act.lua"));
+    expect(build().status).toBe(0);
+    expect(existsSync(join(project, "dist/infra/act.lua"))).toBe(false);
+
+    rmSync(join(project, "dist/infra/one.js"));
+    expect(build().status).toBe(0);
+    expect(existsSync(join(project, "dist/infra/one.js"))).toBe(true);
+  });
+
+  test("clears away what no source stands behind, such as the output of another branch", () => {
+    write("dist/actors/gone.js", "export {};\n");
+    build();
+    expect(existsSync(join(project, "dist/actors/gone.js"))).toBe(false);
+  });
+
+  test("leaves dist as it was when a source does not compile, and names the source", () => {
+    build();
+    write("infra/two.ts", 'export const two: number = "two";\n');
+    const outcome = build();
+    expect(outcome.status).toBe(1);
+    expect(outcome.stdout).toBe("");
+    expect(outcome.stderr).toContain("infra/two.ts");
+    expect(read("dist/infra/two.js")).toContain("= 2;");
+    expect(leftovers()).toEqual([]);
+  });
+
+  test("without a compiler runs on a dist that is current, and says what to install for one that is not", () => {
+    build();
+    rmSync(join(project, "node_modules"));
+    expect(build()).toEqual({ status: 0, stdout: "", stderr: "" });
+    write("infra/two.ts", "export const two = 3;\n");
+    const outcome = build();
+    expect(outcome.status).toBe(1);
+    expect(outcome.stderr).toContain("npm install");
+  });
+});
+
+function build(): { status: number | null; stdout: string; stderr: string } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [script], { cwd: project, encoding: "utf8" });
+  return { status, stdout, stderr };
+}
+
+/** Folders that a build made for its own use and should have removed. */
+function leftovers(): string[] {
+  return readdirSync(project).filter((name) => name.startsWith(".dist-"));
+}
+
+function write(file: string, content: string): void {
+  mkdirSync(dirname(join(project, file)), { recursive: true });
+  writeFileSync(join(project, file), content);
+}
+
+function read(file: string): string {
+  return readFileSync(join(project, file), "utf8");
+}

@@ -1,0 +1,461 @@
+/**
+ * The laws of an agent's life, each a short story with its end. The unit tests tell them of the shared machine and of
+ * every agent type's own; the mutation test tells them of machines with one guard broken, and each must be caught.
+ */
+import { expect } from "vitest";
+import type { AnyStateMachine } from "xstate";
+import { LOST_ATTEMPTS_MAX } from "../../machines/agent-machine.ts";
+import type { Story } from "./given.ts";
+import {
+  answered,
+  approved,
+  assembled,
+  blocked,
+  cancel,
+  destroy,
+  failed,
+  finished,
+  interrupted,
+  newborn,
+  orders,
+  pause,
+  read,
+  reconciled,
+  rejected,
+  reported,
+  resume,
+  started,
+  statusOf,
+  thinking,
+  unknown,
+  verified,
+  write,
+} from "./given-agent.ts";
+
+export interface Law {
+  readonly title: string;
+  readonly holds: (machine: AnyStateMachine) => void;
+}
+
+const law = (title: string, holds: Law["holds"]): Law => ({ title, holds });
+const ordersOf = (story: Story, type: string) => story.told.filter((order) => order.type === type);
+const attemptOf = (story: Story) => story.effects.find(({ type }) => type === "model.call");
+
+/** How a story ended: state, result and message must tell the same. */
+function expectEnd(story: Story, path: string, status: string, reasons: readonly unknown[]): void {
+  expect(story.path).toBe(path);
+  expect(story.status).toBe("done");
+  expect(story.state.timers).toEqual({});
+  expect(ordersOf(story, "result.put")).toEqual([
+    { type: "result.put", result: expect.objectContaining({ id: "res_look", task: "look", status, reasons, standsOn: ["res_before"] }) },
+  ]);
+  expect(ordersOf(story, "message.send")).toEqual([
+    {
+      type: "message.send",
+      to: "a_coordinator",
+      toType: "coordinator",
+      event: { type: "task.settled", task: "look", actor: "a_look", status, result: "res_look", reasons },
+    },
+  ]);
+}
+
+const life: Law[] = [
+  law("an agent is born by putting its session together, and asks nothing of the model before", (machine) => {
+    expect(newborn(machine).effects).toEqual([{ type: "session.assemble", task: "look", standsOn: ["res_before"] }]);
+  }),
+  law("a session that cannot be put together fails the task with its reason", (machine) => {
+    expectEnd(newborn(machine).when({ type: "session.refused", reason: "no such brief" } as never), "failed", "failed", ["no such brief"]);
+  }),
+  law("an assembled agent asks the model, turn 0, attempt 0", (machine) => {
+    expect(thinking(machine).effects).toEqual([{ type: "model.call", turn: 0, attempt: 0 }]);
+  }),
+  law("a report that verification accepts is the one good end", (machine) => {
+    const story = thinking(machine).when(reported(0));
+    expect(story.effects).toEqual([{ type: "result.verify", call: "report" }]);
+    expectEnd(story.when(verified), "completed", "verified", []);
+  }),
+  law("the result names the report that carries its value and what was left undone", (machine) => {
+    const report = { call: "r7", outcome: "done" as const, notDone: ["the tests"] };
+    const story = thinking(machine).whenAll(answered(0, [], { stop: "tool_use", report }), verified);
+    expect(ordersOf(story, "result.put")).toMatchObject([{ result: { call: "r7", notDone: ["the tests"] } }]);
+  }),
+  law("calls of the reporting answer end before the report is verified", (machine) => {
+    const story = thinking(machine).when(reported(0, "report", [read("r1")]));
+    expect(orders(story)).toEqual(["tool.run"]);
+    expect(orders(story.when(finished("r1")))).toEqual(["result.verify"]);
+  }),
+  law("an agent that reports being blocked fails with what stood in its way, unverified", (machine) => {
+    const story = thinking(machine).when(blocked(0, "no rights", "no disk"));
+    expectEnd(story, "failed", "failed", ["blocked: no rights; no disk"]);
+    expect(ordersOf(story, "result.verify")).toEqual([]);
+  }),
+  law("a blocked report waits for the calls of its answer too", (machine) => {
+    const report = { call: "report", outcome: "blocked" as const, notDone: ["x"] };
+    const story = thinking(machine).when(answered(0, [read("r1")], { report }));
+    expect(story.path).toBe("executing");
+    expectEnd(story.when(finished("r1")), "failed", "failed", ["blocked: x"]);
+  }),
+];
+
+const bounded: Law[] = [
+  law("an answer without calls or report is reminded, at most remindersMax times, then fails", (machine) => {
+    let story = thinking(machine, { remindersMax: 2 });
+    for (const [turn, left] of [2, 1].entries()) {
+      story = story.when(answered(turn));
+      expect(story.effects).toContainEqual({ type: "prompt.append", note: { kind: "report_missing", left } });
+      expect(story.effects).toContainEqual({ type: "model.call", turn: turn + 1, attempt: 0 });
+    }
+    expectEnd(story.when(answered(2)), "failed", "failed", ["ended without a report: free text is not a result"]);
+  }),
+  law("an answer cut at its length limit is told so, and counts as a reminder", (machine) => {
+    const story = thinking(machine, { remindersMax: 1 }).when(answered(0, [], { stop: "max_tokens" }));
+    expect(story.effects).toEqual([
+      { type: "model.call", turn: 1, attempt: 0 },
+      { type: "prompt.append", note: { kind: "answer_cut" } },
+    ]);
+    expectEnd(story.when(answered(1, [], { stop: "max_tokens" })), "failed", "failed", [expect.stringContaining("without a report")]);
+  }),
+  law("a paused turn of the model goes on without a word and costs no reminder", (machine) => {
+    let story = thinking(machine, { remindersMax: 0 });
+    for (let turn = 0; turn < 3; turn += 1) {
+      story = story.when(answered(turn, [], { stop: "pause_turn" }));
+      expect(story.effects).toEqual([{ type: "model.call", turn: turn + 1, attempt: 0 }]);
+    }
+  }),
+  law("a refusal of the model fails the task at once", (machine) => {
+    expectEnd(thinking(machine).when(answered(0, [], { stop: "refusal" })), "failed", "failed", [expect.stringContaining("refusal")]);
+  }),
+  law("a refusal runs none of the calls that came with it, and its report does not count", (machine) => {
+    const story = thinking(machine).when(
+      answered(0, [write("w1")], { stop: "refusal", report: { call: "report", outcome: "done", notDone: [] } }),
+    );
+    expectEnd(story, "failed", "failed", [expect.stringContaining("refusal")]);
+    expect(ordersOf(story, "tool.run")).toEqual([]);
+  }),
+  law("a conversation that no longer fits ends the agent as exhausted", (machine) => {
+    expectEnd(thinking(machine).when(answered(0, [], { stop: "model_context_window_exceeded" })), "exhausted", "exhausted", [
+      expect.stringContaining("context window"),
+    ]);
+  }),
+  law("a rejected report goes back with its reasons, at most rejectionsMax times, then is the result", (machine) => {
+    let story = thinking(machine, { rejectionsMax: 1 }).whenAll(reported(0, "first"), rejected("no such line"));
+    expect(story.effects).toEqual([
+      { type: "model.call", turn: 1, attempt: 0 },
+      { type: "prompt.append", note: { kind: "report_rejected", call: "first", reasons: ["no such line"] } },
+    ]);
+    story = story.whenAll(reported(1, "second"), rejected("still none"));
+    expectEnd(story, "rejected", "rejected", ["still none"]);
+  }),
+  law("a rejected report never counts again: a later answer without one is reminded", (machine) => {
+    const story = thinking(machine).whenAll(reported(0), rejected("no"), answered(1, [read("r1")]), finished("r1"));
+    expect(story.path).toBe("thinking.calling");
+    expect(story.when(answered(2)).effects).toContainEqual(expect.objectContaining({ type: "prompt.append" }));
+  }),
+  law("turns are bounded: after the last the agent is exhausted, with every turn asked once", (machine) => {
+    let story = thinking(machine, { turnsMax: 3 });
+    for (let turn = 0; turn < 3; turn += 1) story = story.whenAll(answered(turn, [read(`r${turn}`)]), finished(`r${turn}`));
+    expectEnd(story, "exhausted", "exhausted", ["turns: all 3 used without a verified result"]);
+    expect(ordersOf(story, "model.call")).toHaveLength(3);
+  }),
+  law("a turn whose calls were all refused goes straight back to the model, which reads why", (machine) => {
+    const story = thinking(machine, { remindersMax: 0 }).when(answered(0, [write("w1", "refused"), read("r1", "refused")]));
+    expect(story.effects).toEqual([{ type: "model.call", turn: 1, attempt: 0 }]);
+  }),
+];
+
+const retries: Law[] = [
+  law("a failed model call is tried again after the delay it names, under a new attempt", (machine) => {
+    const story = thinking(machine).when(failed(0, { delayMs: 1_234 }));
+    expect(story.path).toBe("thinking.backingOff");
+    expect(story.effects).toEqual([]);
+    expect(story.decision.timersSet).toEqual([expect.objectContaining({ delayMs: 1_234 })]);
+    const again = story.whenTimerFires();
+    expect(again.effects).toEqual([{ type: "model.call", turn: 0, attempt: 1 }]);
+    expect(again.state.timers).toEqual({});
+  }),
+  law("attempts are bounded: the last failure ends the task and says how many there were", (machine) => {
+    let story = thinking(machine, { attemptsMax: 3 });
+    for (let attempt = 1; attempt < 3; attempt += 1) story = story.when(failed(0)).whenTimerFires();
+    expect(attemptOf(story)).toMatchObject({ attempt: 2 });
+    expectEnd(story.when(failed(0)), "failed", "failed", ["model: overloaded (attempt 3 of 3)"]);
+  }),
+  law("a failure that trying again cannot cure is final at once", (machine) => {
+    expectEnd(thinking(machine).when(failed(0, { retry: false })), "failed", "failed", ["model: overloaded (attempt 1 of 3)"]);
+  }),
+  law("an answer resets the count of attempts", (machine) => {
+    const story = thinking(machine, { attemptsMax: 2 }).when(failed(0)).whenTimerFires().when(answered(0, [], { stop: "pause_turn" }));
+    expect(attemptOf(story)).toEqual({ type: "model.call", turn: 1, attempt: 0 });
+    expect(story.when(failed(1)).path).toBe("thinking.backingOff");
+  }),
+  law("an attempt that never reached the model costs no attempt, but no two attempts share a number", (machine) => {
+    let story = thinking(machine, { attemptsMax: 2 });
+    const numbers: unknown[] = [];
+    for (let lost = 0; lost < 5; lost += 1) {
+      story = story.when(failed(0, { counts: false })).whenTimerFires();
+      numbers.push((attemptOf(story) as unknown as { attempt: number }).attempt);
+    }
+    story = story.when(failed(0)).whenTimerFires();
+    numbers.push((attemptOf(story) as unknown as { attempt: number }).attempt);
+    expect(numbers).toEqual([1, 2, 3, 4, 5, 6]);
+    expectEnd(story.when(failed(0)), "failed", "failed", ["model: overloaded (attempt 2 of 2)"]);
+  }),
+  law("attempts that never reach the model are bounded too", (machine) => {
+    let story = thinking(machine, { attemptsMax: 3 });
+    for (let lost = 0; lost < LOST_ATTEMPTS_MAX; lost += 1) story = story.when(failed(0, { counts: false })).whenTimerFires();
+    expect(story.path).toBe("thinking.calling");
+    expect(story.when(failed(0, { counts: false })).path).toBe("failed");
+  }),
+  law("the answer of an earlier attempt that comes while the next one waits is taken, and the wait is called off", (machine) => {
+    const waiting = thinking(machine).when(failed(0));
+    const story = waiting.when(answered(0, [read("r1")]));
+    expect(story.path).toBe("executing");
+    expect(story.decision.timersCancelled).toEqual(Object.keys(waiting.state.timers));
+    expect(story.state.timers).toEqual({});
+  }),
+  law("an answer of another turn changes nothing", (machine) => {
+    const story = thinking(machine).when(answered(0, [], { stop: "pause_turn" }));
+    for (const turn of [0, 2]) {
+      const late = story.when(answered(turn, [write("w9")]));
+      expect(late.decision.changed).toBe(false);
+      expect(late.effects).toEqual([]);
+    }
+  }),
+  law("a failure of another turn changes nothing", (machine) => {
+    const story = thinking(machine, { attemptsMax: 2 }).when(answered(0, [], { stop: "pause_turn" }));
+    expect(story.when(failed(0)).decision.changed).toBe(false);
+  }),
+];
+
+const budget: Law[] = [
+  law("a refused budget replaces the model call and ends the agent as exhausted, with what is left", (machine) => {
+    const story = thinking(machine)
+      .when(answered(0, [read("r1")]))
+      .when(finished("r1") as never, { tokensLeft: 12, nanoUsdLeft: null });
+    expectEnd(story, "exhausted", "exhausted", ["budget: 12 tokens left, too few for another model call"]);
+    expect(orders(story)).toEqual(["result.put", "message.send"]);
+    expect(statusOf(story, "r1")).toBe("done");
+  }),
+  law("a refused budget in money says how much is left", (machine) => {
+    const story = newborn(machine).when(assembled as never, { tokensLeft: 5, nanoUsdLeft: 1_500_000 });
+    expectEnd(story, "exhausted", "exhausted", [expect.stringContaining("0.001500 USD")]);
+    expect(ordersOf(story, "model.call")).toEqual([]);
+  }),
+  law("a refused budget keeps the notes of the step it replaces", (machine) => {
+    const story = thinking(machine).when(answered(0) as never, { tokensLeft: 0, nanoUsdLeft: null });
+    expect(orders(story)).toEqual(["prompt.append", "result.put", "message.send"]);
+  }),
+];
+
+const calls: Law[] = [
+  law("read-only calls run together up to the bound; the next starts when one ends", (machine) => {
+    const story = thinking(machine, { parallelMax: 2 }).when(answered(0, [read("r1"), read("r2"), read("r3")]));
+    expect(started(story)).toEqual(["r1", "r2"]);
+    const next = story.when(finished("r2"));
+    expect(started(next)).toEqual(["r3"]);
+    expect(started(next.when(finished("r1")))).toEqual([]);
+    expect(next.whenAll(finished("r1"), finished("r3")).path).toBe("thinking.calling");
+  }),
+  law("an order to run names tool and input by hash, so that another input is never run", (machine) => {
+    expect(thinking(machine).when(answered(0, [write("w1")])).effects).toEqual([
+      { type: "tool.run", call: "w1", tool: "Write", inputHash: "hash-w1" },
+    ]);
+  }),
+  law("changing calls run singly and in order, beside the read-only ones", (machine) => {
+    let story = thinking(machine).when(answered(0, [write("w1"), read("r1"), destroy("d1"), write("w2")]));
+    expect(started(story)).toEqual(["w1", "r1"]);
+    story = story.when(finished("r1"));
+    expect(started(story)).toEqual([]);
+    story = story.when(finished("w1"));
+    expect(started(story)).toEqual(["d1"]);
+    story = story.when(finished("d1"));
+    expect(started(story)).toEqual(["w2"]);
+    expect(story.when(finished("w2")).path).toBe("thinking.calling");
+  }),
+  law("after a changing call failed, the changing calls behind it are refused; reads go on", (machine) => {
+    const story = thinking(machine, { parallelMax: 1 })
+      .when(answered(0, [write("w1"), read("r1"), read("r2"), write("w2"), destroy("d1", "asking")]))
+      .when(finished("w1", false));
+    expect([statusOf(story, "w2"), statusOf(story, "d1"), statusOf(story, "r2")]).toEqual(["refused", "refused", "judged"]);
+    expect(story.whenAll(finished("r1"), finished("r2")).path).toBe("thinking.calling");
+    expect(ordersOf(story.whenAll(finished("r1"), finished("r2")), "tool.run")).toHaveLength(3);
+  }),
+  law("a failed read refuses nothing", (machine) => {
+    const story = thinking(machine).when(answered(0, [read("r1"), write("w1"), write("w2")])).when(finished("r1", false));
+    expect(statusOf(story, "w2")).toBe("judged");
+    expect(started(story.when(finished("w1")))).toEqual(["w2"]);
+  }),
+  law("an interrupted call is over and is never run again; the changing calls behind it are refused", (machine) => {
+    const story = thinking(machine).when(answered(0, [write("w1"), write("w2")])).when(interrupted("w1"));
+    expect(statusOf(story, "w1")).toBe("interrupted");
+    expect(statusOf(story, "w2")).toBe("refused");
+    expect(story.path).toBe("thinking.calling");
+    expect(ordersOf(story, "tool.run")).toHaveLength(1);
+  }),
+  law("a second outcome of a call changes none of the calls", (machine) => {
+    const story = thinking(machine).when(answered(0, [read("r1"), read("r2")])).when(finished("r1"));
+    const again = story.when(finished("r1", false));
+    expect(statusOf(again, "r1")).toBe("done");
+    expect(again.effects).toEqual([]);
+  }),
+  law("an outcome of a call that was never started changes none of the calls", (machine) => {
+    const story = thinking(machine).when(answered(0, [write("w1"), write("w2"), destroy("d1", "asking")]));
+    for (const event of [finished("w2"), interrupted("w2"), unknown("w2"), reconciled("w2", true), finished("d1")]) {
+      const forged = story.when(event);
+      expect(statusOf(forged, "w2"), event.type).toBe("judged");
+      expect(statusOf(forged, "d1"), event.type).toBe("asking");
+      expect(forged.effects).toEqual([]);
+    }
+  }),
+  law("a call of unknown outcome is reconciled before another changing call starts", (machine) => {
+    const story = thinking(machine).when(answered(0, [write("w1"), write("w2")])).when(unknown("w1"));
+    expect(story.path).toBe("reconciling");
+    expect(story.effects).toEqual([]);
+    expect(started(story.when(reconciled("w1", true)))).toEqual(["w2"]);
+    const not = story.when(reconciled("w1", false));
+    expect([statusOf(not, "w1"), statusOf(not, "w2"), not.path]).toEqual(["failed", "refused", "thinking.calling"]);
+    expect(story.when(interrupted("w1")).path).toBe("thinking.calling");
+    expect(started(story.when(finished("w1")))).toEqual(["w2"]);
+  }),
+  law("outcomes of other calls are taken while one is reconciled", (machine) => {
+    const story = thinking(machine)
+      .when(answered(0, [write("w1"), read("r1"), read("r2")]))
+      .whenAll(unknown("w1"), finished("r1"), unknown("r2"));
+    expect(story.path).toBe("reconciling");
+    expect([statusOf(story, "r1"), statusOf(story, "r2")]).toEqual(["done", "unknown"]);
+    expect(story.whenAll(reconciled("r2", true), reconciled("w1", true)).path).toBe("thinking.calling");
+  }),
+];
+
+const approvals: Law[] = [
+  law("a call that asks is not run before somebody says yes", (machine) => {
+    const story = thinking(machine).when(answered(0, [destroy("d1", "asking")]));
+    expect(story.path).toBe("awaitingApproval");
+    expect(story.effects).toEqual([]);
+    expect(started(story.when(approved("d1")))).toEqual(["d1"]);
+  }),
+  law("a no refuses the call and the changing calls behind it, and the model goes on", (machine) => {
+    const story = thinking(machine).when(answered(0, [destroy("d1", "asking"), write("w1"), destroy("d2", "asking")]));
+    const no = story.when(approved("d1", false));
+    expect(["d1", "w1", "d2"].map((id) => statusOf(no, id))).toEqual(["refused", "refused", "refused"]);
+    expect(no.path).toBe("thinking.calling");
+    expect(ordersOf(no, "tool.run")).toEqual([]);
+  }),
+  law("a waiting approval holds back only the changing calls behind it", (machine) => {
+    const story = thinking(machine).when(answered(0, [write("w1"), destroy("d1", "asking"), write("w2"), read("r1")]));
+    expect(started(story)).toEqual(["w1", "r1"]);
+    const waiting = story.whenAll(finished("w1"), finished("r1"));
+    expect(waiting.path).toBe("awaitingApproval");
+    expect(started(waiting.when(approved("d1")))).toEqual(["d1"]);
+    expect(started(waiting.whenAll(approved("d1"), finished("d1")))).toEqual(["w2"]);
+  }),
+  law("an approval that comes while other calls run is taken at once", (machine) => {
+    const story = thinking(machine).when(answered(0, [read("r1"), destroy("d1", "asking")]));
+    expect(story.path).toBe("executing");
+    expect(started(story.when(approved("d1")))).toEqual(["d1"]);
+  }),
+  law("one approval leaves the other question open", (machine) => {
+    const story = thinking(machine).when(answered(0, [read("r1", "asking"), read("r2", "asking")])).when(approved("r2"));
+    expect([started(story), story.path]).toEqual([["r2"], "executing"]);
+    expect(story.when(finished("r2")).path).toBe("awaitingApproval");
+  }),
+  law("the first answer to a question wins: a second one never starts a call again, nor stops one", (machine) => {
+    const story = thinking(machine).when(answered(0, [destroy("d1", "asking")])).when(approved("d1"));
+    for (const allowed of [true, false]) {
+      const again = story.when(approved("d1", allowed));
+      expect(again.effects).toEqual([]);
+      expect(statusOf(again, "d1")).toBe("running");
+    }
+    const refused = thinking(machine).when(answered(0, [destroy("d1", "asking"), read("r1")])).when(approved("d1", false));
+    expect(statusOf(refused.when(approved("d1", true)), "d1")).toBe("refused");
+  }),
+  law("an approval of a call that never asked changes none of the calls", (machine) => {
+    const story = thinking(machine).when(answered(0, [write("w1"), write("w2")]));
+    expect(statusOf(story.when(approved("w2", false)), "w2")).toBe("judged");
+    expect(started(story.when(approved("w1")))).toEqual([]);
+  }),
+  law("an approval never makes a call of unknown outcome run again", (machine) => {
+    const story = thinking(machine).when(answered(0, [write("w1")])).whenAll(unknown("w1"), approved("w1"));
+    expect(statusOf(story, "w1")).toBe("unknown");
+    expect(ordersOf(story.when(reconciled("w1", true)), "tool.run")).toHaveLength(1);
+  }),
+];
+
+/** Every resting state of the chart, and a story that leads there. */
+export const restingStories: Readonly<Record<string, (machine: AnyStateMachine) => Story>> = {
+  assembling: (machine) => newborn(machine),
+  "thinking.calling": (machine) => thinking(machine),
+  "thinking.backingOff": (machine) => thinking(machine).when(failed(0)),
+  executing: (machine) => thinking(machine).when(answered(0, [write("w1")])),
+  awaitingApproval: (machine) => thinking(machine).when(answered(0, [destroy("d1", "asking")])),
+  reconciling: (machine) => thinking(machine).whenAll(answered(0, [write("w1")]), unknown("w1")),
+  verifying: (machine) => thinking(machine).when(reported(0)),
+  paused: (machine) => newborn(machine).whenAll(pause, assembled),
+  completed: (machine) => thinking(machine).whenAll(reported(0), verified),
+  rejected: (machine) => thinking(machine, { rejectionsMax: 0 }).whenAll(reported(0), rejected("no")),
+  failed: (machine) => thinking(machine).when(failed(0, { retry: false })),
+  exhausted: (machine) => thinking(machine).when({ type: "budget.refused", tokensLeft: 0, nanoUsdLeft: null } as never),
+  cancelled: (machine) => thinking(machine).when(cancel),
+};
+
+const interruptions: Law[] = [
+  law("every resting story leads where it says", (machine) => {
+    for (const [path, tell] of Object.entries(restingStories)) expect(tell(machine).path).toBe(path);
+  }),
+  law("a cancel ends an agent from every state that is not final, with its reason, and disarms its timers", (machine) => {
+    const open = Object.values(restingStories).map((tell) => tell(machine)).filter((story) => story.status === "active");
+    expect(open).toHaveLength(8);
+    for (const story of open) {
+      const ended = story.when(cancel);
+      expectEnd(ended, "cancelled", "cancelled", ["enough"]);
+      expect(ended.decision.timersCancelled).toEqual(Object.keys(story.state.timers));
+    }
+  }),
+  law("a final state is never left and orders nothing, whatever comes", (machine) => {
+    const ended = Object.values(restingStories).map((tell) => tell(machine)).filter((story) => story.status !== "active");
+    expect(ended).toHaveLength(5);
+    for (const story of ended) {
+      for (const event of [cancel, pause, resume, answered(0, [write("w1")]), verified, finished("w1"), failed(0), approved("d1")]) {
+        const after = story.when(event);
+        expect(after.state).toBe(story.state);
+        expect(after.effects).toEqual([]);
+        expect(after.decision.changed).toBe(false);
+      }
+    }
+  }),
+  law("a paused agent asks the model nothing until it is resumed, then goes on where it was", (machine) => {
+    const story = thinking(machine).whenAll(answered(0, [read("r1")]), pause, finished("r1"));
+    expect(story.path).toBe("paused");
+    expect(story.effects).toEqual([]);
+    const on = story.when(resume);
+    expect(on.effects).toEqual([{ type: "model.call", turn: 1, attempt: 0 }]);
+    expect(on.whenAll(answered(1, [read("r2")]), finished("r2")).path).toBe("thinking.calling");
+  }),
+  law("a pause that is taken back before the next step holds nothing up", (machine) => {
+    expect(thinking(machine).whenAll(answered(0, [read("r1")]), pause, resume, finished("r1")).path).toBe("thinking.calling");
+  }),
+  law("a pause lets calls that are out come home, and a retry wait for the resume", (machine) => {
+    const story = thinking(machine).whenAll(failed(0), pause).whenTimerFires();
+    expect([story.path, story.effects]).toEqual(["paused", []]);
+    expect(story.when(resume).effects).toEqual([{ type: "model.call", turn: 0, attempt: 1 }]);
+  }),
+  law("a timer of an earlier wait changes nothing in a later one", (machine) => {
+    const first = thinking(machine, { attemptsMax: 4 }).when(failed(0));
+    const [[timer, { armedBy }] = ["", { armedBy: -1 }]] = Object.entries(first.state.timers);
+    const second = first.whenTimerFires().when(failed(0));
+    expect(second.path).toBe("thinking.backingOff");
+    const stale = second.whenCause({ timer, armedBy });
+    expect(stale.decision.changed).toBe(false);
+    expect(stale.state).toBe(second.state);
+    expect(second.whenTimerFires().path).toBe("thinking.calling");
+  }),
+];
+
+export const agentLaws: readonly Law[] = [
+  ...life,
+  ...bounded,
+  ...retries,
+  ...budget,
+  ...calls,
+  ...approvals,
+  ...interruptions,
+];
