@@ -28,7 +28,8 @@ export function parseGlob(pattern: string, { anyDepth = false }: GlobOptions = {
   const isNegative = pattern.startsWith("!");
   const positive = (isNegative ? pattern.slice(1) : pattern).replace(/^(\.\/)+/, "");
   if (positive === "") throw new GlobPatternError("it is empty");
-  if (positive.split("/").includes("..")) throw new GlobPatternError('".." is not allowed; use path to start elsewhere');
+  if (positive.split("/").includes(".."))
+    throw new GlobPatternError('".." is not allowed; use path to start elsewhere');
   const translated = translate(anyDepth && !positive.includes("/") ? `**/${positive}` : positive);
   const compiled = compile(translated);
   return { matches: (path) => compiled.testExact(path) !== isNegative };

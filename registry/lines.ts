@@ -55,7 +55,8 @@ export async function readLines(box: Box, path: string, wanted: LinesWanted): Pr
     const range = await box.read(path, { bytesMax: rangeBytes, offset, ...stop });
     bytesTotal ??= range.bytesTotal;
     if (range.bytesTotal !== bytesTotal) return { kind: "changed" };
-    if (offset === 0 && isBinary(range.bytes)) return { kind: "binary", bytesTotal, isUtf16: hasUtf16Mark(range.bytes) };
+    if (offset === 0 && isBinary(range.bytes))
+      return { kind: "binary", bytesTotal, isUtf16: hasUtf16Mark(range.bytes) };
     take.bytes(range.bytes);
     offset += range.bytes.length;
     const isEnd = !range.truncated || range.bytes.length === 0;
@@ -109,7 +110,9 @@ function createTaker({ from, count, lineBytesMax }: LinesWanted): Taker {
   };
   const endLine = (isEnded: boolean) => {
     if (isWanted()) {
-      lines.push(lineFrom({ number: ended + 1, bytes: Buffer.concat(kept), lineBytes, isCrLf: isEnded && last === 0x0d }));
+      lines.push(
+        lineFrom({ number: ended + 1, bytes: Buffer.concat(kept), lineBytes, isCrLf: isEnded && last === 0x0d }),
+      );
     }
     ended += 1;
     kept = [];

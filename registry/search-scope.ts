@@ -31,7 +31,9 @@ export function countSkips(): Skips {
     add: ({ why }) => counts.set(why, (counts.get(why) ?? 0) + 1),
     note: () => {
       const parts = [...counts].flatMap(([why, count]) => (noted[why] === undefined ? [] : [`${count} ${noted[why]}`]));
-      const full = counts.has("too_many") ? ["[The workspace has more files than can be looked at; start deeper with path.]"] : [];
+      const full = counts.has("too_many")
+        ? ["[The workspace has more files than can be looked at; start deeper with path.]"]
+        : [];
       return [...(parts.length > 0 ? [`[Not looked at: ${parts.sort().join(", ")}.]`] : []), ...full];
     },
   };
@@ -62,7 +64,10 @@ export function globOrAnswer(pattern: string, options?: { anyDepth: boolean }): 
     return parseGlob(pattern, options);
   } catch (error) {
     if (!(error instanceof GlobPatternError)) throw error;
-    return { ok: false, text: `The glob pattern ${JSON.stringify(pattern.slice(0, 200))} cannot be used: ${error.message}.` };
+    return {
+      ok: false,
+      text: `The glob pattern ${JSON.stringify(pattern.slice(0, 200))} cannot be used: ${error.message}.`,
+    };
   }
 }
 

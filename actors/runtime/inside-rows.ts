@@ -3,7 +3,7 @@ import type { Commit, Mail } from "../../infra/store.ts";
 import type { Envelope } from "../../machines/brief.ts";
 import type { ResultSummary } from "../../machines/effect.ts";
 import type { Decision } from "../../machines/fold.ts";
-import { reportInput } from "../../registry/tools/report.ts";
+import { report as reportTool } from "../../registry/tools/report.ts";
 import { callInput, type Entry } from "./conversation.ts";
 import type { Live } from "./live.ts";
 
@@ -59,7 +59,7 @@ function staleTimers(live: Live, decision: Decision): { id: string; armedBy: num
 /** Value and evidence are the report's only where they were verified: nobody can build on what was not. */
 function envelopeOf(summary: ResultSummary, live: Live, conversation: readonly Entry[]): Envelope {
   const made = summary.call === undefined ? null : callInput(conversation, summary.call);
-  const report = reportInput.safeParse(made?.input);
+  const report = reportTool.input.safeParse(made?.input);
   const counts = report.success && summary.status === "verified";
   return {
     v: 1,

@@ -11,7 +11,7 @@ import type { ReportCall } from "../../machines/agent-event.ts";
 import type { RunEvent } from "../../machines/run-event.ts";
 import { decide, type PermissionDecision } from "../../registry/permission.ts";
 import { toolNamed } from "../../registry/tools/index.ts";
-import { reportInput } from "../../registry/tools/report.ts";
+import { report as reportTool } from "../../registry/tools/report.ts";
 import type { AgentType } from "../types/define.ts";
 import { contractProblems } from "./contract-check.ts";
 import { type Entry, toolResultEntry } from "./conversation.ts";
@@ -119,7 +119,7 @@ const matched = (use: ToolUse, session: Session, choice: string | null): RunEven
 
 function judgeReport(use: ToolUse, session: Session, second: boolean): { report: ReportCall } | { problem: string } {
   if (second) return { problem: "only one Report per answer counts" };
-  const parsed = reportInput.safeParse(use.input);
+  const parsed = reportTool.input.safeParse(use.input);
   if (!parsed.success) {
     const problems = parsed.error.issues.map((issue) => `${issue.path.join(".") || "input"}: ${issue.message}`);
     return { problem: `the report does not fit its schema: ${problems.slice(0, 10).join("; ")}` };

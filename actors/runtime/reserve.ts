@@ -12,9 +12,7 @@ const NEW_CHARACTERS_PER_TOKEN = 1.6;
 const FIRST_CHARACTERS_PER_TOKEN = 2.5;
 
 export function reserveFor({ access }: ModelCallDeps): Reserve {
-  return (live, entries) => {
-    const { session, run } = live;
-    if (session === null) return null;
+  return (run, session, entries) => {
     const { knownTokens, newCharacters } = promptGrowth(entries);
     const fixed = knownTokens > 0 ? 0 : JSON.stringify([session.system, session.tools]).length;
     const perToken = knownTokens > 0 ? NEW_CHARACTERS_PER_TOKEN : FIRST_CHARACTERS_PER_TOKEN;

@@ -12,10 +12,11 @@ import type { Live } from "./live.ts";
 import { eventsOf } from "./narrate.ts";
 import { noteEntry } from "./notes.ts";
 import type { Answer } from "./performer.ts";
+import type { RunRow } from "./run-row.ts";
 import type { Session } from "./session.ts";
 
 /** Prices and sizes the next model call; null where it costs nothing to ask. */
-export type Reserve = (live: Live, entries: readonly Entry[]) => Reservation | null;
+export type Reserve = (run: RunRow, session: Session, entries: readonly Entry[]) => Reservation | null;
 
 export interface Order {
   readonly id: string;
@@ -53,12 +54,13 @@ export function stepOf(input: StepInput): Step {
   const notes = decision.inside.flatMap((order) => (order.type === "prompt.append" ? [noteEntry(order.note)] : []));
   const entries = [...(answer?.entries ?? []), ...notes];
   const conversation = entries.length === 0 ? live.entries : [...live.entries, ...entries];
+  const session = answer?.session ?? live.session;
   const orders = decision.outside.map(
     (order, index): Order => ({
       id: `${live.address.run}/${live.address.actor}/0.${version}:${index}`,
       order,
       json: JSON.stringify(order),
-      reserve: order.type === "model.call" ? input.reserve(live, conversation) : null,
+      reserve: order.type === "model.call" && session !== null ? input.reserve(live.run, session, conversation) : null,
     }),
   );
   const commit = commitOf(input, { version, decision, entries, conversation, orders });

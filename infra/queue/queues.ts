@@ -98,6 +98,9 @@ export function hostQueue(options: HostOptions): HostedQueue {
     const parsed = payload.safeParse(job?.data);
     return parsed.success ? addressFrom(parsed.data.member) : null;
   };
+  // BullMQ leaves connections that it was given open; this one is ours to end.
+  const connection = redis.duplicate({ maxRetriesPerRequest: null });
+  connection.on("error", (cause) => broke(cause, null));
   const host = new Worker(
     queueName(type),
     async (job) => {
@@ -106,7 +109,7 @@ export function hostQueue(options: HostOptions): HostedQueue {
       await activate(address);
     },
     {
-      connection: redis.duplicate({ maxRetriesPerRequest: null }),
+      connection,
       prefix: bullPrefix(prefix),
       name: worker,
       concurrency,
@@ -117,5 +120,10 @@ export function hostQueue(options: HostOptions): HostedQueue {
   );
   host.on("failed", (job, cause) => broke(cause, addressOf(job)));
   host.on("error", (cause) => broke(cause, null));
-  return { close: () => host.close() };
+  return {
+    async close() {
+      await host.close();
+      connection.disconnect();
+    },
+  };
 }

@@ -18,7 +18,7 @@ export interface Anchor {
 }
 
 /** How many functions of the repository may stand between the loop and the client. */
-const wrapperLevelsMax = 6;
+const wrapperLevelsMax = 8;
 
 export function modelCallsIn(file: FileFacts): Anchor[] {
   return file.calls.flatMap((call) => {
@@ -205,7 +205,7 @@ export function loopsAround(modelCalls: readonly Anchor[]): Anchor[] {
     const around = file.loops.filter((loop) => contains(loop, call) && !isRetry(file, loop.start));
     const loop = around.at(0);
     const fn = functionAt(file, offset);
-    const recursion = fn && !loop ? recursionIn(file, fn) : undefined;
+    const recursion = fn && !loop && toolCallWords.test(textOf(file, fn)) ? recursionIn(file, fn) : undefined;
     const start = loop?.start ?? recursion?.start;
     if (start === undefined || seen.has(`${file.path}:${start}`)) return [];
     seen.add(`${file.path}:${start}`);

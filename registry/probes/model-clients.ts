@@ -67,7 +67,7 @@ export const toolCallWords =
 
 /** Names too common to follow from call to definition. */
 export const commonNames = new Set(
-  "constructor __init__ then catch map get set push pop add main init start close default forEach filter handler callback update render setup open read write load save log print format parse toString next send reset clear delete find test apply emit on off wait join keys values items append extend copy __call__ __enter__ __exit__ create build handle".split(
+  "constructor __init__ then catch map get set push pop add main init start close default forEach filter handler callback update render setup open read write load save log print format parse toString next send reset clear delete find test apply emit on off wait join keys values items append extend copy __call__ __enter__ __exit__ create build handle request fetch post connect initialize dispose refresh get_state".split(
     " ",
   ),
 );

@@ -15,7 +15,7 @@ const notSession =
 const loads =
   /load|restore|resume|open|read|from|continue|hydrate|replay|get_?(items|messages|session|state|tuple)|fetch|parse/i;
 const continues =
-  /^_?a?(?:resume|continue|restore|load_?(session|history|messages|conversation|transcript|state|checkpoint|thread)|loadSession|from_?(checkpoint|state|saved|json|string)|open_?session|switch_?session|get_?(items|tuple|state|messages|session))/i;
+  /^_?a?(?:resume|continue|restore|load_?(session|history|messages|conversation|transcript|state|checkpoint|thread)|loadSession|from_?(checkpoint|state|saved|json|string)|open_?session|switch_?session|get_?(items|tuple|messages|session))/i;
 
 function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
   for (const call of file.calls) {

@@ -5,7 +5,7 @@
 import { type FileFacts, functionAt, type TypeFact } from "./facts.ts";
 import type { Finding } from "./finding.ts";
 import type { PrimitiveProbes } from "./primitive.ts";
-import { callsTo, codeOf, finding, literalsIn, offsetsIn, textOf } from "./query.ts";
+import { callsTo, codeOf, finding, insideNamed, literalsIn, offsetsIn, textOf } from "./query.ts";
 import type { WorkspaceIndex } from "./workspace-index.ts";
 
 const eventName = /event|chunk|delta|update|notification|streampart|signal/i;
@@ -18,6 +18,7 @@ const reason =
   /\b(stopReason|stop_reason|finishReason|finish_reason|reason|exit_status|exitReason|terminal_reason|errorMessage)\b/;
 const delivery =
   /(^|\.)_?(emit|emit_event|emitEvent|publish|enqueue|broadcast|send_event|sendEvent|dispatchEvent|on_event|onEvent|yield_event|stream_event|put_nowait|sendUpdate|session_update|sessionUpdate|push)$/;
+const streamer = /stream|run|chat|send|generate|complete|query|ask|respond|step/i;
 const textChunks =
   /\b(stream\s*=\s*True|stream:\s*true|on_?(token|text|chunk|delta)|textStream|text_stream|stream_options)\b/gi;
 
@@ -47,10 +48,13 @@ function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
     const what = textOf(file, { start, end });
     if (/\btype\b["']?\s*:|Event|Delta|Output|Step|Chunk|^yield\s+[A-Z]\w+\(/.test(what))
       yield finding("event-yielded", "delivered", "effect", start, "the run yields events");
-    else yield finding("chunk-yielded", "chunks", "called", start, "the run yields chunks");
+    else if (insideNamed(file, start, streamer))
+      yield finding("chunk-yielded", "chunks", "called", start, "the run yields chunks");
   }
   for (const offset of offsetsIn(file.code, textChunks)) {
-    if (index.farFromAnchors(file.path) <= 1)
+    const call = file.calls.findLast((candidate) => candidate.start <= offset && offset < candidate.end);
+    const download = call !== undefined && /(^|\.)(requests|httpx|session|http)\.|\.get$/.test(call.callee);
+    if (!download && index.farFromAnchors(file.path) <= 1)
       yield finding("text-stream", "chunks", "called", offset, "text is streamed");
   }
 }

@@ -19,7 +19,7 @@ const aboutContext =
 const comparesTwo =
   /[A-Za-z_)\]]\s*[<>]=?\s*[\w.$([]*[A-Za-z_]|remaining|left|exceed|exhaust|over_?(budget|limit)|isOver|within|has_?budget|out_?of/i;
 /** Reading an error message of the provider is not comparing a limit. */
-const saidInWords = /\.(includes|match|test|search|startsWith)\(|["'][^"']* [^"']*["']/;
+const saidInWords = /\.(includes|match|test|search|startsWith)\(|["'][^"']* [^"']*["']|[!=]==?\s*["']|["']\s*[!=]==?/;
 const turns =
   /(turn|step|iteration|round|n_calls|call_?count|num_?calls|depth|reflection|cycle|loop)\w*.{0,40}(<|>|===?).{0,40}|(<|>)=?.{0,30}(max_?(turns|steps|iterations|rounds|reflections)|step_limit|len\()/i;
 const turnCap =

@@ -10,7 +10,7 @@ import { durableWritesIn } from "./storage.ts";
 import type { WorkspaceIndex } from "./workspace-index.ts";
 
 const compaction =
-  /compact|summari[sz]e|summari[sz]ation|condens|(trim|prune|truncate|shrink|squash|evict)_?(messages?|history|context|transcript|conversation|old)|microcompact|history_?processor|chat_?summary/i;
+  /compact|summari[sz]e|summari[sz]ation|condens|(trim|prune|truncate|shrink|squash|evict)_?(messages?|history|context|transcript|conversation|old)|microcompact|elid(?:e|ed|ing)\b|last_?n_?(?:observations|messages|turns)|history_?processor|chat_?summary/i;
 const notCompaction =
   /summari[sz]e_?(usage|cost|diff|file|error|result|tool)|compact_?(json|print|mode|view|display|number|layout)|isCompact|compactMode|summary_?(line|table)|(^|[^a-z])render|branch/i;
 const trigger =
@@ -56,7 +56,7 @@ function* insideCompaction(file: FileFacts, fn: FunctionFact, index: WorkspaceIn
     index.callsOf(fn.name) > 0 ||
     index.onRunPath(file, fn.start + 1) ||
     /^(before_model|wrap_model_call|abefore_model|__call__)$/.test(fn.name);
-  if (compaction.test(fn.name))
+  if (compaction.test(fn.name) || (fn.name === "__call__" && compaction.test(fn.owner)))
     yield finding(
       "compaction-declared",
       "replaced",

@@ -9,7 +9,7 @@ import { callsTo, finding, functionsNamed, offsetsIn, surroundings, textOf } fro
 import type { WorkspaceIndex } from "./workspace-index.ts";
 
 const check =
-  /(verif(y|ier|ication)|(validat|check|review|evaluat|grade|judge)\w*_?(output|result|answer|final|completion|response|patch|solution|submission)|(output|final|result|answer)_?\w*(check|guardrail|validat|verif)|final_answer_check|guardrail|lint_?(edited|file|s)|auto_?(lint|test)|run_?tests?|self_?check|structured_?output)/i;
+  /(verif(y|ier|ication)|(validat|check|review|evaluat|grade|judge)\w*_?(output|result|answer|final|completion|response|patch|solution)|(output|final|result|answer)_?\w*(check|guardrail|validat|verif)|final_answer_check|guardrail|lint_?(edited|file|s)|auto_?(lint|test)|run_?tests?|self_?check|structured_?output)/i;
 const notCheck =
   /verify_?(ssl|token|signature|cert|email|password|webhook|state|installed|login|auth)|guardrail_?(name|config)|evaluate_?(js|script|python)/i;
 

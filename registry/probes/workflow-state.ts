@@ -19,6 +19,8 @@ const idempotent = /idempoten|already_?(done|ran|executed|processed|completed)|a
 
 function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
   const base = file.path.slice(file.path.lastIndexOf("/") + 1);
+  // What a screen shows is not what the harness keeps.
+  if (/(^|\/)(webview[\w-]*|components|ui|tui|widgets)\/|\.tsx$/i.test(file.path)) return;
   for (const type of file.types) {
     if (!statusName.test(type.name) && !/task|job|workflow|run|plan/i.test(type.name)) continue;
     if (notWorkflow.test(type.name) || type.end - type.start > 4_000) continue;

@@ -1,16 +1,6 @@
 /** Glob: files of the workspace whose path matches a pattern, in an order that never changes. */
-import { z } from "zod";
 import { defineTool } from "../tool.ts";
-
-/** Paths of one answer. */
-export const globPathsMax = 1_000;
-
-const input = z.strictObject({
-  pattern: z.string().min(1).describe('Glob pattern such as "**/*.ts" or "src/**/*.{test,spec}.ts", relative to path.'),
-  path: z.string().min(1).optional().describe("Folder to start from. Default: the workspace."),
-});
-
-export type GlobInput = z.infer<typeof input>;
+import { globPathsMax, globInput, type GlobInput } from "./input/glob.ts";
 
 export const glob = defineTool<GlobInput>({
   name: "Glob",
@@ -26,7 +16,7 @@ export const glob = defineTool<GlobInput>({
   source: "tools/run/glob.ts",
   risk: "read-only",
   repeat: "safe",
-  input,
+  input: globInput,
   timeoutMs: 60_000,
   load: async () => (await import("./run/glob.ts")).run,
 });

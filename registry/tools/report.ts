@@ -21,10 +21,22 @@ const evidence = z.discriminatedUnion("kind", [
     kind: z.literal("file"),
     path,
     line: z.int().min(1).describe("Line on which the quote begins, from 1."),
-    quote: z.string().min(1).max(quoteCharsMax).describe("The whole line, or at least 12 characters of it, exactly as it stands there."),
+    quote: z
+      .string()
+      .min(1)
+      .max(quoteCharsMax)
+      .describe("The whole line, or at least 12 characters of it, exactly as it stands there."),
   }),
-  z.strictObject({ kind: z.literal("command"), command: z.string().min(1).max(10_000), exitCode: z.int().min(0).max(255) }),
-  z.strictObject({ kind: z.literal("artifact"), path, sha256: z.string().regex(/^[0-9a-f]{64}$/, "64 lower-case hexadecimal digits") }),
+  z.strictObject({
+    kind: z.literal("command"),
+    command: z.string().min(1).max(10_000),
+    exitCode: z.int().min(0).max(255),
+  }),
+  z.strictObject({
+    kind: z.literal("artifact"),
+    path,
+    sha256: z.string().regex(/^[0-9a-f]{64}$/, "64 lower-case hexadecimal digits"),
+  }),
   z.strictObject({ kind: z.literal("result"), id: z.string().min(1).max(200) }),
 ]);
 
@@ -38,8 +50,14 @@ const value = z
 const input = z.strictObject({
   outcome: z.enum(["done", "blocked"]),
   value,
-  evidence: z.array(evidence).max(evidenceMax).describe("What proves the value. Every piece is checked again by machine."),
-  notDone: z.array(z.string().min(1).max(sentenceCharsMax)).max(notDoneMax).describe("What was asked for and is missing; empty when nothing is."),
+  evidence: z
+    .array(evidence)
+    .max(evidenceMax)
+    .describe("What proves the value. Every piece is checked again by machine."),
+  notDone: z
+    .array(z.string().min(1).max(sentenceCharsMax))
+    .max(notDoneMax)
+    .describe("What was asked for and is missing; empty when nothing is."),
 });
 
 export type ReportInput = z.infer<typeof input>;

@@ -223,7 +223,7 @@ function quarantineLaws(under: Under): void {
       await store.quarantine(coordinatorOf(run), "poison");
       before = await image();
       const late = commitOf(coordinatorOf(run), boss, { by: { mail: "m4" }, runEnd: { status: "completed", reasons: [] } });
-      expect((await store.commit(late)).kind).not.toBe("committed");
+      expect(await store.commit(late)).toEqual({ kind: "ended", status: "failed" });
       expect(await image()).toEqual(before);
     });
 

@@ -58,7 +58,9 @@ export function redisUnderTest(redis: Redis, bells: Redis, keys: Keys, store: St
       const done = new Promise<void>((resolve) => {
         heardAll = resolve;
       });
-      const listen = (_: string, message: string) => (message === "end" ? heardAll() : rung.push(message));
+      // A bell may name the recipient's type too; who is meant is what counts.
+      const listen = (_: string, message: string) =>
+        message === "end" ? heardAll() : rung.push(message.split("/").slice(0, 2).join("/"));
       bells.on("message", listen);
       await bells.subscribe(bell);
       try {

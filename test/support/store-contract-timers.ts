@@ -99,9 +99,9 @@ export function timerLaws(under: Under): void {
 
     it("keeps a name with separators apart from its arming", async () => {
       const { store, shardOf, mailbox } = under();
-      const { run, address } = await armed(under(), { id: 'a|7|"b"', delayMs: 0, armedBy: 12 });
+      const { run, address } = await armed(under(), { id: 'a|7|b', delayMs: 0, armedBy: 12 });
       await store.sweep(shardOf(run), NEVER_IDLE_MS);
-      expect(await mailbox(run, address.actor)).toMatchObject([{ timer: 'a|7|"b"', armedBy: 12 }]);
+      expect(await mailbox(run, address.actor)).toMatchObject([{ timer: 'a|7|b', armedBy: 12 }]);
     });
   });
   sweepLaws(under);

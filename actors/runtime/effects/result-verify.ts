@@ -4,7 +4,7 @@
  */
 import type { Box } from "../../../registry/box.ts";
 import { quoteHolds } from "../../../registry/quote.ts";
-import { type Evidence, reportInput } from "../../../registry/tools/report.ts";
+import { type ReportEvidence, report as reportTool } from "../../../registry/tools/report.ts";
 import { callInput } from "../conversation.ts";
 import { type Answer, EffectAborted, type Performer } from "../performer.ts";
 
@@ -15,7 +15,7 @@ export interface ResultVerifyDeps {
 export function resultVerify({ box }: ResultVerifyDeps): Performer<"result.verify"> {
   return async (order, { entries, run, signal, effectId }) => {
     const made = callInput(entries, order.call);
-    const report = reportInput.safeParse(made?.input);
+    const report = reportTool.input.safeParse(made?.input);
     if (!report.success) return rejected(["the report is not in the conversation"]);
     const workspace = await box(run.workspace);
     const reasons: string[] = [];
@@ -35,7 +35,7 @@ const rejected = (reasons: readonly string[]): Answer => ({
   told: [],
 });
 
-async function problemOf(evidence: Evidence, box: Box): Promise<string | null> {
+async function problemOf(evidence: ReportEvidence, box: Box): Promise<string | null> {
   switch (evidence.kind) {
     case "file": {
       const verdict = await quoteHolds(box, evidence);

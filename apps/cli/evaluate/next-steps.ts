@@ -44,7 +44,7 @@ export function recommended(assessed: readonly AssessedPrimitive[]): Step[] {
       .flatMap(({ id, level, next }): Step[] => {
         // One agent is not a defect: there is nothing to do about it.
         if (level === "present" || (id === "agent-type-system" && level === "absent")) return [];
-        return [{ primitive: id, level, step: next, ...(when !== undefined && { when }) }];
+        return [{ primitive: id, level, step: next, ...(when !== undefined && level !== "unknown" && { when }) }];
       }),
   );
 }

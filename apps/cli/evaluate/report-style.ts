@@ -52,7 +52,7 @@ table { width: 100%; border-collapse: collapse; }
 .steps li::before { content: counter(step); font-size: 1.25rem; font-weight: 650; color: var(--soft); line-height: 1.4; }
 .steps p { margin: 0.2rem 0 0; }
 .later { padding-left: 1.2rem; } .later li { margin: 0.4rem 0; }
-article { border-top: 1px solid var(--line); padding: 1.5rem 0 0.5rem; break-inside: avoid-page; }
+article { border-top: 1px solid var(--line); padding: 1.5rem 0 1.4rem; break-inside: avoid-page; }
 article header { display: flex; flex-wrap: wrap; align-items: baseline; gap: 0.25rem 0.9rem; }
 article .level { font-weight: 600; }
 article .purpose { margin: 0.15rem 0 0; color: var(--soft); }
@@ -73,6 +73,7 @@ footer dd { margin: 0; overflow-wrap: anywhere; }
 @media (max-width: 40rem) {
   body { padding-top: 1.75rem; }
   .overview .purpose { display: none; }
+  .counts li { flex: 1 1 5rem; min-width: 0; padding: 0.4rem 0.75rem 0.5rem; }
   footer dl { grid-template-columns: 1fr; } footer dd { margin-bottom: 0.5rem; }
 }
 @media print {

@@ -40,7 +40,7 @@ function headLine(tree: RunTree, options: FrameOptions): string {
     `${verified}/${tree.tasksTotal} verified`,
     ...(bad > 0 ? [`${bad} ended badly`] : []),
     ...(working > 0 ? [`${working} working`] : []),
-    ...(waiting > 0 ? [`${waiting} waiting`] : []),
+    ...(waiting > 0 ? [`${waiting} ${tree.end === null ? "waiting" : "never started"}`] : []),
   ].join(" · ");
   const elapsed = tree.startedAtMs === 0 ? "" : clock((tree.end === null ? nowMs : tree.lastAtMs) - tree.startedAtMs);
   const text = tree.run === "" ? "starting" : `${tree.run}  ${counts}  ${elapsed}`;
@@ -53,6 +53,13 @@ function footLines(tree: RunTree, options: FrameOptions): string[] {
   const stops = tree.parked === null ? [] : [`parked: ${tree.parked}`];
   const troubles = [...stops, ...open, ...(tree.trouble === null ? [] : [tree.trouble])];
   return troubles.map((line) => c.yellow(fitted(options, `  ${printable(line)}`)));
+}
+
+/** What stays on the screen when nobody watches any longer: how it came out, and what ended badly. */
+export function lastFrameOf(tree: RunTree, options: FrameOptions): string[] {
+  const bad = tree.tasks.filter(isBad).slice(0, Math.max(0, options.rows - 2));
+  const stops = tree.parked === null ? [] : footLines({ ...tree, breakers: {}, trouble: null }, options);
+  return [headLine(tree, options), ...bad.map((node) => taskLine(node, options, tree)), ...stops];
 }
 
 /** Bad ends first, then who works, then the latest that are done; the rest is counted. */
@@ -92,7 +99,7 @@ function taskLine(node: TaskNode, options: FrameOptions, tree: RunTree): string 
   const { colors: c, columns, nowMs } = options;
   const took = clock(tookMs(node, tree.end === null ? nowMs : tree.lastAtMs));
   const nameColumns = Math.max(12, Math.min(34, Math.floor(columns * 0.42)));
-  const again = node.attempt > 1 ? ` (attempt ${node.attempt})` : "";
+  const again = node.attempt > 1 ? ` #${node.attempt}` : "";
   const name = padEnd(clip(printable(`${node.task}${again}`), nameColumns), nameColumns);
   if (node.outcome === "verified") return c.dim(fitted(options, `  ✓ ${name}  ${work(node)}, ${took}`));
   if (node.outcome !== null)

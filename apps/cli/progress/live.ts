@@ -3,10 +3,10 @@
  * ends, the cursor is visible again.
  */
 import pc from "picocolors";
-import { frameOf } from "./frame.ts";
+import { type FrameOptions, frameOf, lastFrameOf } from "./frame.ts";
 import { width } from "./printable.ts";
 import type { Progress, ProgressOptions } from "./progress.ts";
-import { emptyTree, grown } from "./tree.ts";
+import { emptyTree, grown, type RunTree } from "./tree.ts";
 
 const frameMs = 100;
 const rowsFallback = 24;
@@ -38,9 +38,9 @@ export function openLive({ stream, colors, columns }: ProgressOptions): Progress
     const now = Math.max(1, columns());
     return drawn.reduce((rows, line) => rows + Math.max(1, Math.ceil(line / now)), 0);
   };
-  const draw = (above: string): void => {
+  const draw = (above: string, picture: (tree: RunTree, options: FrameOptions) => string[] = frameOf): void => {
     const rows = stream.rows > 0 ? stream.rows : rowsFallback;
-    const lines = frameOf(tree, { colors: paint, columns: Math.max(20, columns()), rows, nowMs: Date.now(), tick });
+    const lines = picture(tree, { colors: paint, columns: Math.max(20, columns()), rows, nowMs: Date.now(), tick });
     const body = lines.map((line) => `${line}${clearLineEnd}\n`).join("");
     const back = up(Math.min(rowsDrawn(), rows - 1));
     write(`${beginFrame}${hideCursor}${back}${above}${body}${clearBelow}${endFrame}`);
@@ -66,7 +66,7 @@ export function openLive({ stream, colors, columns }: ProgressOptions): Progress
     },
     end: () => {
       if (ended) return;
-      draw("");
+      draw("", lastFrameOf);
       ended = true;
       clearInterval(timer);
       guard.release();

@@ -46,8 +46,9 @@ function settled(actor: string, tree: RunTree): string | null {
   const node = tree.tasks.find((task) => task.actor === actor);
   if (node === undefined || node.outcome === null) return null;
   const { verified, bad } = counted(tree);
-  const done = `[${verified + bad}/${tree.tasksTotal}]`;
-  return `${done} ${node.task}: ${outcomeWords(node)} (${work(node)}, ${clock(tookMs(node, tree.lastAtMs))})`;
+  // Who failed may get another attempt: that is no settled task yet.
+  const done = node.outcome === "failed" ? "" : `[${verified + bad}/${tree.tasksTotal}] `;
+  return `${done}${node.task}: ${outcomeWords(node)} (${work(node)}, ${clock(tookMs(node, tree.lastAtMs))})`;
 }
 
 const outcomeWords = (node: TaskNode): string =>

@@ -3,7 +3,7 @@ import { refused } from "../../refusal.ts";
 import { belowFolder, countSkips, globOrAnswer, scopeOf } from "../../search-scope.ts";
 import { counted, shownPath } from "../../shown.ts";
 import { OUTPUT_CHARS_MAX, type ToolContext, type ToolOutput } from "../../tool.ts";
-import { type GlobInput, globPathsMax } from "../glob.ts";
+import { type GlobInput, globPathsMax } from "../input/glob.ts";
 
 /** Kept free for what follows the paths. */
 const notesCharsMax = 1_000;
@@ -13,7 +13,8 @@ export async function run(input: GlobInput, { box, signal }: ToolContext): Promi
   if ("ok" in pattern) return pattern;
   try {
     const scope = await scopeOf(box, input.path);
-    if (scope.file) return { ok: false, text: `${shownPath(input.path ?? "")} is a file; path names the folder to start from.` };
+    if (scope.file)
+      return { ok: false, text: `${shownPath(input.path ?? "")} is a file; path names the folder to start from.` };
     const skips = countSkips();
     const paths: string[] = [];
     let chars = 0;
@@ -29,7 +30,11 @@ export async function run(input: GlobInput, { box, signal }: ToolContext): Promi
     const isCut = paths.length < matched;
     const cut = `[${counted(matched, "file")} match; the first ${paths.length.toLocaleString("en-US")} are listed. Narrow the pattern or the path.]`;
     const none = matched === 0 ? [`No file matches ${JSON.stringify(input.pattern)}.${adviceFor(input.pattern)}`] : [];
-    return { ok: true, text: [...paths, ...none, ...(isCut ? [cut] : []), ...skips.note()].join("\n"), truncated: isCut };
+    return {
+      ok: true,
+      text: [...paths, ...none, ...(isCut ? [cut] : []), ...skips.note()].join("\n"),
+      truncated: isCut,
+    };
   } catch (error) {
     return refused(error);
   }

@@ -3,7 +3,7 @@ import { type FileLines, type Line, readLines } from "../../lines.ts";
 import { refused } from "../../refusal.ts";
 import { counted, cutTo, shownPath } from "../../shown.ts";
 import { OUTPUT_CHARS_MAX, type ToolContext, type ToolOutput } from "../../tool.ts";
-import { type ReadInput, readLineCharsMax, readLinesDefault } from "../read.ts";
+import { type ReadInput, readLineCharsMax, readLinesDefault } from "../input/read.ts";
 
 /** Kept free for what follows the lines. */
 const notesCharsMax = 1_000;
@@ -17,7 +17,10 @@ export async function run(input: ReadInput, { box, signal }: ToolContext): Promi
     const lineBytesMax = readLineCharsMax * 4;
     return answer(path, from, await readLines(box, path, { from, count, lineBytesMax, countBytesMax, signal }));
   } catch (error) {
-    return refused(error, { "box.not_found": "Use Glob to find files.", "box.not_a_file": "Read shows files only; use Glob to list a folder." });
+    return refused(error, {
+      "box.not_found": "Use Glob to find files.",
+      "box.not_a_file": "Read shows files only; use Glob to list a folder.",
+    });
   }
 }
 
@@ -26,7 +29,10 @@ function answer(path: string, from: number, file: FileLines): ToolOutput {
   if (file.kind === "changed") return { ok: false, text: `${name} changed while it was being read. Read it again.` };
   if (file.kind === "binary") {
     const what = file.isUtf16 ? "UTF-16 text, which is not supported" : "a binary file";
-    return { ok: false, text: `${name} is ${what} (${counted(file.bytesTotal, "byte")}); only UTF-8 text can be shown.` };
+    return {
+      ok: false,
+      text: `${name} is ${what} (${counted(file.bytesTotal, "byte")}); only UTF-8 text can be shown.`,
+    };
   }
   if (file.linesTotal === 0) return { ok: true, text: `[${name} is empty.]` };
   if (file.lines.length === 0) {
@@ -50,7 +56,11 @@ function shown(lines: readonly Line[], linesTotal: number | undefined): ToolOutp
   const notes = [
     ...(seen.some(({ isUtf8 }) => !isUtf8) ? ["[Some bytes are not valid UTF-8; they are shown as \uFFFD.]"] : []),
     ...(seen.some(({ isCrLf }) => isCrLf) ? ["[Lines end in CR LF.]"] : []),
-    ...(isAll ? [] : [`[Lines ${seen[0]?.number ?? 0}-${last} of ${linesTotal ?? "a file too long to count"}; go on with offset ${last + 1}.]`]),
+    ...(isAll
+      ? []
+      : [
+          `[Lines ${seen[0]?.number ?? 0}-${last} of ${linesTotal ?? "a file too long to count"}; go on with offset ${last + 1}.]`,
+        ]),
   ];
   const isCut = seen.some(({ text, bytesCut }) => bytesCut > 0 || text.length > readLineCharsMax);
   return { ok: true, text: [...rows, ...notes].join("\n"), truncated: !isAll || isCut };

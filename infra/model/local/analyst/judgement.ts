@@ -57,7 +57,7 @@ export function isProved({ id, atLeast = 1 }: Aspect, hits: readonly Hit[]): boo
   return different.size >= atLeast;
 }
 
-function levelOf({ aspects, hits, understood }: Examination, missing: readonly Aspect[]): Level {
+function levelOf({ aspects, hits, understood, anchors }: Examination, missing: readonly Aspect[]): Level {
   const supporting = new Set(aspects.filter((aspect) => aspect.supporting).map(({ id }) => id));
   const known = new Set(aspects.map(({ id }) => id));
   const counted = hits.filter(
@@ -65,6 +65,8 @@ function levelOf({ aspects, hits, understood }: Examination, missing: readonly A
       known.has(hit.aspect) && hit.aspect !== deniedAspect && hit.strength !== "name" && !supporting.has(hit.aspect),
   );
   const denied = hits.some(({ aspect }) => aspect === deniedAspect);
+  // Without a single anchor this is no harness, or one that was not recognised at all.
+  if (anchors.length === 0 && !denied) return "unknown";
   if (missing.length === 0) return "present";
   if (denied && counted.every(({ strength }) => strength === "declaration" || strength === "test")) return "absent";
   // Where the run path was not found, a declaration may belong to anything.
