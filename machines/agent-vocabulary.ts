@@ -116,7 +116,7 @@ export const agent = setup({
       event.type === "model.failed" &&
       event.turn === context.turn &&
       event.retry &&
-      context.attempt + 1 < context.limits.attemptsMax &&
+      context.attempt + (event.counts ? 1 : 0) < context.limits.attemptsMax &&
       context.lost < LOST_ATTEMPTS_MAX,
     answersThisTurn: ({ context, event }) => "turn" in event && event.turn === context.turn,
     modelRefused: ({ event }) => event.type === "model.answered" && event.stop === "refusal",

@@ -7,15 +7,15 @@ import { compileRegex, type Regex } from "./regex.ts";
 
 export interface LineSearch {
   /**
-   * Indexes, from 0, of the lines that match. Ends early, with `isCut`, when `isOver` says that time is up.
-   * A longer line is searched up to the pattern's limit, and counted in `longLines`.
+   * Indexes, from 0, of the lines of `text` that match; its lines end in LF. Ends early, with `isCut`, when `isOver`
+   * says that time is up. Of a line longer than the pattern's limit only the beginning is searched.
    */
-  readonly search: (lines: readonly string[], isOver: () => boolean) => Promise<Found>;
+  readonly search: (text: string, isOver: () => boolean) => Promise<Found>;
 }
 
 export interface Found {
   readonly matches: readonly number[];
-  readonly longLines: number;
+  /** Something of the text was not searched. */
   readonly isCut: boolean;
 }
 
@@ -25,100 +25,95 @@ export interface LineSearchOptions {
   readonly multiline: boolean;
 }
 
+/** Longest stretch of matches without a turn for others, in milliseconds. */
+const stretchMs = 50;
+
 /** @throws RegexError */
 export function createLineSearch(pattern: string, { ignoreCase, multiline }: LineSearchOptions): LineSearch {
   if (multiline) return acrossLines(compileRegex(pattern, { ignoreCase, multiline: true, dotAll: true }));
   const line = compileRegex(pattern, { ignoreCase, multiline: false, dotAll: false });
   // What a whole block does not match, none of its lines does: unless the pattern asks where the text begins or ends.
-  const block = /\\[AzZ]|\(\?[a-zA-Z-]*m/.test(pattern)
-    ? undefined
-    : compileRegex(pattern, { ignoreCase, multiline: true, dotAll: false });
-  return lineByLine(line, block);
+  const asksForText = /\\[AzZ]|\(\?[a-zA-Z-]*m/.test(pattern);
+  return lineByLine(
+    line,
+    asksForText ? undefined : compileRegex(pattern, { ignoreCase, multiline: true, dotAll: false }),
+  );
 }
 
 function lineByLine(line: Regex, block: Regex | undefined): LineSearch {
+  const searched = (text: string) => text.slice(0, line.charsMax);
   return {
-    search: async (lines, isOver) => {
+    search: async (text, isOver) => {
       const matches: number[] = [];
-      let longLines = 0;
-      for (let start = 0; start < lines.length; ) {
-        const end = blockEnd(lines, start, line.charsMax);
-        const cut = (text: string) => (text.length > line.charsMax ? text.slice(0, line.charsMax) : text);
-        for (let at = start; at < end; at += 1) if ((lines[at]?.length ?? 0) > line.charsMax) longLines += 1;
-        if (block === undefined || block.test(cut(lines.slice(start, end).join("\n")))) {
-          for (let at = start; at < end; at += 1) if (line.test(cut(lines[at] ?? ""))) matches.push(at);
+      const length = text.endsWith("\n") ? text.length - 1 : text.length;
+      let isCut = false;
+      let first = 0;
+      for (let start = 0; start <= length && text !== ""; ) {
+        const end = blockEnd(text, start, line.charsMax, length);
+        const part = text.slice(start, end);
+        isCut ||= part.length > line.charsMax;
+        if (block === undefined || block.test(searched(part))) {
+          for (const [index, own] of part.split("\n").entries())
+            if (line.test(searched(own))) matches.push(first + index);
         }
-        start = end;
-        if (start < lines.length) {
-          await nextTick();
-          if (isOver()) return { matches, longLines, isCut: true };
-        }
+        first += newlinesIn(part) + 1;
+        start = end + 1;
+        if (start > length) break;
+        await nextTick();
+        if (isOver()) return { matches, isCut: true };
       }
-      return { matches, longLines, isCut: false };
+      return { matches, isCut };
     },
   };
 }
 
-/** As many lines as can be searched at once, and at least one. */
-function blockEnd(lines: readonly string[], start: number, charsMax: number): number {
-  let chars = lines[start]?.length ?? 0;
-  let end = start + 1;
-  while (end < lines.length && chars + 1 + (lines[end]?.length ?? 0) <= charsMax) {
-    chars += 1 + (lines[end]?.length ?? 0);
-    end += 1;
-  }
-  return end;
+/** Where the last line ends that still can be searched at once with those before it; one line is always taken whole. */
+function blockEnd(text: string, start: number, charsMax: number, length: number): number {
+  if (length - start <= charsMax) return length;
+  const before = text.lastIndexOf("\n", start + charsMax);
+  if (before > start) return before;
+  const after = text.indexOf("\n", start);
+  return after < 0 ? length : Math.min(after, length);
 }
 
-/** A match needs its text in one piece, so a text over the limit is searched up to it and counted as cut. */
+function newlinesIn(text: string): number {
+  let count = 0;
+  for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) count += 1;
+  return count;
+}
+
+/** A match needs its text in one piece: four sweeps' worth, about a second where nothing helps RE2. */
 function acrossLines(regex: Regex): LineSearch {
   return {
-    search: async (lines, isOver) => {
-      const whole = lines.join("\n");
-      const text = whole.slice(0, multilineCharsMax(regex));
+    search: async (whole, isOver) => {
+      const text = whole.slice(0, regex.charsMax * 4);
       const matches = new Set<number>();
-      const lineAt = lineFinder(lines);
-      let isCut = text.length < whole.length;
+      const lines = lineCounter(text);
       let since = performance.now();
       for (const [start, end] of regex.all(text)) {
-        const last = lineAt(end > start ? end - 1 : end);
-        for (let line = lineAt(start); line <= last; line += 1) matches.add(line);
+        const from = lines(start);
+        const to = lines(Math.max(start, end - 1));
+        // An empty match behind the last line end stands on no line.
+        for (let line = from; line <= to && start < whole.length; line += 1) matches.add(line);
         if (performance.now() - since < stretchMs) continue;
         await nextTick();
         since = performance.now();
-        if (isOver()) {
-          isCut = true;
-          break;
-        }
+        if (isOver()) return { matches: [...matches], isCut: true };
       }
-      return { matches: [...matches].sort((left, right) => left - right), longLines: 0, isCut };
+      return { matches: [...matches], isCut: text.length < whole.length };
     },
   };
 }
 
-const stretchMs = 50;
-
-/** Four sweeps' worth: about a second where nothing helps RE2. */
-function multilineCharsMax({ charsMax }: Regex): number {
-  return charsMax * 4;
-}
-
-/** Line of an offset; offsets must not go back by more than a search may. */
-function lineFinder(lines: readonly string[]): (offset: number) => number {
-  const starts: number[] = [];
-  let start = 0;
-  for (const line of lines) {
-    starts.push(start);
-    start += line.length + 1;
-  }
+/** Line of an offset, counted on from the offset before it: matches come from left to right. */
+function lineCounter(text: string): (offset: number) => number {
+  let line = 0;
+  let next = text.indexOf("\n");
   return (offset) => {
-    let low = 0;
-    let high = starts.length - 1;
-    while (low < high) {
-      const middle = Math.ceil((low + high) / 2);
-      if ((starts[middle] ?? 0) <= offset) low = middle;
-      else high = middle - 1;
+    while (next >= 0 && next < offset) {
+      line += 1;
+      next = text.indexOf("\n", next + 1);
     }
-    return low;
+    return line;
   };
 }

@@ -33,7 +33,9 @@ const stepsMax = 20_000_000;
 /** @throws RegexError whose message names the pattern, the place and the reason, for the model to read. */
 export function compileRegex(pattern: string, { ignoreCase, multiline, dotAll }: RegexOptions): Regex {
   if (pattern.length > patternCharsMax) {
-    throw new RegexError(`The pattern is ${pattern.length} characters long; at most ${patternCharsMax} are searched for.`);
+    throw new RegexError(
+      `The pattern is ${pattern.length} characters long; at most ${patternCharsMax} are searched for.`,
+    );
   }
   const flags =
     (ignoreCase ? RE2JS.CASE_INSENSITIVE : 0) | (multiline ? RE2JS.MULTILINE : 0) | (dotAll ? RE2JS.DOTALL : 0);
@@ -57,7 +59,10 @@ function compile(pattern: string, flags: number): RE2JS {
     return RE2JS.compile(pattern, flags);
   } catch (cause) {
     if (!(cause instanceof RE2JSException)) throw cause;
-    throw new RegexError(`The pattern ${JSON.stringify(pattern)} is not a regular expression: ${whyOf(pattern, cause)}.`, { cause });
+    throw new RegexError(
+      `The pattern ${JSON.stringify(pattern)} is not a regular expression: ${whyOf(pattern, cause)}.`,
+      { cause },
+    );
   }
 }
 
@@ -72,7 +77,10 @@ function whyOf(pattern: string, error: RE2JSException): string {
 
 function detailsOf(error: RE2JSSyntaxException): { reason: string; fragment: string } {
   const { error: reason, input: fragment } = error as { error?: unknown; input?: unknown };
-  return { reason: typeof reason === "string" ? reason : error.message, fragment: typeof fragment === "string" ? fragment : "" };
+  return {
+    reason: typeof reason === "string" ? reason : error.message,
+    fragment: typeof fragment === "string" ? fragment : "",
+  };
 }
 
 /** The last parenthesis that nobody closed. */

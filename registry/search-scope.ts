@@ -4,7 +4,7 @@
  */
 import type { Box, BoxEntry, BoxSkip } from "./box.ts";
 import { type GlobPattern, GlobPatternError, parseGlob } from "./glob-pattern.ts";
-import { counted } from "./shown.ts";
+import { readSource } from "./source-text.ts";
 import type { ToolOutput } from "./tool.ts";
 
 /** Reasons that a reader of the answer should know; what is ignored on purpose is not among them. */
@@ -71,6 +71,69 @@ export function globOrAnswer(pattern: string, options?: { anyDepth: boolean }): 
   }
 }
 
-export function filesSearched(count: number): string {
-  return `${counted(count, "file")} searched`;
+export interface SearchedFile {
+  readonly path: string;
+  readonly text: string;
+}
+
+export interface FileSearch {
+  /** In path order. */
+  readonly files: AsyncIterable<SearchedFile>;
+  readonly searched: () => number;
+  /** What was left out, in bracketed sentences. */
+  readonly notes: () => readonly string[];
+}
+
+export interface FileSearchOptions {
+  readonly box: Box;
+  readonly scope: Scope;
+  /** Judges a path relative to the folder that the search starts from. */
+  readonly wants: (path: string) => boolean;
+  readonly bytesMax: number;
+  readonly signal: AbortSignal;
+}
+
+/** Files read ahead of the one that is searched. */
+const readAhead = 8;
+
+export function searchFiles({ box, scope, wants, bytesMax, signal }: FileSearchOptions): FileSearch {
+  const skips = countSkips();
+  const left = new Map<string, number>();
+  let searched = 0;
+  const read = async ({ path, bytes }: BoxEntry) => {
+    const source = bytes > bytesMax ? ({ why: "too large" } as const) : await readSource(box, path, bytesMax, signal);
+    if ("why" in source) left.set(source.why, (left.get(source.why) ?? 0) + 1);
+    else searched += 1;
+    return "why" in source ? undefined : { path, text: source.text };
+  };
+  async function* files(): AsyncGenerator<SearchedFile> {
+    const ahead: ReturnType<typeof read>[] = [];
+    const next = async () => await ahead.shift();
+    for await (const entry of entriesOf(box, scope, signal, skips)) {
+      if (scope.file === undefined && !wants(belowFolder(scope, entry.path))) continue;
+      const reading = read(entry);
+      // Whoever waits for it sees the failure; nobody may be left who does when an earlier file failed.
+      reading.catch(() => undefined);
+      ahead.push(reading);
+      const file = ahead.length > readAhead ? await next() : undefined;
+      if (file) yield file;
+    }
+    while (ahead.length > 0) {
+      const file = await next();
+      if (file) yield file;
+    }
+  }
+  return {
+    files: files(),
+    searched: () => searched,
+    notes: () => {
+      const parts = [...left].map(([why, count]) => `${count} ${why}`).sort();
+      return [...(parts.length > 0 ? [`[Files not searched: ${parts.join(", ")}.]`] : []), ...skips.note()];
+    },
+  };
+}
+
+async function* entriesOf(box: Box, scope: Scope, signal: AbortSignal, skips: Skips): AsyncGenerator<BoxEntry> {
+  if (scope.file) yield scope.file;
+  else yield* box.walk({ under: scope.folder, signal, onSkip: skips.add });
 }

@@ -66,6 +66,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     log,
   });
   const listener = redis.duplicate();
+  listener.on("error", (cause) => log.debug({ err: cause }, "redis connection"));
   let hosts: readonly HostedQueue[] = [];
   const look = async (address: Address): Promise<void> => {
     active += 1;

@@ -25,8 +25,13 @@ export interface WorkerKeeper {
  * Sees to it that a worker which serves `binding` lives for as long as the command watches. With REDIS_URL it only
  * looks: workers are then somebody's own business, and their lack is told once.
  */
-export async function keepWorker(hive: Hive, binding: string, lacking: (error: SwarmError) => void): Promise<WorkerKeeper> {
-  const serves = async (): Promise<boolean> => (await livingWorkers(hive)).some(({ bindings }) => bindings.includes(binding));
+export async function keepWorker(
+  hive: Hive,
+  binding: string,
+  lacking: (error: SwarmError) => void,
+): Promise<WorkerKeeper> {
+  const serves = async (): Promise<boolean> =>
+    (await livingWorkers(hive)).some(({ bindings }) => bindings.includes(binding));
   let startedAtMs = Number.NEGATIVE_INFINITY;
   let starts = 0;
   let stopped = false;

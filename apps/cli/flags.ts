@@ -1,7 +1,11 @@
 /** Flags come as text; what does not fit is refused by name, with the value and the way out. */
 import { SwarmError } from "../../infra/errors.ts";
 
-export function wholeNumber(value: unknown, flag: string, { min, max }: { min: number; max: number }): number | undefined {
+export function wholeNumber(
+  value: unknown,
+  flag: string,
+  { min, max }: { min: number; max: number },
+): number | undefined {
   if (value === undefined) return undefined;
   const number = Number(value);
   if (/^\d+$/.test(String(value)) && number >= min && number <= max) return number;
@@ -21,7 +25,11 @@ export function amount(value: unknown, flag: string): number | undefined {
   });
 }
 
-export function oneOf<Choice extends string>(value: unknown, flag: string, choices: readonly Choice[]): Choice | undefined {
+export function oneOf<Choice extends string>(
+  value: unknown,
+  flag: string,
+  choices: readonly Choice[],
+): Choice | undefined {
   if (value === undefined) return undefined;
   const chosen = choices.find((choice) => choice === value);
   if (chosen !== undefined) return chosen;

@@ -47,10 +47,14 @@ export async function openHive(defaultLogLevel = "warn"): Promise<Hive> {
   const log = openLog(config.logLevel ?? defaultLogLevel);
   const settings = redisSettings(config);
   const endpoint = await openRedis(settings);
+  let closed = false;
+  const revive = reviver(settings, log);
   const redis = connect({
     options: endpoint.options,
     broke: (cause) => log.debug({ err: cause }, "redis connection"),
-    ...(endpoint.kind === "embedded" ? { lost: reviver(settings, log) } : {}),
+    lost: () => {
+      if (!closed && endpoint.kind === "embedded") revive();
+    },
   });
   const keys = keysFor(config.prefix);
   const reader = openReader(redis, keys);
@@ -64,6 +68,7 @@ export async function openHive(defaultLogLevel = "warn"): Promise<Hive> {
     reader,
     workers: workerRows(redis, keys),
     close() {
+      closed = true;
       reader.close();
       redis.disconnect();
     },

@@ -25,7 +25,11 @@ function command(usage: string, summary: string, load: () => Promise<{ act: Act 
     });
 }
 
-async function guarded({ act }: { act: Act }, args: readonly string[], flags: Record<string, unknown>): Promise<number> {
+async function guarded(
+  { act }: { act: Act },
+  args: readonly string[],
+  flags: Record<string, unknown>,
+): Promise<number> {
   try {
     return await act(args, flags);
   } catch (cause) {
@@ -37,7 +41,11 @@ async function guarded({ act }: { act: Act }, args: readonly string[], flags: Re
 const json = new Option("--json", "print one JSON document on stdout");
 const jsonl = new Option("--jsonl", "print one JSON event per line on stdout");
 
-command("evaluate <path>", "which of the 12 primitives of an agent harness a codebase has, with evidence", () => import("./commands/evaluate.ts"))
+command(
+  "evaluate <path>",
+  "which of the 12 primitives of an agent harness a codebase has, with evidence",
+  () => import("./commands/evaluate.ts"),
+)
   .addOption(json)
   .option("--html <file>", "also write a self-contained report")
   .option("--fail-on <level>", "exit 3 where a primitive is at this level or worse: partial, absent, unknown")
@@ -49,7 +57,12 @@ command("run <goal>", "run a goal with one agent", () => import("./commands/run.
   .addOption(jsonl)
   .option("--workspace <dir>", "folder the agent works in", ".")
   .option("--agent <type>", "agent type", "general")
-  .option("--deny-tool <name>", "take a tool away; may be given again", (name: string, all: string[]) => [...all, name], [])
+  .option(
+    "--deny-tool <name>",
+    "take a tool away; may be given again",
+    (name: string, all: string[]) => [...all, name],
+    [],
+  )
   .option("--model <id>", "model to ask")
   .option("--max-turns <n>", "model answers, at most")
   .option("--max-tokens <n>", "tokens of the whole run, at most")
@@ -79,9 +92,23 @@ command("resume <id>", "let a run go on, and watch it", () => import("./commands
 command("replay <id>", "fold the log again and compare every state hash", () => import("./commands/replay.ts"))
   .addOption(json)
   .option("--to <seq>", "show the states after this event");
-command("doctor", "effective settings, and what this machine offers", () => import("./commands/doctor.ts")).addOption(json);
-command("down", "stop workers and the private Redis of this data folder", () => import("./commands/down.ts")).addOption(json);
-command("redis <action>", "`swarm redis install`: a private Redis without root", () => import("./commands/redis.ts")).addOption(json);
+command("doctor", "effective settings, and what this machine offers", () => import("./commands/doctor.ts")).addOption(
+  json,
+);
+command("down", "stop workers and the private Redis of this data folder", () => import("./commands/down.ts")).addOption(
+  json,
+);
+command(
+  "redis <action>",
+  "`swarm redis install`: a private Redis without root",
+  () => import("./commands/redis.ts"),
+).addOption(json);
+
+// Whoever reads stdout may stop reading (`swarm logs … | head`): that is no error of ours.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit(0);
+});
 
 try {
   await program.parseAsync();

@@ -3,7 +3,12 @@ import { SwarmError } from "../../infra/errors.ts";
 
 interface ErrorDocument {
   readonly v: 1;
-  readonly error: { readonly code: string; readonly message: string; readonly hint: string | null; readonly retryable: boolean };
+  readonly error: {
+    readonly code: string;
+    readonly message: string;
+    readonly hint: string | null;
+    readonly retryable: boolean;
+  };
 }
 
 export function printError(cause: unknown, json: boolean): number {
@@ -17,14 +22,26 @@ export function printError(cause: unknown, json: boolean): number {
   return exit;
 }
 
-function described(cause: unknown): { code: string; message: string; hint: string | null; retry: boolean; exit: number } {
+function described(cause: unknown): {
+  code: string;
+  message: string;
+  hint: string | null;
+  retry: boolean;
+  exit: number;
+} {
   if (cause instanceof SwarmError) {
     return { code: cause.code, message: cause.message, hint: cause.hint ?? null, retry: cause.retry, exit: cause.exit };
   }
   const message = cause instanceof Error ? cause.message : String(cause);
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : "internal";
   if (code.startsWith("commander.")) {
-    return { code: "usage", message: message.replace(/^error: /, ""), hint: "`swarm --help` lists commands and flags.", retry: false, exit: 2 };
+    return {
+      code: "usage",
+      message: message.replace(/^error: /, ""),
+      hint: "`swarm --help` lists commands and flags.",
+      retry: false,
+      exit: 2,
+    };
   }
   const hint = "This is a bug of statehive. Run again with SWARM_LOG_LEVEL=debug and report what it says.";
   return { code: "internal", message, hint, retry: false, exit: 1 };

@@ -2,13 +2,13 @@
  * Watches a run to its end: events to the progress display (or as lines), a worker kept alive meanwhile, Ctrl-C parks.
  */
 import { constants } from "node:os";
-import { followLog } from "../../actors/runtime/run-log.ts";
 import { shownStatus } from "../../actors/runtime/run-document.ts";
+import { followLog } from "../../actors/runtime/run-log.ts";
 import type { SwarmError } from "../../infra/errors.ts";
 import { type LoggedEvent, RUN_ENDINGS } from "../../machines/run-event.ts";
 import { keepWorker } from "./embedded-worker.ts";
 import type { Hive } from "./hive.ts";
-import { openProgress } from "./progress/progress.ts";
+import { openProgress } from "./progress/open.ts";
 
 export type WatchEnd = "ended" | "parked" | "lacking";
 
@@ -34,7 +34,15 @@ export async function watch(hive: Hive, options: WatchOptions): Promise<Watched>
   const stop = new AbortController();
   let error: SwarmError | null = null;
   let parkedAtMs: number | null = null;
-  const progress = onEvent === null ? openProgress({ stream: process.stderr, tty: process.stderr.isTTY === true && !hive.config.ci, colors: colorsWanted(hive), columns: () => process.stderr.columns ?? 80 }) : null;
+  const progress =
+    onEvent === null
+      ? openProgress({
+          stream: process.stderr,
+          tty: process.stderr.isTTY === true && !hive.config.ci,
+          colors: colorsWanted(hive),
+          columns: () => process.stderr.columns ?? 80,
+        })
+      : null;
   const keeper = await keepWorker(hive, options.binding, (lacking) => {
     error = lacking;
     stop.abort();
@@ -45,7 +53,9 @@ export async function watch(hive: Hive, options: WatchOptions): Promise<Watched>
       process.exit(128 + constants.signals[signal]);
     }
     parkedAtMs = performance.now();
-    hive.store.hold(run, "park", `asked by ${signal}`).catch((cause: unknown) => hive.log.error({ err: cause }, "could not park"));
+    hive.store
+      .hold(run, "park", `asked by ${signal}`)
+      .catch((cause: unknown) => hive.log.error({ err: cause }, "could not park"));
   };
   const signals: NodeJS.Signals[] = ["SIGINT", "SIGTERM"];
   for (const signal of signals) process.on(signal, onSignal);
@@ -56,7 +66,11 @@ export async function watch(hive: Hive, options: WatchOptions): Promise<Watched>
     return parkedAtMs !== null && performance.now() - parkedAtMs < PARK_MS && !(await atRest(hive));
   };
   try {
-    for await (const entry of followLog(hive.reader, run, { afterSeq: options.afterSeq ?? 0, signal: stop.signal, goOn })) {
+    for await (const entry of followLog(hive.reader, run, {
+      afterSeq: options.afterSeq ?? 0,
+      signal: stop.signal,
+      goOn,
+    })) {
       for (const event of entry.events) {
         onEvent?.(event);
         progress?.event(event);

@@ -20,7 +20,8 @@ export function workspaceAt(given: string): string {
   } catch {
     return refuse("bad_link", "is a link that leads nowhere, or in a circle", "Give the path of the folder itself.");
   }
-  if (!statSync(real).isDirectory()) refuse("not_a_folder", "is not a folder", "Give the folder that holds the code, not a file in it.");
+  if (!statSync(real).isDirectory())
+    refuse("not_a_folder", "is not a folder", "Give the folder that holds the code, not a file in it.");
   try {
     accessSync(real, constants.R_OK | constants.X_OK);
   } catch {

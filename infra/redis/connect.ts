@@ -4,7 +4,7 @@ import { Redis, type RedisOptions } from "ioredis";
 export interface ConnectOptions {
   readonly options: RedisOptions;
   /** Called for each time the connection is lost; whoever can, brings the server back. */
-  readonly lost?: () => void;
+  readonly lost?: (() => void) | undefined;
   /** Every error of the connection, for the log. */
   readonly broke: (cause: Error) => void;
 }

@@ -18,7 +18,7 @@ import { parseRedisUrl } from "./redis-url.ts";
 import { type Fsync, serverArguments } from "./server-arguments.ts";
 import { checkServer, type ServerFacts } from "./server-check.ts";
 import { chooseLock, type Launch, type Lock, launch, lockTaken, logPath, sweepClaims } from "./server-lock.ts";
-import { newSocket } from "./server-record.ts";
+import { newSocket, stableLink } from "./server-record.ts";
 
 export interface RedisSettings {
   /** REDIS_URL. Given, nothing is started or installed. */
@@ -67,8 +67,7 @@ export async function openRedis(settings: RedisSettings): Promise<RedisEndpoint>
     return { kind: "url", options, describe, ...summary(facts) };
   }
   const dataDir = await ensureDataDir(settings.dataDir);
-  const socket = await liveSocket(dataDir, settings);
-  const options = { path: socket };
+  const options = { path: stableLink(await liveSocket(dataDir, settings)) };
   const facts = await connectOnce(options, `the private Redis of ${dataDir}`, async (redis) => {
     const found = await checkServer(redis);
     if (found.fsync === settings.fsync) return found;

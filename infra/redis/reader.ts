@@ -84,13 +84,18 @@ export function openReader(redis: Redis, keys: Keys): Reader {
     agentCount: (run) => redis.hlen(keys.run(run).actors),
     async updatedAt(run) {
       const [newest] = await redis.xrevrange(keys.run(run).log, "+", "-", "COUNT", 1);
-      const atMs = newest === undefined ? Number(await redis.hget(keys.run(run).run, "createdAt")) : rawEntry(newest).atMs;
+      const atMs =
+        newest === undefined ? Number(await redis.hget(keys.run(run).run, "createdAt")) : rawEntry(newest).atMs;
       return new Date(atMs).toISOString();
     },
     async rows(run, actor, map) {
       const prefix = `r:${map}/`;
       const fields = Object.entries(await redis.hgetall(keys.actor(run, actor).snapshot));
-      return new Map(fields.flatMap(([field, json]) => (field.startsWith(prefix) ? [[field.slice(prefix.length), json] as const] : [])));
+      return new Map(
+        fields.flatMap(([field, json]) =>
+          field.startsWith(prefix) ? [[field.slice(prefix.length), json] as const] : [],
+        ),
+      );
     },
     budget: (run) => redis.hgetall(keys.run(run).budget),
     results: (run) => redis.hgetall(keys.run(run).results),
@@ -106,7 +111,7 @@ export function openReader(redis: Redis, keys: Keys): Reader {
       return (await redis.xrange(keys.run(run).log, `(${afterSeq}-0`, "+", "COUNT", LOG_BATCH)).map(rawEntry);
     },
     async follow(run, afterSeq, blockMs) {
-      blocking ??= redis.duplicate();
+      blocking ??= duplicated(redis);
       const answer = await blocking.xread(
         "COUNT",
         LOG_BATCH,
@@ -142,6 +147,13 @@ export function openReader(redis: Redis, keys: Keys): Reader {
       blocking?.disconnect();
     },
   };
+}
+
+function duplicated(redis: Redis): Redis {
+  const other = redis.duplicate();
+  // The first connection tells of the same loss; this one only waits until the server is back.
+  other.on("error", () => {});
+  return other;
 }
 
 const unknownRun = (id: string, why: string): SwarmError =>

@@ -3,6 +3,7 @@
  * that others may have filled, so it names a socket only if that lies in a private folder under the expected name.
  */
 import { createHash, randomBytes } from "node:crypto";
+import { readlinkSync, renameSync, symlinkSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join } from "node:path";
 import { z } from "zod";
@@ -54,4 +55,26 @@ export function parseRecord(text: string): ServerRecord | undefined {
 export function newSocket(realDataDir: string, runtimeDir: string | undefined): string {
   const name = createHash("sha256").update(realDataDir).digest("hex").slice(0, 32);
   return join(privateFolder(runtimeDir), `${name}.${randomBytes(4).toString("hex")}.sock`);
+}
+
+/**
+ * One name for whichever server is alive: a link beside the sockets. A server that was killed comes back under a new
+ * socket; connections that outlive it find it again under the same path.
+ */
+export function stableLink(socket: string): string {
+  const link = socket.replace(/\.[0-9a-f]{8}\.sock$/, ".sock");
+  if (link === socket) throw new Error(`not a socket of ours: ${socket}`);
+  if (readlink(link) === socket) return link;
+  const draft = `${link}.${randomBytes(4).toString("hex")}`;
+  symlinkSync(socket, draft);
+  renameSync(draft, link);
+  return link;
+}
+
+function readlink(link: string): string | null {
+  try {
+    return readlinkSync(link);
+  } catch {
+    return null;
+  }
 }

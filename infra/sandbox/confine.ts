@@ -140,7 +140,10 @@ export const gripByDescriptor: Grip = async (names, resolved, shown) => {
   }
 };
 
-/** Elsewhere: by name, with the identity of what was opened compared before and the name's way compared after. */
+/**
+ * Elsewhere: by name, with the name's way and the identity of what was opened compared again afterwards. That stops
+ * what stands still and what was swapped once; a process that swaps a folder to and fro in step with it can win.
+ */
 export const gripByName: Grip = async (names, resolved, shown) => {
   const place = placeOf(names, resolved);
   const stats = await lookAt(place, shown);

@@ -152,14 +152,11 @@ async function read(names: RootNames, grip: Grip, path: string, options: ReadOpt
       const wanted = Math.min(bytesMax, room, readBytesMax);
       const bytes = await fill(handle, Buffer.alloc(wanted), offset, path, signal);
       const end = offset + bytes.length;
-      // A file that ended early is shorter than it said; one that said nothing and filled the buffer may go on.
-      const bytesTotal = bytes.length < wanted ? Math.min(said, end) || end : Math.max(said, end);
-      return {
-        path: held.path,
-        bytes,
-        bytesTotal,
-        truncated: end < bytesTotal || (said === 0 && bytes.length === wanted),
-      };
+      // One that ended early has shrunk since; one that says 0 and gave something never knew.
+      const now = bytes.length < wanted ? (await handle.stat()).size : said;
+      const bytesTotal = bytes.length > 0 ? Math.max(now, end) : now;
+      const isOpenEnded = said === 0 && wanted > 0 && bytes.length === wanted;
+      return { path: held.path, bytes, bytesTotal, truncated: end < bytesTotal || isOpenEnded };
     } finally {
       await handle.close();
     }

@@ -136,7 +136,7 @@ function escaped(name: string): string {
 const collection = "[\\w$.]*(?:tool|func(?:tion)?|command|handler|action|registr|skill|callable)\\w*";
 const key = "[\\w$.?!]*(?:name|tool|action|func(?:tion)?|fn|cmd|command)(?:\\[[^\\]]{0,20}\\]|\\.\\w+)*\\s*[)\\],]";
 /** A tool looked up by the name the model gave. */
-export const lookups: readonly RegExp[] = [
+const lookups: readonly RegExp[] = [
   new RegExp(`${collection}\\??(?:\\.|\\?\\.)get\\w*\\(\\s*${key}`, "gi"),
   new RegExp(`${collection}\\[\\s*${key}(?!\\s*=[^=])`, "gi"),
   new RegExp(`${collection}\\??\\.find\\w*\\(\\s*\\(?\\s*\\w+[^)]{0,30}\\)?\\s*=>[^;]{0,80}?\\.name\\s*===?`, "gi"),

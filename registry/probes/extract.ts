@@ -146,6 +146,8 @@ export async function extract(path: string, source: string, language: Language, 
 
 function isLiteral(source: string, { kind, start, end }: Syntax): boolean {
   if (kind === "comment" || kind === "regex" || end - start > literalCharsMax) return false;
+  // Triple quotes hold prose, even in one short line.
+  if (/^("""|''')$/.test(source.slice(start - 3, start))) return false;
   return !source.slice(start, end).includes("\n");
 }
 

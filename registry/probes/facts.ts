@@ -93,13 +93,3 @@ export function functionAt(file: FileFacts, offset: number): FunctionFact | unde
   }
   return found;
 }
-
-/** The innermost type around an offset. */
-export function typeAt(file: FileFacts, offset: number): TypeFact | undefined {
-  let found: TypeFact | undefined;
-  for (const candidate of file.types) {
-    if (candidate.start > offset) break;
-    if (offset < candidate.end) found = candidate;
-  }
-  return found;
-}

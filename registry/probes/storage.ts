@@ -28,7 +28,7 @@ export function isDurableWrite(file: FileFacts, call: CallFact): boolean {
   return sqlCall.test(callee) && sqlWrite.test(file.source.slice(call.argumentsAt, call.end));
 }
 
-export function isDurableRead(file: FileFacts, call: CallFact): boolean {
+function isDurableRead(file: FileFacts, call: CallFact): boolean {
   if (fileRead.test(call.callee) || storeRead.test(call.callee)) return true;
   return sqlCall.test(call.callee) && sqlRead.test(file.source.slice(call.argumentsAt, call.end));
 }

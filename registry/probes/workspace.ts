@@ -11,7 +11,7 @@ import { type Role, roleOf, roleOfSource, type SkipReason } from "./scope.ts";
 import { indexWorkspace, type Package, type WorkspaceIndex } from "./workspace-index.ts";
 
 /** Longer source files are generated or data: skipped and said. In bytes. */
-export const sourceBytesMax = 1_000_000;
+const sourceBytesMax = 1_000_000;
 /** Facts of at most so much source are kept in one pass, in UTF-16 units; about three times that in memory. */
 const passCharsMax = 80_000_000;
 const filesMax = 20_000;
@@ -184,7 +184,8 @@ function skippedOf({ skipped }: Tally): Skipped[] {
 function isStatement(path: string): boolean {
   return (
     /(^|\/)(readme|agents|claude|architecture)(\.md|\.rst|\.txt)?$/i.test(path) &&
-    !/node_modules|vendor/.test(path) &&
+    // The README of an example or a fixture speaks of something else.
+    roleOf(path) === "product" &&
     path.split("/").length <= 3
   );
 }

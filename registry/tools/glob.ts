@@ -1,6 +1,6 @@
 /** Glob: files of the workspace whose path matches a pattern, in an order that never changes. */
 import { defineTool } from "../tool.ts";
-import { globPathsMax, globInput, type GlobInput } from "./input/glob.ts";
+import { type GlobInput, globInput, globPathsMax } from "./input/glob.ts";
 
 export const glob = defineTool<GlobInput>({
   name: "Glob",

@@ -1,13 +1,56 @@
-/** Every built-in tool, a line each: declarations only, implementations are loaded when a call is about to run. */
+/**
+ * The catalogue: every built-in tool by its declaration. Importing it loads no implementation, so that listing, search
+ * and permission rules cost nothing.
+ */
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import type { ToolDeclaration } from "../tool.ts";
+import { astSearch } from "./ast-search.ts";
 import { glob } from "./glob.ts";
+import { grep } from "./grep.ts";
 import { probe } from "./probe.ts";
 import { read } from "./read.ts";
 import { report } from "./report.ts";
 
-export const tools: readonly ToolDeclaration[] = [glob, probe, read, report] as unknown as readonly ToolDeclaration[];
-export const toolNamed = (name: string): ToolDeclaration | undefined => tools.find((tool) => tool.name === name);
-export const definitionHash = (tool: ToolDeclaration): string =>
-  createHash("sha256").update(JSON.stringify([tool.name, tool.description, z.toJSONSchema(tool.input), tool.risk])).digest("hex");
+/** Sorted by name: the order in which a model is told of them, and its prompt cache depends on it. */
+export const tools: readonly ToolDeclaration[] = [
+  known(astSearch),
+  known(glob),
+  known(grep),
+  known(probe),
+  known(read),
+  known(report),
+];
+
+export function toolNamed(name: string): ToolDeclaration | undefined {
+  return tools.find((tool) => tool.name === name);
+}
+
+/** JSON Schema (draft 2020-12) of a tool's input, as a model is given it. */
+export function inputSchema({ input }: ToolDeclaration): Record<string, unknown> {
+  const { $schema: _, ...schema } = z.toJSONSchema(input, { io: "input" });
+  return schema;
+}
+
+/**
+ * SHA-256, in hexadecimal, of what a caller approves when they approve a tool: name, description, input, risk, repeat.
+ * Changes exactly when one of them does.
+ */
+export function definitionHash(tool: ToolDeclaration): string {
+  const { name, description, risk, repeat } = tool;
+  const definition = { name, description, input: inputSchema(tool), risk, repeat };
+  return createHash("sha256").update(canonical(definition)).digest("hex");
+}
+
+/** Forgets what a tool's own input is; sound because only what `input` has parsed reaches `load`'s function. */
+function known<Input>(declaration: ToolDeclaration<Input>): ToolDeclaration {
+  return declaration as unknown as ToolDeclaration;
+}
+
+/** JSON with the keys of every object in code-unit order. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_key, one: unknown) => {
+    if (typeof one !== "object" || one === null || Array.isArray(one)) return one;
+    return Object.fromEntries(Object.entries(one).sort(([left], [right]) => (left < right ? -1 : 1)));
+  });
+}

@@ -1,6 +1,6 @@
 /** Read: numbered lines of one file of the workspace, a part at a time. */
 import { defineTool } from "../tool.ts";
-import { readLinesDefault, readLineCharsMax, readInput, type ReadInput } from "./input/read.ts";
+import { type ReadInput, readInput, readLineCharsMax, readLinesDefault } from "./input/read.ts";
 
 export const read = defineTool<ReadInput>({
   name: "Read",

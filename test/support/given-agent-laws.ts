@@ -4,7 +4,7 @@
  */
 import { expect } from "vitest";
 import type { AnyStateMachine } from "xstate";
-import { LOST_ATTEMPTS_MAX } from "../../machines/agent-machine.ts";
+import { LOST_ATTEMPTS_MAX } from "../../machines/agent-vocabulary.ts";
 import type { Story } from "./given.ts";
 import {
   answered,
@@ -199,7 +199,13 @@ const retries: Law[] = [
     expect(numbers).toEqual([1, 2, 3, 4, 5, 6]);
     expectEnd(story.when(failed(0)), "failed", "failed", ["model: overloaded (attempt 2 of 2)"]);
   }),
+  law("an attempt that never reached the model does not use up the last one either", (machine) => {
+    const story = thinking(machine, { attemptsMax: 1 }).when(failed(0, { counts: false }));
+    expect(story.path).toBe("thinking.backingOff");
+    expectEnd(story.whenTimerFires().when(failed(0)), "failed", "failed", ["model: overloaded (attempt 1 of 1)"]);
+  }),
   law("attempts that never reach the model are bounded too", (machine) => {
+    expect(LOST_ATTEMPTS_MAX).toBeGreaterThan(0);
     let story = thinking(machine, { attemptsMax: 3 });
     for (let lost = 0; lost < LOST_ATTEMPTS_MAX; lost += 1) story = story.when(failed(0, { counts: false })).whenTimerFires();
     expect(story.path).toBe("thinking.calling");

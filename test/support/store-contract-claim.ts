@@ -116,8 +116,21 @@ export function claimLaws(under: Under): void {
         if (n < 2) claim = await claimed(store, coordinatorOf(run));
       }
       expect(counts).toEqual([1, 2, 3]);
+      await store.send(coordinatorOf(run), event("m2"));
       await committed(store, commitOf(coordinatorOf(run), claim));
       expect((await claimed(store, coordinatorOf(run))).claims).toBe(1);
+    });
+
+    it("that finds nothing to do, or finds its run parked, counts for nothing: nobody can have died of it", async () => {
+      const { store } = under();
+      const { run } = await startedRun(store);
+      const counted = async () => (await claimed(store, coordinatorOf(run))).claims;
+      expect([await counted(), await counted()]).toEqual([0, 0]);
+      await store.send(coordinatorOf(run), event("m1"));
+      await store.hold(run, "park", "later");
+      expect([await counted(), await counted()]).toEqual([0, 0]);
+      await store.hold(run, "resume", "");
+      expect([await counted(), await counted()]).toEqual([1, 2]);
     });
 
     it("brings at most a batch of mail, and says how much there is", async () => {

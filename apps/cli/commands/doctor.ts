@@ -21,7 +21,15 @@ export async function act(_args: readonly string[], flags: Record<string, unknow
     ? { access: apiBinding(config), default: config.model ?? DEFAULT_MODEL }
     : { access: "local analyst", default: LOCAL_MODEL };
   if (flags.json === true) {
-    printJson({ v: 1, node: process.version, settings, redis: redisDocument(redis), guarantees, model, sandbox: "none" });
+    printJson({
+      v: 1,
+      node: process.version,
+      settings,
+      redis: redisDocument(redis),
+      guarantees,
+      model,
+      sandbox: "none",
+    });
   } else {
     print(settings, redis, guarantees, model);
   }
@@ -29,8 +37,16 @@ export async function act(_args: readonly string[], flags: Record<string, unknow
 }
 
 function settingsOf(config: Config): Setting[] {
-  const row = (name: string, value: string | undefined): Setting => ({ name, value: value ?? null, from: config.origins[name] ?? "default" });
-  const secret = (name: string, value: string | undefined): Setting => ({ name, value: value === undefined ? null : "(set)", from: value === undefined ? "default" : "environment" });
+  const row = (name: string, value: string | undefined): Setting => ({
+    name,
+    value: value ?? null,
+    from: config.origins[name] ?? "default",
+  });
+  const secret = (name: string, value: string | undefined): Setting => ({
+    name,
+    value: value === undefined ? null : "(set)",
+    from: value === undefined ? "default" : "environment",
+  });
   return [
     row("redisUrl", config.redisUrl === undefined ? undefined : withoutPassword(config.redisUrl)),
     row("dataDir", config.dataDir),
@@ -58,7 +74,11 @@ function guaranteesOf({ facts }: RedisEndpoint): Guarantee[] {
   const onDisk = facts.aof === "on" ? "yes" : facts.aof === "off" ? "no" : "unknown";
   const powerLoss = facts.fsync === "always" ? "yes" : facts.fsync === "unknown" ? "unknown" : "no";
   return [
-    { guarantee: "a committed step survives the death of its worker", holds: "yes", because: "it is in Redis before anything acts on it" },
+    {
+      guarantee: "a committed step survives the death of its worker",
+      holds: "yes",
+      because: "it is in Redis before anything acts on it",
+    },
     { guarantee: "… and the death of Redis", holds: onDisk, because: `append-only file: ${facts.aof}` },
     { guarantee: "… and a power failure", holds: powerLoss, because: `appendfsync: ${facts.fsync}` },
     { guarantee: "… and a failover to a replica", holds: "no", because: "replication is asynchronous; never promised" },
@@ -68,16 +88,37 @@ function guaranteesOf({ facts }: RedisEndpoint): Guarantee[] {
 const redisDocument = (redis: unknown): unknown =>
   redis instanceof SwarmError
     ? { error: { code: redis.code, message: redis.message, hint: redis.hint ?? null } }
-    : { kind: (redis as RedisEndpoint).kind, where: (redis as RedisEndpoint).describe, ...(redis as RedisEndpoint).facts };
+    : {
+        kind: (redis as RedisEndpoint).kind,
+        where: (redis as RedisEndpoint).describe,
+        ...(redis as RedisEndpoint).facts,
+      };
 
-function print(settings: readonly Setting[], redis: unknown, guarantees: readonly Guarantee[], model: { access: string; default: string }): void {
-  printTable(["SETTING", "VALUE", "FROM"], settings.map(({ name, value, from }) => [name, value ?? "-", from]), "");
-  process.stdout.write(`\nnode ${process.version}; model: ${model.default} by ${model.access}; sandbox: none (no tool of this version runs commands)\n`);
+function print(
+  settings: readonly Setting[],
+  redis: unknown,
+  guarantees: readonly Guarantee[],
+  model: { access: string; default: string },
+): void {
+  printTable(
+    ["SETTING", "VALUE", "FROM"],
+    settings.map(({ name, value, from }) => [name, value ?? "-", from]),
+    "",
+  );
+  process.stdout.write(
+    `\nnode ${process.version}; model: ${model.default} by ${model.access}; sandbox: none (no tool of this version runs commands)\n`,
+  );
   if (redis instanceof SwarmError) {
-    process.stdout.write(`redis: ${redis.message}\n${redis.hint === undefined ? "" : `${redis.hint.replace(/^/gm, "  ")}\n`}`);
+    process.stdout.write(
+      `redis: ${redis.message}\n${redis.hint === undefined ? "" : `${redis.hint.replace(/^/gm, "  ")}\n`}`,
+    );
     return;
   }
   const { describe, facts } = redis as RedisEndpoint;
   process.stdout.write(`redis: ${describe}, ${facts.product} ${facts.version}\n\n`);
-  printTable(["GUARANTEE", "HOLDS", "BECAUSE"], guarantees.map((one) => [one.guarantee, one.holds, one.because]), "");
+  printTable(
+    ["GUARANTEE", "HOLDS", "BECAUSE"],
+    guarantees.map((one) => [one.guarantee, one.holds, one.because]),
+    "",
+  );
 }

@@ -28,7 +28,8 @@ export async function act(_args: readonly string[], flags: Record<string, unknow
       const identities = rows.flatMap(({ pid }) => identifyProcess(pid) ?? []);
       for (const identity of identities) signalProcess(identity, "SIGTERM");
       const deadlineMs = performance.now() + WORKER_END_MS;
-      while (identities.some(isAlive) && performance.now() < deadlineMs) await new Promise((resolve) => setTimeout(resolve, 50));
+      while (identities.some(isAlive) && performance.now() < deadlineMs)
+        await new Promise((resolve) => setTimeout(resolve, 50));
       for (const identity of identities) if (isAlive(identity)) signalProcess(identity, "SIGKILL");
       return identities.length;
     } finally {

@@ -15,7 +15,12 @@ const PARALLEL_MAX = 24;
 
 export async function act([path = ""]: readonly string[], flags: Record<string, unknown>): Promise<number> {
   const config = await readConfig();
-  const only = flags.only === undefined ? undefined : String(flags.only).split(",").filter((id) => id !== "");
+  const only =
+    flags.only === undefined
+      ? undefined
+      : String(flags.only)
+          .split(",")
+          .filter((id) => id !== "");
   const { graph, briefs } = evaluationGraph(only === undefined ? {} : { only });
   oneOf(flags.failOn, "--fail-on", FAIL_ON_LEVELS);
   const analyst = oneOf(flags.analyst, "--analyst", ["local"]);

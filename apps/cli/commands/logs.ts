@@ -1,7 +1,7 @@
 /** `swarm logs <id>`: the events of a run, to read or as JSON lines. */
 import { entriesOf, followLog, type ReadEntry } from "../../../actors/runtime/run-log.ts";
 import { SwarmError } from "../../../infra/errors.ts";
-import { type LoggedEvent, runEventSchema, RUN_ENDINGS } from "../../../machines/run-event.ts";
+import { type LoggedEvent, RUN_ENDINGS, runEventSchema } from "../../../machines/run-event.ts";
 import { wholeNumber } from "../flags.ts";
 import { openHive } from "../hive.ts";
 import { harmless, printJson } from "../print.ts";
@@ -49,6 +49,8 @@ function typesOf(value: unknown): ReadonlySet<string> | null {
 }
 
 function line({ seq, at, actor, type, v: _v, run: _run, ...rest }: LoggedEvent): string {
-  const facts = Object.entries(rest).map(([key, value]) => `${key}=${typeof value === "string" ? value : JSON.stringify(value)}`);
+  const facts = Object.entries(rest).map(
+    ([key, value]) => `${key}=${typeof value === "string" ? value : JSON.stringify(value)}`,
+  );
   return harmless(`${String(seq).padStart(5)} ${at.slice(11, 23)} ${actor} ${type} ${facts.join(" ")}`).slice(0, 500);
 }

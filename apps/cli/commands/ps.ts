@@ -1,7 +1,7 @@
 /** `swarm ps`: runs and workers. */
 import { shownStatus } from "../../../actors/runtime/run-document.ts";
-import { livingWorkers } from "../living-workers.ts";
 import { openHive } from "../hive.ts";
+import { livingWorkers } from "../living-workers.ts";
 import { printJson, printTable } from "../print.ts";
 
 export async function act(_args: readonly string[], flags: Record<string, unknown>): Promise<number> {

@@ -18,10 +18,16 @@ export async function act([id = ""]: readonly string[], flags: Record<string, un
     } else if (mismatch === null) {
       process.stdout.write(`${steps} steps folded again up to event ${lastSeq}: every state hash is equal\n`);
       if (to !== undefined) {
-        printTable(["AGENT", "MACHINE", "VERSION", "STATE"], actors.map((actor) => [actor.actor, actor.machine, String(actor.version), actor.state]), "nobody was born yet");
+        printTable(
+          ["AGENT", "MACHINE", "VERSION", "STATE"],
+          actors.map((actor) => [actor.actor, actor.machine, String(actor.version), actor.state]),
+          "nobody was born yet",
+        );
       }
     } else {
-      process.stdout.write(`the fold and the log part at event ${mismatch.seq} (${mismatch.actor}, version ${mismatch.version}): ${mismatch.why}\n`);
+      process.stdout.write(
+        `the fold and the log part at event ${mismatch.seq} (${mismatch.actor}, version ${mismatch.version}): ${mismatch.why}\n`,
+      );
     }
     return mismatch === null ? 0 : 3;
   } finally {

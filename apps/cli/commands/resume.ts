@@ -22,6 +22,7 @@ export async function act([id = ""]: readonly string[], flags: Record<string, un
       return await leaveToWorker(hive, binding);
     }
     if (fields.kind !== "evaluate") return await watchRun(hive, run, binding, flags, afterSeq);
+    if (status !== "parked" && status !== "running") return await printEvaluation(hive, run, flags);
     const watched = await watch(hive, { run, binding, afterSeq, onEvent: flags.jsonl === true ? printJson : null });
     if (watched.error !== null) throw watched.error;
     return await printEvaluation(hive, run, flags);

@@ -1,6 +1,6 @@
 /** `swarm run <goal>`: one agent works on one goal with a real model. */
 import { LOCAL_BINDING } from "../../../actors/runtime/accesses.ts";
-import { runDocument, type RunDocument } from "../../../actors/runtime/run-document.ts";
+import { type RunDocument, runDocument } from "../../../actors/runtime/run-document.ts";
 import { agentTypeNamed, agentTypes } from "../../../actors/types/index.ts";
 import { readConfig } from "../../../infra/config.ts";
 import { SwarmError } from "../../../infra/errors.ts";
@@ -31,15 +31,22 @@ export async function act([goal = ""]: readonly string[], flags: Record<string, 
     });
   }
   if (goal.trim() === "" || goal.length > GOAL_MAX) {
-    throw new SwarmError("usage.goal", `the goal has ${goal.length} characters; it takes 1 to ${GOAL_MAX}`, { exit: 2, hint: "Say in a few sentences what is to be done." });
+    throw new SwarmError("usage.goal", `the goal has ${goal.length} characters; it takes 1 to ${GOAL_MAX}`, {
+      exit: 2,
+      hint: "Say in a few sentences what is to be done.",
+    });
   }
   const deniedTools = flags.denyTool as string[];
   const strangers = deniedTools.filter((name) => !type.tools.includes(name) || name === "Report");
   if (strangers.length > 0) {
-    throw new SwarmError("usage.deny_tool", `--deny-tool ${strangers.join(", ")}: agents of type ${type.name} have no such tool to take away`, {
-      exit: 2,
-      hint: `They have: ${type.tools.filter((name) => name !== "Report").join(", ")}. Report cannot be taken away: it is how a task ends.`,
-    });
+    throw new SwarmError(
+      "usage.deny_tool",
+      `--deny-tool ${strangers.join(", ")}: agents of type ${type.name} have no such tool to take away`,
+      {
+        exit: 2,
+        hint: `They have: ${type.tools.filter((name) => name !== "Report").join(", ")}. Report cannot be taken away: it is how a task ends.`,
+      },
+    );
   }
   const turnsMax = wholeNumber(flags.maxTurns, "--max-turns", { min: 1, max: 1_000 });
   const tokensMax = wholeNumber(flags.maxTokens, "--max-tokens", { min: 1, max: 1e12 });
@@ -50,7 +57,15 @@ export async function act([goal = ""]: readonly string[], flags: Record<string, 
     const run = await startRun(hive, {
       goal: goal.split("\n")[0]?.slice(0, 200) ?? "",
       kind: "run",
-      graph: [{ id: "goal", agentType: type.name, needs: [], limits: { ...type.limits, turnsMax: turnsMax ?? type.limits.turnsMax }, attemptsMax: 1 }],
+      graph: [
+        {
+          id: "goal",
+          agentType: type.name,
+          needs: [],
+          limits: { ...type.limits, turnsMax: turnsMax ?? type.limits.turnsMax },
+          attemptsMax: 1,
+        },
+      ],
       briefs: { goal: JSON.stringify({ id: "goal", agentType: type.name, goal }) },
       ...choice,
       workspace,
@@ -81,7 +96,13 @@ export async function leaveToWorker(hive: Hive, binding: string): Promise<number
 }
 
 /** Watches to the end, prints what `run` prints, and gives its exit code. */
-export async function watchRun(hive: Hive, run: string, binding: string, flags: Record<string, unknown>, afterSeq = 0): Promise<number> {
+export async function watchRun(
+  hive: Hive,
+  run: string,
+  binding: string,
+  flags: Record<string, unknown>,
+  afterSeq = 0,
+): Promise<number> {
   const asLines = flags.jsonl === true;
   const watched = await watch(hive, { run, binding, afterSeq, onEvent: asLines ? printJson : null });
   const document = await runDocument(hive.reader, run);

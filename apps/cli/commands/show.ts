@@ -22,7 +22,11 @@ export async function act([id = ""]: readonly string[], flags: Record<string, un
     process.stdout.write(
       `model ${row?.fields.model}; ${usage.modelCalls} calls; tokens: ${usage.inputTokens} in, ${usage.outputTokens} out, ${usage.cacheReadTokens} read, ${usage.cacheWriteTokens} written; ${cost}\n\n`,
     );
-    printTable(["AGENT", "TYPE", "STATE", "TURNS"], document.agents.map((agent) => [agent.id, agent.type, agent.state, String(agent.turns)]), "no agents");
+    printTable(
+      ["AGENT", "TYPE", "STATE", "TURNS"],
+      document.agents.map((agent) => [agent.id, agent.type, agent.state, String(agent.turns)]),
+      "no agents",
+    );
     return 0;
   } finally {
     hive.close();

@@ -10,7 +10,10 @@ export async function act([id = ""]: readonly string[], flags: Record<string, un
     const run = await hive.reader.resolve(id);
     const did = flags.cancel === true ? await cancel(hive, run) : await park(hive, run);
     if (flags.json === true) printJson({ v: 1, runId: run, stopped: did });
-    else process.stdout.write(did === "parked" ? `parked; running steps end within 30 s. resume: swarm resume ${run}\n` : `${did}: ${run}\n`);
+    else
+      process.stdout.write(
+        did === "parked" ? `parked; running steps end within 30 s. resume: swarm resume ${run}\n` : `${did}: ${run}\n`,
+      );
     return 0;
   } finally {
     hive.close();
@@ -35,4 +38,7 @@ async function cancel(hive: Hive, run: string): Promise<string> {
 }
 
 const endedAlready = (run: string, status: string): SwarmError =>
-  new SwarmError("run.ended", `run ${run} has ended already: ${status}`, { exit: 2, hint: `\`swarm show ${run}\` shows how.` });
+  new SwarmError("run.ended", `run ${run} has ended already: ${status}`, {
+    exit: 2,
+    hint: `\`swarm show ${run}\` shows how.`,
+  });

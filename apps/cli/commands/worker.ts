@@ -13,21 +13,35 @@ export async function act(args: readonly string[], flags: Record<string, unknown
   const types = args.length === 0 ? actorTypes : args;
   const unknown = types.filter((type) => !actorTypes.includes(type));
   if (unknown.length > 0) {
-    throw new SwarmError("worker.unknown_type", `there is no agent type ${unknown.map((type) => `"${type}"`).join(", ")}`, {
-      exit: 2,
-      hint: `Types are: ${actorTypes.join(", ")}.`,
-    });
+    throw new SwarmError(
+      "worker.unknown_type",
+      `there is no agent type ${unknown.map((type) => `"${type}"`).join(", ")}`,
+      {
+        exit: 2,
+        hint: `Types are: ${actorTypes.join(", ")}.`,
+      },
+    );
   }
   const concurrency = wholeNumber(flags.concurrency, "--concurrency", { min: 1, max: 10_000 }) ?? 64;
   const idleExitS = wholeNumber(flags.idleExit, "--idle-exit", { min: 1, max: 86_400 });
   const hive = await openHive("info");
   const accesses = openAccesses(hive.config, hive.log);
-  const runtime = createRuntime({ redis: hive.redis, keys: hive.keys, accesses: accesses.byBinding, types, concurrency, log: hive.log });
+  const runtime = createRuntime({
+    redis: hive.redis,
+    keys: hive.keys,
+    accesses: accesses.byBinding,
+    types,
+    concurrency,
+    log: hive.log,
+  });
   const told = toldToEnd();
   try {
     await runtime.start();
     if (flags.jsonl === true) printJson({ v: 1, type: "worker.ready", id: runtime.worker, types, pid: process.pid });
-    else say(`worker ${runtime.worker} takes work on ${hive.endpoint.describe}${hasModel(hive.config) ? "" : " (no model key: local analyst only)"}`);
+    else
+      say(
+        `worker ${runtime.worker} takes work on ${hive.endpoint.describe}${hasModel(hive.config) ? "" : " (no model key: local analyst only)"}`,
+      );
     return await Promise.race([told, ...(idleExitS === undefined ? [] : [idle(runtime, idleExitS)])]);
   } finally {
     await end(runtime, hive, () => accesses.close());

@@ -28,8 +28,6 @@ const anchorsShownMax = 3;
 const rejectedShownMax = 2;
 const stepsShownMax = 3;
 const reasonLinesMax = 3;
-/** A place is worth more than its quote, for it can be opened; but a quote must still say something. */
-const quoteColumnsMin = 26;
 const indent = "    ";
 
 /** Pure. Ends with a line end. */
@@ -40,7 +38,7 @@ export function renderText(evaluation: Evaluation, facts: ReportFacts, { colors,
     opening: sharedOpening(evaluation.primitives.map(({ why }) => printable(why))),
   };
   const lines = [
-    ...heading(evaluation, facts, page),
+    ...heading(evaluation, page),
     ...runPath(evaluation, page),
     ...section("day one", evaluation, page),
     ...section("operational maturity", evaluation, page),
@@ -50,21 +48,21 @@ export function renderText(evaluation: Evaluation, facts: ReportFacts, { colors,
   return `${lines.join("\n")}\n`;
 }
 
-function heading(evaluation: Evaluation, { runId }: ReportFacts, { c, columns, opening }: Page): string[] {
+function heading(evaluation: Evaluation, { c, columns, opening }: Page): string[] {
   const { summary } = evaluation;
-  const target = clipStart(printable(evaluation.target), columns - 12 - width(runId));
+  const target = clipStart(printable(evaluation.target), columns - 14);
   const counts = LEVELS.filter((level) => summary[level] > 0).map((level) =>
     coloured(c, level, `${summary[level]} ${level}`),
   );
+  const rejected = summary.rejected === 0 ? "none" : summary.rejected;
+  const checked = `${plural(summary.findings, "finding")}, each read again and confirmed; ${rejected} rejected`;
   const basis = opening === "" ? "" : ` ${opening.replace(/: $/, ".")}`;
   return [
     "",
-    `${c.bold(padEnd(`Evaluation of ${clipStart(target, columns - 15)}`, columns))}`.trimEnd(),
+    c.bold(`Evaluation of ${target}`),
     "",
-    `${counts.join(c.dim(" · "))}`,
-    c.dim(
-      `${plural(summary.findings, "finding")}, each read again and confirmed; ${summary.rejected === 0 ? "none" : summary.rejected} rejected`,
-    ),
+    counts.join(c.dim(" · ")),
+    ...wrap(checked, columns).map((line) => c.dim(line)),
     "",
     ...wrap(`${analystLine(evaluation)}${basis}`, columns).map((line) => c.dim(line)),
     ...strangers(evaluation, columns).map((line) => c.yellow(line)),
@@ -81,12 +79,11 @@ function strangers({ analyst, answeredBy }: Evaluation, columns: number): string
 function runPath({ primitives }: Evaluation, page: Page): string[] {
   const anchors = distinctPlaces(primitives.flatMap(({ findings }) => findings.filter(isAnchor)));
   if (anchors.length === 0) return [];
-  const lines = placed(anchors.slice(0, anchorsShownMax), page);
   return [
     "",
     page.c.bold("Where the harness runs"),
-    page.c.dim("What is called absent below was looked for at these places."),
-    ...lines.map(({ place, quote }) => `${indent}${page.c.cyan(place)}  ${quote}`),
+    ...wrap("What is called absent below was looked for at these places.", page.columns).map(page.c.dim),
+    ...evidenceLines(anchors.slice(0, anchorsShownMax), page),
   ];
 }
 
@@ -105,19 +102,23 @@ function coloured(c: Colors, level: Level, text: string): string {
 }
 
 const titleColumns = 26;
+/** Mark, title, level and bar with the blanks between and behind them. */
+const headColumns = 2 + titleColumns + 1 + 9 + 1 + 4 + 1;
 
 function primitiveLines(primitive: AssessedPrimitive, page: Page): string[] {
-  const { c } = page;
+  const { c, columns } = page;
   const { level, maturity, confidence } = primitive;
   const bar = `${"■".repeat(maturity)}${"□".repeat(4 - maturity)}`;
+  const said = level === "unknown" ? "" : `maturity ${maturity}, ${confidence} confidence`;
   const head = [
     `${coloured(c, level, marks[level])} ${c.bold(padEnd(primitiveNamed(primitive.id).title, titleColumns))}`,
     coloured(c, level, padEnd(level, 9)),
     coloured(c, level, bar),
-    c.dim(level === "unknown" ? "" : `maturity ${maturity}, ${confidence} confidence`),
+    // Where there is no room for it the bar says the half of it.
+    ...(said === "" || headColumns + width(said) > columns ? [] : [c.dim(said)]),
   ];
   return [
-    head.join(" ").trimEnd(),
+    head.join(" "),
     ...(level === "present" ? [] : reasonLines(primitive.why, page)),
     ...findingLines(primitive.findings, page),
     ...rejectedLines(primitive, page),
@@ -136,7 +137,7 @@ function findingLines(all: readonly Finding[], page: Page): string[] {
   const shown = findings.slice(0, findingsShownMax);
   const more = findings.length - shown.length;
   return [
-    ...placed(shown, page).map(({ place, quote }) => `${indent}${page.c.cyan(place)}  ${quote}`),
+    ...evidenceLines(shown, page),
     ...(more > 0 ? [`${indent}${page.c.dim(`and ${plural(more, "more line")}`)}`] : []),
   ];
 }
@@ -151,15 +152,18 @@ function distinctPlaces(findings: readonly Finding[]): Finding[] {
   return [...places.values()];
 }
 
-/** Places of one primitive in one column, the quotes in what is left. */
-function placed(findings: readonly Finding[], { columns }: Page): { place: string; quote: string }[] {
+/** Places in one column and quotes beside them; below them where paths are long, for a path cut short opens nothing. */
+function evidenceLines(findings: readonly Finding[], { c, columns }: Page): string[] {
   const room = columns - indent.length;
-  const places = findings.map(({ path, line }) => clipStart(`${printable(path)}:${line}`, room - 2 - quoteColumnsMin));
-  const widest = Math.max(0, ...places.map(width));
-  return findings.map(({ quote }, index) => ({
-    place: padEnd(places[index] ?? "", widest),
-    quote: clip(printable(quote.trim()), room - widest - 2),
-  }));
+  const whole = findings.map(({ path, line }) => `${printable(path)}:${line}`);
+  const widest = Math.max(0, ...whole.map(width));
+  const beside = widest <= room / 2;
+  return findings.flatMap(({ quote }, index) => {
+    const place = clipStart(whole[index] ?? "", room);
+    const text = printable(quote.trim());
+    if (beside) return [`${indent}${c.cyan(padEnd(place, widest))}  ${clip(text, room - widest - 2)}`];
+    return [`${indent}${c.cyan(place)}`, `${indent}  ${clip(text, room - 2)}`];
+  });
 }
 
 function rejectedLines({ rejected }: AssessedPrimitive, { c, columns }: Page): string[] {
@@ -189,8 +193,10 @@ function nextSteps({ next, summary }: Evaluation, page: Page): string[] {
 
 function stepLines({ primitive, step, when }: Step, number: number, { c, columns }: Page): string[] {
   const head = `${number}. ${primitiveNamed(primitive).title}`;
-  const text = wrap(printable(step), columns - 3);
-  return [`${c.bold(head)}${when === undefined ? "" : c.dim(` (${when})`)}`, ...text.map((line) => `   ${line}`)];
+  const text = [...(when === undefined ? [] : [`(${when})`]), printable(step)].flatMap((part) =>
+    wrap(part, columns - 3),
+  );
+  return [c.bold(head), ...text.map((line) => `   ${line}`)];
 }
 
 const skippedShownMax = 4;
@@ -201,11 +207,7 @@ function footer(evaluation: Evaluation, facts: ReportFacts, { c, columns }: Page
   const rest = skipped.slice(skippedShownMax).reduce((sum, { count }) => sum + count, 0);
   const more = rest > 0 ? [`${rest} for other reasons`] : [];
   const notRead = shown.length === 0 ? [] : [`Files left out: ${[...shown, ...more].join(", ")}`];
-  const notes = [...notRead, usageLine(evaluation, facts)].flatMap((line) => wrap(line, columns));
-  return [
-    "",
-    ...notes.map((line) => c.dim(line)),
-    c.dim(`More: swarm show ${facts.runId} · swarm logs ${facts.runId} · --json · --html FILE`),
-    "",
-  ];
+  const way = `More: swarm show ${facts.runId} · swarm logs ${facts.runId} · --json · --html FILE`;
+  const notes = [...notRead, usageLine(evaluation, facts), way].flatMap((line) => wrap(line, columns));
+  return ["", ...notes.map((line) => c.dim(line)), ""];
 }

@@ -2,6 +2,7 @@
  * Progress on a terminal: a picture that redraws itself in place, at most ten times a second. However the process
  * ends, the cursor is visible again.
  */
+import { stripVTControlCharacters } from "node:util";
 import pc from "picocolors";
 import { type FrameOptions, frameOf, lastFrameOf } from "./frame.ts";
 import { width } from "./printable.ts";
@@ -26,6 +27,7 @@ export function openLive({ stream, colors, columns }: ProgressOptions): Progress
   const paint = pc.createColors(colors);
   let tree = emptyTree;
   let drawn: readonly number[] = [];
+  let drawnColumns = columns();
   let tick = 0;
   let changed = true;
   let ended = false;
@@ -43,8 +45,11 @@ export function openLive({ stream, colors, columns }: ProgressOptions): Progress
     const lines = picture(tree, { colors: paint, columns: Math.max(20, columns()), rows, nowMs: Date.now(), tick });
     const body = lines.map((line) => `${line}${clearLineEnd}\n`).join("");
     const back = up(Math.min(rowsDrawn(), rows - 1));
-    write(`${beginFrame}${hideCursor}${back}${above}${body}${clearBelow}${endFrame}`);
-    drawn = lines.map((line) => width(bare(line)));
+    // What a terminal wrapped it remembers as one line until it is erased; otherwise erasing first would flicker.
+    const wipe = drawnColumns === columns() ? "" : clearBelow;
+    write(`${beginFrame}${hideCursor}${back}${wipe}${above}${body}${clearBelow}${endFrame}`);
+    drawnColumns = columns();
+    drawn = lines.map((line) => width(stripVTControlCharacters(line)));
     changed = false;
   };
   const beat = (): void => {
@@ -53,7 +58,10 @@ export function openLive({ stream, colors, columns }: ProgressOptions): Progress
   };
   const timer = setInterval(beat, frameMs);
   timer.unref();
-  const guard = guardCursor(write, () => draw(""));
+  const guard = guardCursor(write, () => {
+    // While this process stands still others write below the picture: go on beneath that, not over it.
+    drawn = [];
+  });
 
   return {
     event: (event) => {
@@ -75,19 +83,15 @@ export function openLive({ stream, colors, columns }: ProgressOptions): Progress
   };
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: colour codes are what is looked for
-const colourCodes = /\u001b\[\d+m/g;
-const bare = (line: string): string => line.replace(colourCodes, "");
-
 interface CursorGuard {
   release(): void;
 }
 
 /**
  * Shows the cursor again when the process exits, and before a signal that nobody else listens for takes it down.
- * While it is stopped by the keyboard the shell has its cursor too.
+ * While it is stopped by the keyboard the shell has its cursor too; the next picture hides it again.
  */
-function guardCursor(write: (text: string) => void, redraw: () => void): CursorGuard {
+function guardCursor(write: (text: string) => void, leavePicture: () => void): CursorGuard {
   const show = (): void => write(showCursor);
   const onSignal = (signal: NodeJS.Signals): void => {
     show();
@@ -98,17 +102,16 @@ function guardCursor(write: (text: string) => void, redraw: () => void): CursorG
   };
   const onStop = (): void => {
     show();
+    leavePicture();
     process.kill(process.pid, "SIGSTOP");
   };
   const release = (): void => {
     process.off("exit", show);
     process.off("SIGTSTP", onStop);
-    process.off("SIGCONT", redraw);
     for (const signal of signals) process.off(signal, onSignal);
   };
   process.on("exit", show);
   process.on("SIGTSTP", onStop);
-  process.on("SIGCONT", redraw);
   for (const signal of signals) process.on(signal, onSignal);
   return { release };
 }

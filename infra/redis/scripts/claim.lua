@@ -29,21 +29,26 @@ if why then
   redis.call('ZADD', KEYS[8], redis.call('TIME')[1], ARGV[2])
   return {'STRANDED', why}
 end
+-- Everything is read before the first write: a row of the wrong type must not fence the living owner.
+local mail = redis.call('LRANGE', KEYS[3], 0, tonumber(ARGV[4]) - 1)
+local mailTotal = redis.call('LLEN', KEYS[3])
+local pending = redis.call('HGETALL', KEYS[4])
+local session = redis.call('GET', KEYS[5]) or ''
+local transcript = redis.call('LRANGE', KEYS[6], 0, -1)
 redis.call('ZREM', KEYS[8], ARGV[2])
 local epoch = redis.call('HINCRBY', KEYS[2], 'epoch', 1)
 local counted = redis.call('HMGET', KEYS[2], 'version', 'claimsAt', 'claims')
-local claims = 1
-if (counted[1] or '0') == counted[2] then claims = tonumber(counted[3]) + 1 end
+local held = redis.call('HEXISTS', KEYS[1], 'hold') == 1
+-- Only a claim that has something to do can have died of it: an idle wake-up counts for nothing.
+local claims = 0
+if not held and (mailTotal > 0 or #pending > 0) then
+  claims = (counted[1] or '0') == counted[2] and tonumber(counted[3]) + 1 or 1
+end
 redis.call('HSET', KEYS[2], 'nonce', ARGV[1], 'claimsAt', counted[1] or '0', 'claims', claims)
-local pending = redis.call('HGETALL', KEYS[4])
-if redis.call('HEXISTS', KEYS[1], 'hold') == 0 then
+if not held then
   -- From now on these count as begun: a crash after this line makes them effects of unknown outcome.
   for i = 1, #pending, 2 do
     if string.sub(pending[i], -5) == '#held' then redis.call('HDEL', KEYS[4], pending[i]) end
   end
 end
-local mail = redis.call('LRANGE', KEYS[3], 0, tonumber(ARGV[4]) - 1)
-return {
-  'OK', epoch, row, redis.call('HGETALL', KEYS[2]), mail, pending,
-  redis.call('GET', KEYS[5]) or '', redis.call('LRANGE', KEYS[6], 0, -1), claims, redis.call('LLEN', KEYS[3]),
-}
+return {'OK', epoch, row, redis.call('HGETALL', KEYS[2]), mail, pending, session, transcript, claims, mailTotal}

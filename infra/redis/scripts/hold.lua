@@ -12,9 +12,18 @@ local same = (run[2] and true or false) == (ARGV[1] == 'park')
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 redis.call('ZCARD', KEYS[4])
-redis.call('HLEN', KEYS[3])
+local actors = redis.call('HGETALL', KEYS[3])
+local busy = {}
+for i = 1, #actors, 2 do
+  local base = ARGV[4] .. ':' .. actors[i]
+  if redis.call('LLEN', base .. ':mailbox') > 0 or redis.call('HLEN', base .. ':pending') > 0 then
+    busy[#busy + 1] = ARGV[3] .. '/' .. actors[i] .. '/' .. cjson.decode(actors[i + 1]).type
+  end
+end
+redis.call('XLEN', KEYS[2])
+
+-- From here on everything is written.
 if not same then
-  redis.call('XLEN', KEYS[2])
   local seq = redis.call('HINCRBY', KEYS[1], 'seq', 1)
   redis.call('XADD', KEYS[2], seq .. '-0', 't', now, 'a', ARGV[3] .. '/-/-', 'b', ARGV[2])
   if ARGV[1] == 'park' then
@@ -23,18 +32,14 @@ if not same then
     redis.call('HDEL', KEYS[1], 'hold')
   end
 end
-local members = {same and 'SAME' or 'OK'}
-local actors = redis.call('HGETALL', KEYS[3])
-for i = 1, #actors, 2 do
-  local base = ARGV[4] .. ':' .. actors[i]
-  if redis.call('LLEN', base .. ':mailbox') > 0 or redis.call('HLEN', base .. ':pending') > 0 then
-    local member = ARGV[3] .. '/' .. actors[i] .. '/' .. cjson.decode(actors[i + 1]).type
-    members[#members + 1] = member
-    if ARGV[1] == 'resume' then
-      redis.call('ZADD', KEYS[4], now, member)
-      redis.call('PUBLISH', ARGV[5], member)
-    end
+for _, member in ipairs(busy) do
+  if ARGV[1] == 'resume' then
+    redis.call('ZADD', KEYS[4], now, member)
+    redis.call('PUBLISH', ARGV[5], member)
   end
-  if ARGV[1] == 'park' then redis.call('PUBLISH', ARGV[5], ARGV[3] .. '/' .. actors[i]) end
 end
-return members
+if ARGV[1] == 'park' then
+  for i = 1, #actors, 2 do redis.call('PUBLISH', ARGV[5], ARGV[3] .. '/' .. actors[i]) end
+end
+table.insert(busy, 1, same and 'SAME' or 'OK')
+return busy

@@ -17,7 +17,7 @@ for _, armed in ipairs(due) do
   local run, actor = string.match(address, '^(.-)/(.*)$')
   redis.call('ZREM', KEYS[2], armed)
   if redis.call('HGET', ARGV[1] .. run, 'status') == 'running' then
-    local mail = '{"id":"timer:' .. id .. ':' .. by .. '","timer":' .. cjson.encode(id) .. ',"armedBy":' .. by .. '}'
+    local mail = '{"id":' .. cjson.encode('timer:' .. id .. ':' .. by) .. ',"timer":' .. cjson.encode(id) .. ',"armedBy":' .. by .. '}'
     redis.call('RPUSH', ARGV[1] .. run .. ':' .. actor .. ':mailbox', mail)
     redis.call('ZADD', KEYS[1], now, member)
     redis.call('PUBLISH', ARGV[4], address)

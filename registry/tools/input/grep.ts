@@ -11,7 +11,11 @@ const context = z.int().min(0).max(contextLinesMax).optional();
 export const grepInput = z.strictObject({
   pattern: z.string().min(1).describe("Regular expression in RE2 syntax: no look-around, no back-references."),
   path: z.string().min(1).optional().describe("File or folder to search. Default: the workspace."),
-  glob: z.string().min(1).optional().describe('Only files whose path matches, such as "*.ts" or "src/**/*.py"; a leading ! excludes.'),
+  glob: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Only files whose path matches, such as "*.ts" or "src/**/*.py"; a leading ! excludes.'),
   output_mode: z
     .enum(["content", "files_with_matches", "count"])
     .optional()
@@ -21,7 +25,12 @@ export const grepInput = z.strictObject({
   "-A": context.describe("Lines to show after each match, in content mode."),
   "-B": context.describe("Lines to show before each match, in content mode."),
   "-C": context.describe("Lines to show around each match, in content mode."),
-  head_limit: z.int().min(1).max(entriesMax).optional().describe(`Lines or files to show. Default ${grepEntriesDefault}.`),
+  head_limit: z
+    .int()
+    .min(1)
+    .max(entriesMax)
+    .optional()
+    .describe(`Lines or files to show. Default ${grepEntriesDefault}.`),
   multiline: z.boolean().optional().describe("Let the pattern, and its dot, match across line ends."),
 });
 

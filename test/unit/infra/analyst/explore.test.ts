@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { brain } from "../../../../infra/model/local/analyst/brain.ts";
 import { primitiveIds } from "../../../../registry/probes/finding.ts";
 import { converse, taskText } from "../../../support/fixture-repos/converse.ts";
-import { type fixtureNames, openFixture } from "../../../support/fixture-repos/repos.ts";
+import { type fixtureNames, openFixture, openScratch } from "../../../support/fixture-repos/repos.ts";
 
 interface Value {
   readonly primitive: string;
@@ -48,6 +48,41 @@ test.each(cases)("%s: %s is %s", async (name, primitive, level) => {
   else expect(value.findings.length).toBeGreaterThan(0);
   expect(value.why).toMatch(/local structural analysis/i);
   expect(value.next).not.toMatch(/swarm|more agents/i);
+});
+
+describe("unknown rather than a guess", () => {
+  const levelOf = async (files: Readonly<Record<string, string>>, primitive: string): Promise<string> => {
+    const scratch = await openScratch(files);
+    try {
+      const { report } = await converse(scratch.box, taskText("explore", { primitive }));
+      return (report?.value as Value | undefined)?.level ?? "none";
+    } finally {
+      await scratch.remove();
+    }
+  };
+
+  test("a single model call without loop or dispatch is not enough to call anything absent", async () => {
+    const once = `import OpenAI from "openai";
+export const ask = (messages: never[]) => new OpenAI().chat.completions.create({ model: "m", messages });
+`;
+    expect(await levelOf({ "ask.ts": once }, "permission-system")).toBe("unknown");
+  });
+
+  test("a library with sessions and no model call has no session persistence of an agent", async () => {
+    const store = `import { appendFile, readFile } from "node:fs/promises";
+export async function appendSession(sessionFile: string, message: string) {
+  await appendFile(sessionFile, message);
+}
+export async function loadSession(sessionFile: string) {
+  return (await readFile(sessionFile, "utf8")).split("\\n");
+}
+export async function main(sessionFile: string) {
+  const messages = await loadSession(sessionFile);
+  await appendSession(sessionFile, messages.join());
+}
+`;
+    expect(await levelOf({ "store.ts": store }, "session-persistence")).toBe("unknown");
+  });
 });
 
 describe("a report", () => {

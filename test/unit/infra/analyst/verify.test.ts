@@ -80,6 +80,19 @@ describe("a claim that is not true", () => {
     expect(report?.value).toMatchObject({ holds: false });
   });
 
+  test("is not confirmed by an error message that repeats the quote", async () => {
+    const claim = await claimOf("ts-complete", primitive);
+    const instead = (name: string) =>
+      name === "Read"
+        ? { text: `cannot read: ${claim.findings.map(({ quote }) => quote).join(" ")}`, isError: true }
+        : undefined;
+    const { report } = await converse(await openFixture("ts-complete"), taskText("verify", { primitive, claim }), {
+      instead,
+    });
+    expect(report?.value).toMatchObject({ holds: false });
+    expect(report?.evidence).toEqual([]);
+  });
+
   test("of presence falls when a required condition has no finding, however true the others are", async () => {
     const claim = await claimOf("ts-complete", primitive);
     const findings = claim.findings.filter(({ probe }) => probe !== "usage-accounted");

@@ -1,6 +1,7 @@
 /** The one pass: shared, fresh, bounded, and honest about what it left out. */
 import { utimes } from "node:fs/promises";
 import { join } from "node:path";
+import { setImmediate as nextTick } from "node:timers/promises";
 import { afterEach, expect, test } from "vitest";
 import { createWorkspaceCache } from "../../../../registry/probes/cache.ts";
 import { run } from "../../../../registry/tools/run/probe.ts";
@@ -49,15 +50,19 @@ test("a changed file is parsed again, an unchanged workspace is not", async () =
   expect(later.files.map(({ path }) => path)).toEqual(["a.ts", "b.ts"]);
 });
 
-test("one caller's abort leaves the pass to the others", async () => {
+test("one caller's abort leaves the pass to the others, and the last one's ends it", async () => {
   const cache = createWorkspaceCache();
-  const box = await openFixture("ts-complete");
+  const many = Object.fromEntries(Array.from({ length: 300 }, (_, index) => [`f${index}.ts`, loop(compared)]));
+  scratch = await openScratch(many);
   const leaving = new AbortController();
-  const first = cache.open(box, leaving.signal);
-  const second = cache.open(box, signal());
+  const first = cache.open(scratch.box, leaving.signal);
+  const second = cache.open(scratch.box, signal());
+  const begun = () => cache.passes() > 0;
+  while (!begun()) await nextTick();
+  for (let tick = 0; tick < 3; tick += 1) await nextTick();
   leaving.abort(new Error("left"));
   await expect(first).rejects.toThrow("left");
-  expect((await second).files.length).toBeGreaterThan(0);
+  expect((await second).files.length).toBe(300);
 });
 
 test("a call that was aborted before it began reads nothing", async () => {
@@ -117,4 +122,40 @@ test("an empty workspace is not understood and claims nothing", async () => {
     hits: [],
     anchors: [],
   });
+});
+
+test("a limit that is compared and only logged stops nothing", async () => {
+  scratch = await openScratch({ "loop.ts": loop(`if (cost >= costLimit) console.warn("cost limit");`) });
+  const { hits } = await probe(scratch.box, "token-budget");
+  expect(hits.filter(({ aspect, strength }) => aspect === "accounting" && strength === "effect").length).toBe(1);
+  expect(hits.filter(({ aspect, strength }) => aspect === "limit" && strength === "effect")).toEqual([]);
+});
+
+test("recording in the branch of a denial is not recording both, recording before it is", async () => {
+  const dispatch = (before: string, inside: string) => `import Anthropic from "@anthropic-ai/sdk";
+const client = new Anthropic();
+export async function run(messages: never[], tools: Record<string, (input: unknown) => Promise<string>>) {
+  while (true) {
+    const answer = await client.messages.create({ model: "m", max_tokens: 9, messages });
+    for (const call of answer.content) {
+      if (call.type !== "tool_use") return;
+      const decision = decidePermission(call.name, call.input);
+      ${before}
+      if (decision.outcome === "deny") {
+        ${inside}
+        continue;
+      }
+      await tools[call.name]?.(call.input);
+    }
+  }
+}
+`;
+  const record = "await recordDecision(call.name, decision.outcome);";
+  const both = async (source: string) => {
+    await scratch?.remove();
+    scratch = await openScratch({ "loop.ts": source });
+    return (await probe(scratch.box, "permission-audit-trail")).hits.filter(({ aspect }) => aspect === "both").length;
+  };
+  expect(await both(dispatch("", record))).toBe(0);
+  expect(await both(dispatch(record, ""))).toBe(1);
 });

@@ -1,0 +1,196 @@
+/**
+ * One Redis, one process, one runtime, and the two ways the same commits get done in them: by the runtime, and by
+ * the bare script (the floor), which is sent the very keys and arguments that the runtime sent, for actors of its own.
+ */
+import { Redis } from "ioredis";
+import type { ModelAccess } from "../../actors/runtime/effects/model-call.ts";
+import { createRuntime, type Runtime } from "../../actors/runtime/runtime.ts";
+import { newRunId } from "../../infra/ids.ts";
+import { openLog } from "../../infra/log.ts";
+import { type Keys, keysFor } from "../../infra/redis/keys.ts";
+import { type Scripts, scriptsOn } from "../../infra/redis/scripts.ts";
+import type { Fsync } from "../../infra/redis/server-arguments.ts";
+import { redisStore } from "../../infra/redis/store.ts";
+import type { Store } from "../../infra/store.ts";
+import { startRedis, type TestRedis } from "../support/redis.ts";
+import { BINDING, mockedPerformers, PRICE, runOf, type Watcher } from "./mocked-work.ts";
+
+export interface Hive {
+  readonly server: TestRedis;
+  readonly redis: Redis;
+  readonly keys: Keys;
+  readonly store: Store;
+  readonly scripts: Scripts;
+  readonly turns: number;
+  close(): Promise<void>;
+}
+
+export interface HiveOptions {
+  readonly fsync: Fsync;
+  /** Agents that may work at once. */
+  readonly concurrency: number;
+  /** Turns an agent takes before it reports. */
+  readonly turns: number;
+  readonly watcher: Watcher;
+}
+
+/** Rewrites of the append-only file are off: one that starts in the middle of a sample would be all that it shows. */
+export async function openHive({ fsync, concurrency, turns, watcher }: HiveOptions): Promise<Hive> {
+  const server = await startRedis({ fsync, args: ["--auto-aof-rewrite-percentage", "0"] });
+  const redis = new Redis({ ...server.options, maxRetriesPerRequest: null });
+  const keys = keysFor("bench");
+  const access = { price: () => PRICE } as unknown as ModelAccess;
+  const runtime: Runtime = createRuntime({
+    redis,
+    keys,
+    accesses: new Map([[BINDING, access]]),
+    concurrency,
+    log: openLog("warn"),
+    performers: mockedPerformers(turns, watcher),
+  });
+  await runtime.start();
+  return {
+    server,
+    redis,
+    keys,
+    store: redisStore(redis, keys),
+    scripts: scriptsOn(redis),
+    turns,
+    async close() {
+      await runtime.stop();
+      redis.disconnect();
+      await server.stop();
+    },
+  };
+}
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+/** Milliseconds a run may take before the benchmark gives up on it. */
+const RUN_MAX_MS = 120_000;
+
+/** Creates a run and waits for its end; throws where it ends in any other way than completed. */
+export async function runToEnd({ store, redis, keys, turns }: Hive, run: string, agents: number): Promise<void> {
+  await store.create(runOf(run, agents, turns));
+  const deadline = performance.now() + RUN_MAX_MS;
+  for (;;) {
+    const status = await redis.hget(keys.run(run).run, "status");
+    if (status === "completed") return;
+    if (status !== "running") throw new Error(`a benchmark's run ended ${status}`);
+    if (performance.now() > deadline) throw new Error("a benchmark's run does not end");
+    await pause(2);
+  }
+}
+
+/** What the runtime sent for one agent, in order. */
+export interface Recording {
+  readonly run: string;
+  readonly commits: ReadonlyMap<string, readonly RecordedCommit[]>;
+}
+
+export interface RecordedCommit {
+  readonly keys: readonly string[];
+  readonly args: readonly string[];
+}
+
+/** Runs once and keeps every commit of every agent, as it left for the socket. */
+export async function record(hive: Hive, agents: number): Promise<Recording> {
+  const run = newRunId();
+  const commits = new Map<string, RecordedCommit[]>();
+  const keyCount = 14;
+  const send = hive.redis.sendCommand;
+  hive.redis.sendCommand = function recorded(this: Redis, ...given: Parameters<typeof send>) {
+    const [sha, count, ...rest] = given[0].args.map(String);
+    if (sha !== undefined && count === String(keyCount) && rest[6 + keyCount]?.startsWith(`${run}/a_t`)) {
+      const actor = rest[6 + keyCount]?.split("/")[1] as string;
+      const list = commits.get(actor) ?? [];
+      list.push({ keys: rest.slice(0, keyCount), args: rest.slice(keyCount) });
+      commits.set(actor, list);
+    }
+    return send.apply(this, given);
+  };
+  try {
+    await runToEnd(hive, run, agents);
+  } finally {
+    hive.redis.sendCommand = send;
+  }
+  const expected = 2 * hive.turns + 4;
+  for (const [actor, list] of commits) {
+    if (list.length !== expected) throw new Error(`${actor} made ${list.length} commits instead of ${expected}`);
+  }
+  if (commits.size !== agents) throw new Error(`${commits.size} agents made commits instead of ${agents}`);
+  return { run, commits };
+}
+
+/** Fresh actors for the recorded commits: claimed, with their first message in the mailbox, ready to be replayed. */
+export async function prepare(hive: Hive, recording: Recording): Promise<RecordedCommit[][]> {
+  const run = twin(hive.keys, recording.run);
+  await hive.redis.hset(hive.keys.run(run).run, { status: "running", binding: BINDING, seq: "0" });
+  const fresh = (text: string): string => text.replaceAll(recording.run, run);
+  return Promise.all(
+    [...recording.commits].map(async ([actor, commits]) => {
+      const ofActor = hive.keys.actor(run, actor);
+      const opening = commits[0]?.args[8] as string;
+      await hive.redis.rpush(ofActor.mailbox, `${opening},"input":{}}`);
+      const nonce = (commits[0]?.args[2] as string).slice(0, 8);
+      const { ready, stranded } = hive.keys.shard(hive.keys.shardOf(run));
+      const { session, snapshot, pending, transcript, mailbox } = ofActor;
+      const claimKeys = [hive.keys.run(run).run, snapshot, mailbox, pending, session, transcript, ready, stranded];
+      const [kind, epoch] = await hive.scripts.claim(claimKeys, [nonce, `${run}/${actor}/explore`, BINDING, 1]);
+      if (kind !== "OK") throw new Error(`a claim for the floor failed: ${kind}`);
+      return commits.map(({ keys, args }, index) => ({
+        keys: keys.map(fresh),
+        args: [`${nonce}.${index + 1}`, String(epoch), nonce, ...args.slice(3).map(fresh)],
+      }));
+    }),
+  );
+}
+
+/** A run id as long as the other and of the same shard: every byte that is sent keeps its length. */
+function twin(keys: Keys, run: string): string {
+  for (;;) {
+    const drawn = newRunId();
+    if (keys.shardOf(drawn) === keys.shardOf(run)) return drawn;
+  }
+}
+
+/** All actors at once, each waiting for its last commit before it sends the next. Throws where one is not accepted. */
+export async function replayAll(hive: Hive, actors: readonly RecordedCommit[][], turnTimesMs: number[]): Promise<void> {
+  await Promise.all(
+    actors.map(async (commits) => {
+      // The first two commits and the last two belong to no turn.
+      let turnFromMs = 0;
+      for (const [index, { keys, args }] of commits.entries()) {
+        if (index >= 2 && index % 2 === 0) {
+          const nowMs = performance.now();
+          if (index > 2) turnTimesMs.push(nowMs - turnFromMs);
+          turnFromMs = nowMs;
+        }
+        const [kind] = await hive.scripts.commit(keys, args);
+        if (kind !== "OK") throw new Error(`the floor's commit ${index} was answered ${kind}`);
+      }
+    }),
+  );
+}
+
+/** Deletes everything of all runs, so that each sample starts on the same server. */
+export async function clearRuns({ redis, keys }: Hive): Promise<void> {
+  const stream = redis.scanStream({ match: `${keys.prefix}:{s*}*`, count: 1_000 });
+  for await (const found of stream as AsyncIterable<string[]>) if (found.length > 0) await redis.unlink(...found);
+}
+
+/** Bytes that Redis says the keys of one run take. */
+export async function memoryOf({ redis, keys }: Hive, run: string): Promise<number> {
+  let bytes = 0;
+  const stream = redis.scanStream({ match: `${keys.base(run)}*`, count: 1_000 });
+  for await (const found of stream as AsyncIterable<string[]>) {
+    for (const key of found) bytes += Number(await redis.memory("USAGE", key, "SAMPLES", 0));
+  }
+  return bytes;
+}
+
+/** One number of INFO. Throws where this server does not tell it. */
+export async function infoOf(redis: Redis, section: string, field: string): Promise<number> {
+  const found = new RegExp(`^${field}:([0-9.]+)`, "m").exec(await redis.info(section));
+  if (found === null) throw new Error(`this Redis does not tell ${field}`);
+  return Number(found[1]);
+}

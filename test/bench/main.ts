@@ -1,0 +1,40 @@
+/**
+ * `npm run bench`: what a durable step costs, next to what it would cost without the runtime, on this machine, now.
+ * Prints targets and what was reached; never fails for being slow.
+ *
+ *   npm run bench -- --only steps,flat,cli,evaluate --rounds 7 --quick
+ */
+import { execFileSync } from "node:child_process";
+import { cpus, loadavg } from "node:os";
+import { parseArgs } from "node:util";
+import { redisServerBinary } from "../support/redis.ts";
+import { steps } from "./steps.ts";
+
+const sections = { steps } as const;
+type Section = keyof typeof sections;
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+
+const { values } = parseArgs({
+  options: {
+    only: { type: "string", default: Object.keys(sections).join(",") },
+    rounds: { type: "string" },
+    quick: { type: "boolean", default: false },
+  },
+});
+const wanted = values.only.split(",");
+for (const name of wanted) {
+  if (!(name in sections)) throw new Error(`no section ${name}; there are: ${Object.keys(sections).join(", ")}`);
+}
+const rounds = Number(values.rounds ?? (values.quick ? 3 : 7));
+if (!Number.isInteger(rounds) || rounds < 1) throw new Error("--rounds takes a whole number, at least 1");
+
+const load = (): string => loadavg().map((one) => one.toFixed(1)).join(" ");
+const version = execFileSync(await redisServerBinary(), ["--version"], { encoding: "utf8" }).trim();
+say(`${new Date().toISOString().slice(0, 10)} · ${cpus().length} cores, ${cpus()[0]?.model} · Node ${process.version} · ${version}`);
+say(`load before: ${load()}`);
+for (const name of wanted) {
+  say(`\n## ${name}\n`);
+  await sections[name as Section]({ rounds, turns: 20, say });
+}
+say(`\nload after: ${load()}`);

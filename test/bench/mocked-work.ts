@@ -1,0 +1,176 @@
+/**
+ * The work that is measured: a run of agents that each take a number of turns, one model call and one tool call a turn.
+ * Both are answered at once, in this process, with what the real performers would bring: the same entries, events,
+ * audit and settlement, around about 1 KB of new, incompressible and repeatable content a turn.
+ */
+import { createHash } from "node:crypto";
+import { type Entry, toolResultEntry } from "../../actors/runtime/conversation.ts";
+import { type Judgement, judge } from "../../actors/runtime/judge.ts";
+import { newRun } from "../../actors/runtime/new-run.ts";
+import type { Answer, PerformContext, Performers } from "../../actors/runtime/performer.ts";
+import { assemble } from "../../actors/runtime/session.ts";
+import { explore } from "../../actors/types/explore.ts";
+import type { ContentBlock } from "../../infra/model/message.ts";
+import type { TokenPrice } from "../../infra/model/prices.ts";
+import type { NewRun } from "../../infra/store.ts";
+import type { Brief } from "../../machines/brief.ts";
+
+export const MODEL = "claude-bench";
+export const BINDING = "bench";
+/** Made up: what matters is that every call is priced, reserved and settled. */
+export const PRICE: TokenPrice = { input: 3_000, output: 15_000, write5m: 3_750, write1h: 6_000, read: 300, source: "bench" };
+
+/** Characters of new content: of the model's text and of the tool's output, together about 1 KB a turn. */
+const TEXT_CHARACTERS = 512;
+const OUTPUT_CHARACTERS = 512;
+
+interface Turn {
+  readonly entry: Entry;
+  readonly verdict: Judgement;
+  readonly output: Entry;
+}
+
+export interface Watcher {
+  /** A model call of this actor is out. A promise holds the answer back until something was read. */
+  modelCalled(actor: string, turn: number): void | Promise<void>;
+  verified(): void;
+}
+
+/** The real type and machine, offering only the tools that the mocked model calls. */
+const type = { ...explore, tools: ["Glob", "Read", "Report"] };
+const config = { deniedTools: [], turnsMax: null, outTokensMax: null };
+const goal = "Say what this module promises, and to whom.";
+const briefOf = (id: string): Brief => ({ id, agentType: explore.name, goal });
+
+/** Base64 of a chain of hashes: the same every time, and nothing a compressor could shorten. */
+function noise(seed: string, characters: number): string {
+  let text = "";
+  for (let link = 0; text.length < characters; link += 1) {
+    text += createHash("sha256").update(`${seed}/${link}`).digest("base64url");
+  }
+  return text.slice(0, characters);
+}
+
+/** Content is made beforehand, so that no timed second is spent on making it up. */
+export function mockedPerformers(turns: number, watcher: Watcher): Performers {
+  const runRow = {
+    goal,
+    kind: "run",
+    model: MODEL,
+    binding: BINDING,
+    policy: "bench",
+    workspace: "/bench",
+    config,
+    status: "running",
+  };
+  const { session, first } = assemble(type, briefOf("t0"), runRow, []);
+  const answers = Array.from({ length: turns + 1 }, (_, turn): Turn => {
+    const content: ContentBlock[] = [
+      { type: "text", text: noise(`text/${turn}`, TEXT_CHARACTERS) },
+      turn < turns
+        ? { type: "tool_use", id: `toolu_${turn}`, name: "Read", input: { file_path: `src/module-${turn}.ts` } }
+        : {
+            type: "tool_use",
+            id: "toolu_report",
+            name: "Report",
+            input: { outcome: "done", value: { summary: "All of it was read." }, evidence: [], notDone: [] },
+          },
+    ] as ContentBlock[];
+    return {
+      entry: { role: "assistant", content, tokens: 1_000 + turn * 400, model: MODEL },
+      verdict: judge(content, type, session),
+      output: toolResultEntry(`toolu_${turn}`, noise(`output/${turn}`, OUTPUT_CHARACTERS), true),
+    };
+  });
+  const at = (turn: number): Turn => {
+    const found = answers[turn];
+    if (found === undefined) throw new Error(`there is no turn ${turn}`);
+    return found;
+  };
+  return {
+    "session.assemble": async () => ({
+      event: { type: "session.assembled", tools: session.tools.length, systemHash: "bench" } as Answer["event"],
+      session,
+      entries: [first],
+      told: [{ type: "context.loaded", sources: ["prompt", "brief"], bytes: 2_000 }],
+    }),
+    "model.call": async (order, context) => {
+      const held = watcher.modelCalled(context.address.actor, order.turn);
+      if (held !== undefined) await held;
+      return modelAnswer(order.turn, at(order.turn), context);
+    },
+    "tool.run": async (order, { effectId }) => ({
+      event: { type: "tool.finished", call: order.call, ok: true } as Answer["event"],
+      entries: [at(Number(order.call.slice("toolu_".length))).output],
+      told: [
+        { type: "tool.finished", effect: effectId, call: order.call, tool: order.tool, bytes: OUTPUT_CHARACTERS, tookMs: 1 },
+      ],
+    }),
+    "result.verify": async () => {
+      watcher.verified();
+      return { event: { type: "result.verified" }, told: [] };
+    },
+  };
+}
+
+function modelAnswer(turn: number, { entry, verdict }: Turn, { effectId, entries }: PerformContext): Answer {
+  const cached = 800 + turn * 400;
+  const usage = { inputTokens: 50, outputTokens: 150, cacheReadTokens: cached, cacheWriteTokens: 350 };
+  return {
+    event: {
+      type: "model.answered",
+      turn,
+      stop: "tool_use",
+      calls: verdict.calls,
+      report: verdict.report,
+    } as Answer["event"],
+    entries: [entry, ...verdict.entries],
+    settle: {
+      ...usage,
+      tokens: cached + 550,
+      nanoUsd: 50 * PRICE.input + 150 * PRICE.output + cached * PRICE.read + 350 * PRICE.write5m,
+      calls: 1,
+      unpriced: 0,
+    },
+    audit: verdict.audit,
+    told: [
+      {
+        type: "model.answered",
+        effect: effectId,
+        turn,
+        stop: "tool_use",
+        calls: verdict.calls.length,
+        model: MODEL,
+        request: "req_bench0000000000000000",
+        transcript: entries.length,
+        usage,
+      },
+      ...verdict.told,
+    ],
+  };
+}
+
+/** A run of so many agents that need nothing of each other. */
+export function runOf(run: string, agents: number, turns: number): NewRun {
+  const tasks = Array.from({ length: agents }, (_, index) => `t${index}`);
+  return newRun({
+    run,
+    goal,
+    kind: "run",
+    graph: tasks.map((id) => ({
+      id,
+      agentType: explore.name,
+      needs: [],
+      limits: { ...explore.limits, turnsMax: turns + 2 },
+      attemptsMax: 1,
+    })),
+    briefs: Object.fromEntries(tasks.map((id) => [id, JSON.stringify(briefOf(id))])),
+    model: MODEL,
+    binding: BINDING,
+    workspace: "/bench",
+    config,
+    parallelMax: agents,
+    tolerateFailures: false,
+    options: {},
+  });
+}

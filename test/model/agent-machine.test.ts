@@ -1,0 +1,253 @@
+// The agent machine, explored exhaustively from its real definition: once in an honest world, where only what was
+// ordered is answered, and once in a hostile one, where everything is said in every state.
+import { describe, expect, it } from "vitest";
+import type { AnyStateMachine } from "xstate";
+import { agentTypes } from "../../actors/types/index.ts";
+import type { Call } from "../../machines/agent-calls.ts";
+import type { AgentEvent, ReportCall, StopReason } from "../../machines/agent-event.ts";
+import type { AgentContext } from "../../machines/agent-vocabulary.ts";
+import { type ActorState, statePath } from "../../machines/fold.ts";
+import {
+  agentInput,
+  answered,
+  anyAgent,
+  approved,
+  assembled,
+  cancel,
+  destroy,
+  failed,
+  finished,
+  interrupted,
+  pause,
+  read,
+  reconciled,
+  rejected,
+  resume,
+  unknown,
+  verified,
+  write,
+} from "../support/given-agent.ts";
+import { agentLaws } from "../support/given-agent-laws.ts";
+import { caughtBy, type Edge, explore, guardMutants, restingPaths, type Space } from "./explore.ts";
+
+const contextOf = ({ snapshot }: ActorState): AgentContext => snapshot.context as unknown as AgentContext;
+const done: ReportCall = { call: "report", outcome: "done", notDone: [] };
+const blocked: ReportCall = { call: "report", outcome: "blocked", notDone: ["x"] };
+
+/** Answers of every kind; calls in every relation that the rules of a turn know. */
+const answers: readonly { calls: readonly Call[]; report?: ReportCall; stop?: StopReason }[] = [
+  { calls: [], stop: "refusal" },
+  { calls: [], stop: "model_context_window_exceeded" },
+  { calls: [], stop: "max_tokens" },
+  { calls: [], stop: "pause_turn" },
+  { calls: [], stop: "end_turn" },
+  { calls: [], report: done },
+  { calls: [], report: blocked },
+  { calls: [read("c1", "refused")] },
+  { calls: [read("c1"), read("c2"), read("c3")] },
+  { calls: [write("c1"), read("c2"), destroy("c3")] },
+  { calls: [destroy("c1", "asking"), write("c2"), read("c3", "asking")] },
+  { calls: [write("c1"), read("c2")], report: done },
+  { calls: [read("c1", "asking")], report: blocked },
+];
+const answersOf = (turn: number): AgentEvent[] =>
+  answers.map(({ calls, report = null, stop = calls.length > 0 || report !== null ? "tool_use" : "end_turn" }) =>
+    answered(turn, calls, { report, stop }),
+  );
+
+/** Lost attempts are counted to fifty; one chain of them, from an agent that has nothing else behind it, is enough. */
+const pristine = ({ turn, attempt, reminders, rejections, pausing }: AgentContext): boolean =>
+  turn + attempt + reminders + rejections === 0 && !pausing;
+
+/** What may happen where only effects that are out are answered, and people may always speak. */
+function honest(state: ActorState): readonly AgentEvent[] {
+  const context = contextOf(state);
+  const path = statePath(state);
+  const out = context.calls.filter(({ status }) => status === "running").map(({ id }) => id);
+  const lost = context.calls.filter(({ status }) => status === "unknown").map(({ id }) => id);
+  const asking = context.calls.filter(({ status }) => status === "asking").map(({ id }) => id);
+  return [
+    cancel,
+    pause,
+    resume,
+    ...(path === "assembling" ? [assembled, { type: "session.refused", reason: "no" } as const] : []),
+    ...(path === "thinking.calling"
+      ? [...answersOf(context.turn), failed(context.turn), failed(context.turn, { retry: false })]
+      : []),
+    ...(path === "thinking.calling" && (pristine(context) || context.lost > 0) && context.attempt === 0
+      ? [failed(context.turn, { counts: false })]
+      : []),
+    ...(path === "thinking.calling" ? [{ type: "budget.refused", tokensLeft: 1, nanoUsdLeft: null } as const] : []),
+    ...(path === "verifying" ? [verified, rejected("no")] : []),
+    ...out.flatMap((id) => [finished(id), finished(id, false), interrupted(id), unknown(id)]),
+    ...lost.flatMap((id) => [reconciled(id, true), reconciled(id, false), interrupted(id)]),
+    ...asking.flatMap((id) => [approved(id), approved(id, false)]),
+  ];
+}
+
+/** Everything anybody could say, of calls that exist, have ended, never asked or never were, and of other turns. */
+function hostile(state: ActorState): readonly AgentEvent[] {
+  const { turn } = contextOf(state);
+  const ids = ["c1", "c2", "c3", "nobody"];
+  return [
+    assembled,
+    cancel,
+    pause,
+    resume,
+    verified,
+    rejected("no"),
+    { type: "session.refused", reason: "no" },
+    { type: "budget.refused", tokensLeft: 1, nanoUsdLeft: 5 },
+    ...[turn - 1, turn, turn + 1].flatMap((of) => [...answersOf(of), failed(of), failed(of, { retry: false })]),
+    ...ids.flatMap((id) => [
+      finished(id),
+      finished(id, false),
+      interrupted(id),
+      unknown(id),
+      reconciled(id, true),
+      reconciled(id, false),
+      approved(id),
+      approved(id, false),
+    ]),
+  ];
+}
+
+const TURN_STATES = ["executing", "awaitingApproval", "reconciling"];
+
+/** Calls and report count only while the turn they belong to is carried out. */
+function key(state: ActorState): string {
+  const { turn, attempt, lost, reminders, rejections, pausing, calls, report } = contextOf(state);
+  const path = statePath(state);
+  if (state.snapshot.status !== "active") return path;
+  const statuses = TURN_STATES.includes(path) ? calls.map(({ risk, status }) => `${risk} ${status}`) : [];
+  const outcome = TURN_STATES.includes(path) || path === "verifying" ? (report?.outcome ?? null) : null;
+  return JSON.stringify([path, turn, attempt, lost, reminders, rejections, pausing, statuses, outcome, Object.keys(state.timers)]);
+}
+
+const callsIn = (state: ActorState): ReadonlyMap<string, Call> => new Map(contextOf(state).calls.map((call) => [call.id, call]));
+
+/** The laws of every single step, whatever the event was. */
+function wrong(edge: Edge): string | null {
+  const { before, cause, decision } = edge;
+  const { state, outside, inside } = decision;
+  const context = contextOf(state);
+  const event = "event" in cause ? (cause.event as AgentEvent) : null;
+  const newTurn = context.turn > contextOf(before).turn;
+  const known = newTurn && event?.type === "model.answered" ? new Map(event.calls.map((call) => [call.id, call])) : callsIn(before);
+  for (const order of outside) {
+    if (order.type === "model.call") {
+      if (order.turn >= context.limits.turnsMax) return "a model call past the last turn";
+      if (statePath(state) !== "thinking.calling") return "a model call ordered outside of thinking";
+    }
+    if (order.type !== "tool.run") continue;
+    const call = known.get(order.call);
+    if (call === undefined) return "a call ran that nobody made";
+    const allowedNow = call.status === "asking" && event?.type === "approval.answered" && event.call === call.id && event.allowed;
+    if (call.status !== "judged" && !allowedNow) return `a call ran that was ${call.status}`;
+    if (callsIn(state).get(order.call)?.status !== "running") return "a call was ordered without being marked as running";
+  }
+  const busy = context.calls.filter(({ status }) => status === "running" || status === "unknown");
+  if (busy.filter(({ risk }) => risk !== "read-only").length > 1) return "two changing calls at once";
+  if (busy.filter(({ risk }) => risk === "read-only").length > context.limits.parallelMax) return "more reads at once than allowed";
+  for (const type of ["session.assemble", "model.call", "result.verify"] as const) {
+    if (outside.filter((order) => order.type === type).length > 1) return `two ${type} in one step`;
+  }
+  for (const [id, was] of callsIn(before)) {
+    const is = callsIn(state).get(id)?.status;
+    if (newTurn || is === undefined || was.status === is) continue;
+    const may = { judged: ["running", "refused"], asking: ["judged", "running", "refused"], running: ["done", "failed", "interrupted", "unknown"], unknown: ["done", "failed", "interrupted"] } as Record<string, string[]>;
+    if (!may[was.status]?.includes(is)) return `a call went from ${was.status} to ${is}`;
+  }
+  const ended = state.snapshot.status !== "active" && before.snapshot.status === "active";
+  const orphan = orphaned(edge, ended);
+  if (orphan !== null) return orphan;
+  const told = inside.filter(({ type }) => type === "result.put" || type === "message.send").map(({ type }) => type);
+  if (told.join() !== (ended ? "result.put,message.send" : "")) return `told [${told.join()}] on ${ended ? "its end" : "an ordinary step"}`;
+  if (ended && outside.length > 0) return "an ended agent ordered something";
+  if (ended && Object.keys(state.timers).length > 0) return "an ended agent left a timer behind";
+  return null;
+}
+
+/** The one order that each of these states waits for, and the facts that answer it. */
+const waits: Readonly<Record<string, { readonly order: string; readonly answers: readonly string[] }>> = {
+  assembling: { order: "session.assemble", answers: ["session.assembled", "session.refused"] },
+  "thinking.calling": { order: "model.call", answers: ["model.answered", "model.failed", "budget.refused"] },
+  verifying: { order: "result.verify", answers: ["result.verified", "result.rejected"] },
+};
+
+/** A state that waits has exactly one order out: made when it was entered, and answered before it is left or entered anew. */
+function orphaned({ before, cause, decision }: Edge, ended: boolean): string | null {
+  const [from, to] = [statePath(before), statePath(decision.state)];
+  const ordered = decision.outside.map(({ type }) => type);
+  const type = "event" in cause ? cause.event.type : "timer";
+  const left = waits[from];
+  const entered = waits[to];
+  const answered = left?.answers.includes(type) ?? false;
+  if (left !== undefined && from !== to && !ended && !answered) return `left ${from} with a ${left.order} out`;
+  if (entered !== undefined && from !== to && !ordered.includes(entered.order as never)) return `waits in ${to} for nothing`;
+  if (left !== undefined && from === to && ordered.includes(left.order as never) && !answered) return `a second ${left.order} beside the first`;
+  for (const { order } of Object.values(waits)) {
+    if (ordered.includes(order as never) && order !== entered?.order) return `${order} ordered into ${to}`;
+  }
+  const marked = contextOf(decision.state).calls.filter(({ id, status }) => status === "running" && callsIn(before).get(id)?.status !== "running");
+  const runs = decision.outside.flatMap((order) => (order.type === "tool.run" ? [order.call] : []));
+  if (type !== "model.answered" && marked.some(({ id }) => !runs.includes(id))) return "a call was marked as running and not ordered";
+  return null;
+}
+
+const limits = { turnsMax: 3, attemptsMax: 2, remindersMax: 1, rejectionsMax: 1, parallelMax: 2 };
+const gratuitous = new Set(["agent.cancel", "agent.pause", "budget.refused"]);
+const space = (machine: AnyStateMachine, causes: Space["causes"], changed = {}): Space => ({
+  machine,
+  input: agentInput({ ...limits, ...changed }),
+  causes,
+  key,
+  wrong,
+  gratuitous,
+  statesMax: 60_000,
+});
+const small = { turnsMax: 2 };
+
+describe("the agent machine", () => {
+  it("keeps every law on every step of an honest world, and can always end by itself", () => {
+    const walk = explore(space(anyAgent, honest));
+    expect(walk.findings).toEqual([]);
+    expect([...walk.paths].toSorted()).toEqual(restingPaths(anyAgent).toSorted());
+    expect(walk.states).toBeGreaterThan(1_000);
+  });
+
+  it("keeps every law on every step of a hostile world", () => {
+    const walk = explore(space(anyAgent, hostile, small));
+    expect(walk.findings).toEqual([]);
+    expect(walk.states).toBeGreaterThan(300);
+  });
+
+  it.each([
+    ["one turn", { turnsMax: 1 }],
+    ["no turn at all", { turnsMax: 0 }],
+    ["one attempt, no second chances, one call at a time", { turnsMax: 2, attemptsMax: 1, remindersMax: 0, rejectionsMax: 0, parallelMax: 1 }],
+  ])("keeps them under the tightest limits: %s", (_, changed) => {
+    const walk = explore(space(anyAgent, honest, changed));
+    expect(walk.findings).toEqual([]);
+    expect(walk.states).toBeGreaterThan(1);
+  });
+
+  it.each(agentTypes)("keeps them as the $name agent too", ({ machine }) => {
+    expect(explore(space(machine.machine, honest, small)).findings).toEqual([]);
+  });
+});
+
+describe("a broken guard of the agent machine is caught:", () => {
+  const mutants = guardMutants(anyAgent);
+  it("there are guards to break, and the machine itself is not caught", () => {
+    expect(mutants.length).toBeGreaterThanOrEqual(30);
+    const walks = [honest, hostile].map((causes) => () => explore(space(anyAgent, causes, small), { firstOnly: true }));
+    expect(caughtBy(anyAgent, agentLaws, walks)).toBeNull();
+  });
+  for (const { name, mutant } of mutants) {
+    it(name, () => {
+      const walks = [honest, hostile].map((causes) => () => explore(space(mutant, causes, small), { firstOnly: true }));
+      expect(caughtBy(mutant, agentLaws, walks)).not.toBeNull();
+    });
+  }
+});

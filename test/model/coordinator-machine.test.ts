@@ -1,0 +1,123 @@
+// The coordinator, explored exhaustively on small graphs from its real definition: every task may end in every way, at
+// any time, twice, too late, or never.
+import { describe, expect, it } from "vitest";
+import type { AnyStateMachine } from "xstate";
+import { type CoordinatorContext, coordinatorMachine } from "../../machines/coordinator-machine.ts";
+import { INSIDE_EFFECTS_MAX, type ResultStatus } from "../../machines/effect.ts";
+import { type ActorState, statePath } from "../../machines/fold.ts";
+import { changeOf, stateFrom } from "../../machines/snapshot.ts";
+import type { PlannedTask, Task } from "../../machines/task-graph.ts";
+import { diamond, died, settles, stop, task } from "../support/given-coordinator.ts";
+import { coordinatorLaws } from "../support/given-coordinator-laws.ts";
+import { caughtBy, type Edge, explore, guardMutants, restingPaths, type Space } from "./explore.ts";
+
+const contextOf = ({ snapshot }: ActorState): CoordinatorContext => snapshot.context as unknown as CoordinatorContext;
+const tasksOf = (state: ActorState): readonly Task[] => Object.values(contextOf(state).tasks);
+const statuses: readonly ResultStatus[] = ["verified", "rejected", "failed", "exhausted", "cancelled"];
+
+function causes(state: ActorState): readonly { readonly type: string }[] {
+  return [
+    stop,
+    ...tasksOf(state).flatMap(({ id, attemptsMax }) =>
+      Array.from({ length: attemptsMax }, (_, attempt) => (attempt === 0 ? `a_${id}` : `a_${id}.${attempt + 1}`)).flatMap((actor) => [
+        ...statuses.map((status) => settles(id, status, actor)),
+        died(actor),
+      ]),
+    ),
+    settles("nobody"),
+    died("a_nobody"),
+  ];
+}
+
+function key(state: ActorState): string {
+  const rows = tasksOf(state).map(({ status, attempt, actor }) => [status, attempt, actor]);
+  return JSON.stringify([statePath(state), contextOf(state).cancelReason, rows, Object.keys(state.timers)]);
+}
+
+function wrong({ before, cause, decision }: Edge): string | null {
+  const { state, inside, outside } = decision;
+  const { tasks, parallelMax, tolerateFailures, cancelReason } = contextOf(state);
+  const was = new Map(tasksOf(before).map((one) => [one.id, one]));
+  const all = tasksOf(state);
+  if (outside.length > 0) return "a coordinator ordered an outside effect";
+  if (inside.length > INSIDE_EFFECTS_MAX) return "more inside effects than fit a commit";
+  if (all.filter(({ status }) => status === "running").length > parallelMax) return "more agents at work than allowed";
+  const spawned = inside.flatMap((order) => (order.type === "actor.spawn" ? [order] : []));
+  if (spawned.length > 0 && cancelReason !== null) return "an agent was born into a cancelled run";
+  for (const { actor, input } of spawned) {
+    const now = tasks[input.task];
+    if (now?.status !== "running" || now.actor !== actor) return `${actor} was born for a task that does not know it`;
+    if (now.needs.some((need) => tasks[need]?.status !== "verified")) return `${actor} stands on nothing`;
+    if (input.standsOn.length !== now.needs.length) return `${actor} was not told what it stands on`;
+    if (was.get(input.task)?.attempt !== now.attempt - 1 || now.attempt > now.attemptsMax) return `${actor} is one attempt too many`;
+  }
+  const started = all.filter(({ id, attempt }) => attempt > (was.get(id)?.attempt ?? 0));
+  if (started.length !== spawned.length) return "a task was marked as started without an agent";
+  for (const one of all) {
+    const old = was.get(one.id);
+    if (old === undefined || old.status === one.status) continue;
+    if (!["planned", "running"].includes(old.status)) return `${one.id} was ${old.status} and became ${one.status}`;
+  }
+  const ended = state.snapshot.status !== "active" && before.snapshot.status === "active";
+  const ends = inside.flatMap((order) => (order.type === "run.end" ? [order] : []));
+  if (ends.length !== (ended ? 1 : 0)) return `${ends.length} ends of a run that ${ended ? "ended" : "goes on"}`;
+  const [end] = ends;
+  if (end !== undefined) {
+    if (all.some(({ status }) => status === "planned" || status === "running")) return "the run ended with open tasks";
+    const good = all.filter(({ status }) => status === "verified").length;
+    const completed = good === all.length || (tolerateFailures && good > 0);
+    if (cancelReason !== null ? end.status !== "cancelled" : (end.status === "completed") !== completed) return `ended as ${end.status} with ${good} of ${all.length} verified`;
+    if (end.status !== statePath(state)) return `told ${end.status} and became ${statePath(state)}`;
+    if (Object.keys(state.timers).length > 0) return "an ended run left a timer behind";
+  }
+  const change = changeOf(before, state, ["tasks"]);
+  const rows = new Map([...changeOf(null, before, ["tasks"]).rowsSet, ...change.rowsSet]);
+  const stored = stateFrom({ core: change.core, rows: new Map([...rows].reverse()) }, ["tasks"]);
+  if (key(stored as ActorState) !== key(state) && JSON.stringify(tasksSorted(stored)) !== JSON.stringify(tasksSorted(state))) return "the rows that were written are not the state";
+  if ("event" in cause && !("task" in cause.event || "actor" in cause.event) && spawned.length > 0) return "a cancel gave birth";
+  return null;
+}
+
+const tasksSorted = (state: ActorState): readonly Task[] => tasksOf(state).toSorted((a, b) => a.order - b.order);
+
+const space = (machine: AnyStateMachine, graph: readonly PlannedTask[], changed: { parallelMax?: number; tolerateFailures?: boolean } = {}): Space => ({
+  machine,
+  input: { actor: "a_coordinator", graph, parallelMax: 2, tolerateFailures: false, ...changed },
+  causes,
+  key,
+  wrong,
+  gratuitous: new Set(["run.cancel"]),
+  statesMax: 60_000,
+});
+
+const graphs: [string, readonly PlannedTask[], { parallelMax?: number; tolerateFailures?: boolean }][] = [
+  ["a diamond with second attempts", diamond(2), {}],
+  ["a diamond one at a time", diamond(), { parallelMax: 1 }],
+  ["a diamond that tolerates failures", diamond(), { parallelMax: 3, tolerateFailures: true }],
+  ["a chain with second attempts", [task("a", [], 2), task("b", ["a"], 2), task("c", ["b"])], {}],
+  ["three that know nothing of each other", [task("a", [], 2), task("b"), task("c")], {}],
+  ["a single task with three attempts", [task("a", [], 3)], { parallelMax: 1 }],
+];
+
+describe("the coordinator keeps every law on every step, and can always end by itself, with", () => {
+  it.each(graphs)("%s", (_, graph, changed) => {
+    const walk = explore(space(coordinatorMachine, graph, changed));
+    expect(walk.findings).toEqual([]);
+    expect([...walk.paths].toSorted()).toEqual(restingPaths(coordinatorMachine).toSorted());
+    expect(walk.edges).toBeGreaterThan(100);
+  });
+});
+
+describe("a broken guard of the coordinator is caught:", () => {
+  const mutants = guardMutants(coordinatorMachine);
+  it("there are guards to break, and the machine itself is not caught", () => {
+    expect(mutants.length).toBeGreaterThanOrEqual(10);
+    expect(caughtBy(coordinatorMachine, coordinatorLaws, [() => explore(space(coordinatorMachine, diamond()))])).toBeNull();
+  });
+  for (const { name, mutant } of mutants) {
+    it(name, () => {
+      const walks = [diamond(), [task("a", [], 2)]].map((graph) => () => explore(space(mutant, graph), { firstOnly: true }));
+      expect(caughtBy(mutant, coordinatorLaws, walks)).not.toBeNull();
+    });
+  }
+});

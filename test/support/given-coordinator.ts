@@ -1,0 +1,55 @@
+/** The words in which stories of the coordinator are told: graphs, and the facts that reach it. */
+import type { AnyStateMachine } from "xstate";
+import type { CoordinatorEvent, CoordinatorInput } from "../../machines/coordinator-machine.ts";
+import { coordinatorMachine } from "../../machines/coordinator-machine.ts";
+import type { ResultStatus } from "../../machines/effect.ts";
+import { resultId } from "../../machines/effect.ts";
+import type { PlannedTask, Task, TaskStatus } from "../../machines/task-graph.ts";
+import { given, type Story } from "./given.ts";
+import { limits } from "./given-agent.ts";
+
+export const task = (id: string, needs: readonly string[] = [], attemptsMax = 1): PlannedTask => ({
+  id,
+  agentType: "explore",
+  needs,
+  limits,
+  attemptsMax,
+});
+
+/** a before b and c, both before d. */
+export const diamond = (attemptsMax = 1): PlannedTask[] => [
+  task("a", [], attemptsMax),
+  task("b", ["a"], attemptsMax),
+  task("c", ["a"], attemptsMax),
+  task("d", ["b", "c"], attemptsMax),
+];
+
+export const coordinating = (
+  graph: readonly PlannedTask[],
+  { parallelMax = 4, tolerateFailures = false, machine = coordinatorMachine as AnyStateMachine } = {},
+): Story => {
+  const input: CoordinatorInput = { actor: "a_coordinator", graph, parallelMax, tolerateFailures };
+  return given(machine, input);
+};
+
+/** An agent's last word; its name carries the attempt. */
+export const settles = (id: string, status: ResultStatus = "verified", actor = `a_${id}`, reasons: readonly string[] = []): CoordinatorEvent => ({
+  type: "task.settled",
+  task: id,
+  actor,
+  status,
+  result: resultId(actor),
+  reasons: status === "verified" ? [] : reasons.length > 0 ? reasons : [`${status} it is`],
+});
+export const died = (actor: string): CoordinatorEvent => ({ type: "agent.died", actor, reason: "poison" });
+export const stop: CoordinatorEvent = { type: "run.cancel", reason: "enough" };
+
+/** Actors that the last step gave birth to. */
+export const born = (story: Story): readonly string[] =>
+  story.decision.inside.flatMap((order) => (order.type === "actor.spawn" ? [order.actor] : []));
+/** Actors that the last step told to stop. */
+export const stopped = (story: Story): readonly string[] =>
+  story.decision.inside.flatMap((order) => (order.type === "message.send" && order.event.type === "agent.cancel" ? [order.to] : []));
+export const taskOf = (story: Story, id: string): Task => (story.state.snapshot.context.tasks as Record<string, Task>)[id] as Task;
+export const taskStatuses = (story: Story): Record<string, TaskStatus> =>
+  Object.fromEntries(Object.values(story.state.snapshot.context.tasks as Record<string, Task>).map(({ id, status }) => [id, status]));

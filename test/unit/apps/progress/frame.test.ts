@@ -1,0 +1,91 @@
+import pc from "picocolors";
+import { describe, expect, test as law } from "vitest";
+import { frameOf, lastFrameOf } from "../../../../apps/cli/progress/frame.ts";
+import { width } from "../../../../apps/cli/progress/printable.ts";
+import { openLog, START_MS, treeOf } from "./log.ts";
+
+const options = (columns: number, rows: number) => ({
+  colors: pc.createColors(false),
+  columns,
+  rows,
+  nowMs: START_MS + 65_000,
+  tick: 3,
+});
+
+/** Forty tasks: one ended badly, the next nine work, ten are done, the rest wait. */
+function busy() {
+  const log = openLog(40);
+  for (let task = 0; task < 20; task += 1) log.route(`explore-${task}`);
+  log.reject("explore-0", ["rejected", "the quote is not there"]);
+  for (let task = 10; task < 20; task += 1) log.verify(`explore-${task}`);
+  log.use("a_explore-3", "c1", "Probe");
+  return log;
+}
+
+describe("a picture of the run", () => {
+  law.each([
+    [80, 24],
+    [80, 10],
+    [40, 8],
+    [20, 4],
+    [80, 3],
+    [80, 2],
+    [80, 1],
+    [200, 80],
+  ])("fits a terminal of %i by %i: no line wraps and none scrolls away", (columns, rows) => {
+    const lines = frameOf(treeOf(busy().events), options(columns, rows));
+    expect(lines.length).toBeGreaterThanOrEqual(1);
+    expect(lines.length).toBeLessThanOrEqual(Math.max(1, rows - 1));
+    for (const line of lines) expect(width(line)).toBeLessThan(columns);
+  });
+
+  law("where room is short, bad ends and work are shown and what is done collapses into a count", () => {
+    const text = frameOf(treeOf(busy().events), options(80, 13)).join("\n");
+    expect(text).toContain("✗ explore-0");
+    expect(text).toContain("the quote is not there");
+    for (let task = 1; task < 10; task += 1) expect(text).toContain(`explore-${task} `);
+    expect(text).not.toContain("✓");
+    expect(text).toContain("… 10 more verified");
+  });
+
+  law("with room for all of them every task has its line, in the order of the plan", () => {
+    const lines = frameOf(treeOf(busy().events), options(80, 40));
+    expect(lines.slice(1).map((line) => /explore-(\d+)/.exec(line)?.[1])).toEqual(
+      Array.from({ length: 20 }, (_, task) => `${task}`),
+    );
+  });
+
+  law("the first line counts and tells the time; an agent's line tells its tool", () => {
+    const lines = frameOf(treeOf(busy().events), options(100, 40));
+    expect(lines[0]).toContain("10/40 verified · 1 ended badly · 9 working · 20 waiting  1:05");
+    expect(lines.find((line) => line.includes("explore-3 "))).toContain("Probe · 0 turns, 1 tool");
+  });
+
+  law("why the run stands still, and an open breaker, are told beneath it", () => {
+    const log = busy();
+    log.say("a_explore-3", { type: "breaker.changed", breaker: "model", from: "closed", to: "open" });
+    log.say("coordinator", { type: "run.parked", reason: "asked by SIGINT" });
+    expect(frameOf(treeOf(log.events), options(80, 24)).slice(-2)).toEqual([
+      "  parked: asked by SIGINT",
+      "  breaker model is open",
+    ]);
+  });
+
+  law("hostile names cannot draw", () => {
+    const log = openLog(1);
+    log.route("explore-a");
+    log.reject("explore-a", ["failed", "\u001b[2J\u202egone\nnew line"]);
+    const lines = frameOf(treeOf(log.events), options(80, 24));
+    expect(lines.join("")).toContain("gone");
+    expect(lines.join("")).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+  });
+
+  law("what stays on the screen is the count and the bad ends", () => {
+    const log = busy();
+    log.say("coordinator", { type: "run.completed", reasons: [] });
+    const lines = lastFrameOf(treeOf(log.events), options(80, 24));
+    expect(lines).toHaveLength(2);
+    expect(lines[0]).toContain("20 never started");
+    expect(lines[1]).toContain("✗ explore-0");
+  });
+});

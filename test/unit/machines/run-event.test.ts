@@ -1,0 +1,112 @@
+// What a run tells: every kind of event is read back as it was written, alone and in its log entry.
+import { describe, expect, it } from "vitest";
+import { logEntrySchema } from "../../../machines/log-entry.ts";
+import { RUN_ENDINGS, type RunEvent, runEventSchema } from "../../../machines/run-event.ts";
+
+const usage = { inputTokens: 1, outputTokens: 2, cacheReadTokens: 0, cacheWriteTokens: 0 };
+const call = { call: "c1", tool: "Read" };
+
+/** One of each; a kind that is missing here does not compile, one that is wrong does not parse. */
+const samples: { readonly [Type in RunEvent["type"]]: Extract<RunEvent, { type: Type }> } = {
+  "run.started": { type: "run.started", goal: "look", kind: "run", tasks: 3, model: "m" },
+  "run.parked": { type: "run.parked", reason: "Ctrl-C" },
+  "run.resumed": { type: "run.resumed" },
+  "command.matched": { type: "command.matched", query: "run", candidates: ["run"], choice: "run" },
+  "task.routed": { type: "task.routed", task: "a", agentType: "explore", to: "a_a", reason: "free" },
+  "agent.started": { type: "agent.started", agentType: "explore", task: "a", machine: "explore@1" },
+  "agent.state": { type: "agent.state", from: "", to: "thinking.calling" },
+  "agent.died": { type: "agent.died", died: "a_a", reason: "poison" },
+  "context.loaded": { type: "context.loaded", sources: ["brief"], bytes: 10 },
+  "registry.built": { type: "registry.built", tools: ["Read"], excluded: [], hash: "h" },
+  "message.started": { type: "message.started", from: "report_missing", bytes: 0 },
+  "model.called": { type: "model.called", effect: "e", turn: 0, attempt: 0 },
+  "model.answered": { type: "model.answered", effect: "e", turn: 0, stop: "tool_use", calls: 1, model: "m", request: "r", transcript: 4, usage },
+  "model.failed": { type: "model.failed", effect: "e", turn: 0, reason: "overloaded", message: "529", retry: true, usage: { ...usage, estimated: true } },
+  "retry.scheduled": { type: "retry.scheduled", turn: 0, attempt: 1, delayMs: 500 },
+  "breaker.changed": { type: "breaker.changed", breaker: "model", from: "closed", to: "open" },
+  "tool.matched": { type: "tool.matched", ...call, query: "read", candidates: ["Read"], choice: null },
+  "permission.decided": { type: "permission.decided", ...call, decision: "allow", risk: "read-only", rule: "r", reason: "because" },
+  "tool.intended": { type: "tool.intended", effect: "e", ...call, input: { file_path: "a" } },
+  "tool.finished": { type: "tool.finished", effect: "e", ...call, bytes: 1, tookMs: 2 },
+  "tool.failed": { type: "tool.failed", effect: "e", ...call, bytes: 1, tookMs: 2 },
+  "tool.refused": { type: "tool.refused", ...call, reason: "denied" },
+  "tool.interrupted": { type: "tool.interrupted", effect: "e", ...call, reason: "its worker died" },
+  "tool.reconciled": { type: "tool.reconciled", effect: "e", ...call, happened: true },
+  "approval.requested": { type: "approval.requested", ...call },
+  "approval.answered": { type: "approval.answered", call: "c1", allowed: false },
+  "budget.reserved": { type: "budget.reserved", effect: "e", tokens: 10, nanoUsd: null },
+  "budget.settled": { type: "budget.settled", effect: "e", tokens: 10, nanoUsd: 5 },
+  "budget.refused": { type: "budget.refused", tokensLeft: 3, nanoUsdLeft: null },
+  "compaction.done": { type: "compaction.done", dropped: 4 },
+  "result.reported": { type: "result.reported", call: "c1", outcome: "blocked" },
+  "result.verified": { type: "result.verified", result: "res_a", task: "a" },
+  "result.rejected": { type: "result.rejected", result: "res_a", task: "a", reasons: ["no such line"] },
+  "run.completed": { type: "run.completed", reasons: [] },
+  "run.failed": { type: "run.failed", reasons: ["a: failed"] },
+  "run.exhausted": { type: "run.exhausted", reasons: ["a: exhausted"] },
+  "run.cancelled": { type: "run.cancelled", reasons: ["enough"] },
+};
+const kinds = Object.keys(samples) as RunEvent["type"][];
+const throughJson = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
+
+describe("an event of a run", () => {
+  it.each(kinds)("%s is read back as it was written", (type) => {
+    expect(runEventSchema.parse(throughJson(samples[type]))).toEqual(samples[type]);
+  });
+
+  it.each(kinds)("%s without one of its fields is refused", (type) => {
+    const optional = new Set(["request", "input"]);
+    for (const field of Object.keys(samples[type]).filter((name) => !optional.has(name))) {
+      const { [field]: _, ...rest } = samples[type] as unknown as Record<string, unknown>;
+      expect(runEventSchema.safeParse(rest).success, `${type} without ${field}`).toBe(false);
+    }
+  });
+
+  it("of a kind nobody knows is refused, and so are amounts that are none", () => {
+    for (const odd of [
+      { type: "run.exploded" },
+      {},
+      null,
+      { ...samples["budget.settled"], tokens: -1 },
+      { ...samples["budget.settled"], tokens: 1.5 },
+      { ...samples["permission.decided"], decision: "maybe" },
+    ]) {
+      expect(runEventSchema.safeParse(odd).success, JSON.stringify(odd)).toBe(false);
+    }
+  });
+
+  it("ends a run where it is one of four, and nothing else does", () => {
+    expect(kinds.filter((type) => RUN_ENDINGS.has(type))).toEqual(["run.completed", "run.failed", "run.exhausted", "run.cancelled"]);
+    expect(RUN_ENDINGS.size).toBe(4);
+  });
+});
+
+describe("a log entry", () => {
+  const entry = {
+    v: 1,
+    machine: "explore@1",
+    version: 3,
+    cause: { event: { type: "tool.finished", call: "c1", ok: true } },
+    by: { effect: "r/a/0.2:0" },
+    state: "thinking.calling",
+    hash: "h",
+    events: Object.values(samples),
+    sent: [{ to: "a_coordinator", type: "task.settled" }],
+  };
+
+  it("keeps its cause whole, whichever of the three it is, and every kind of event", () => {
+    for (const cause of [entry.cause, { input: { actor: "a" } }, { timer: "retry", armedBy: 2 }]) {
+      expect(logEntrySchema.parse(throughJson({ ...entry, cause }))).toEqual({ ...entry, cause });
+    }
+    expect(logEntrySchema.parse(throughJson({ ...entry, by: { mail: "m1" }, refused: { tokensLeft: 0, nanoUsdLeft: null } }))).toMatchObject({
+      by: { mail: "m1" },
+      refused: { tokensLeft: 0, nanoUsdLeft: null },
+    });
+  });
+
+  it("of another format, without a cause's kind, or with a foreign event is refused", () => {
+    for (const changed of [{ v: 2 }, { version: 0 }, { cause: { event: {} } }, { by: {} }, { events: [{ type: "x" }] }]) {
+      expect(logEntrySchema.safeParse({ ...entry, ...changed }).success, JSON.stringify(changed)).toBe(false);
+    }
+  });
+});
