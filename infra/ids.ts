@@ -1,5 +1,5 @@
 /** Random ids and content hashes: the only place that draws randomness. */
-import { createHash, randomBytes } from "node:crypto";
+import { hash, randomBytes } from "node:crypto";
 
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
 
@@ -13,10 +13,9 @@ export const newRunId = (): string => `r_${draw(12)}`;
 export const newWorkerId = (): string => `w_${draw(8)}`;
 /** Tells one claim from any other, also from one of the same epoch after a failover. */
 export const newNonce = (): string => draw(8);
-export const newMessageId = (): string => `m_${draw(12)}`;
 
 /** SHA-256 in hex. */
-export const sha256 = (text: string | Uint8Array): string => createHash("sha256").update(text).digest("hex");
+const sha256 = (text: string | Uint8Array): string => hash("sha256", text, "hex");
 
 /** First 64 bits of a SHA-256 in hex: enough to tell states and inputs apart, cheap to store. */
 export const shortHash = (text: string | Uint8Array): string => sha256(text).slice(0, 16);

@@ -77,7 +77,8 @@ export interface Claim {
   readonly machine: string | null;
   readonly core: string | null;
   readonly rows: ReadonlyMap<string, string>;
-  readonly mail: readonly Mail[];
+  /** As stored, unparsed: one that cannot be read must not keep the others from being counted. */
+  readonly mail: readonly string[];
   readonly mailTotal: number;
   readonly pending: readonly PendingEffect[];
   readonly session: string | null;
@@ -88,7 +89,7 @@ export interface Claim {
 
 export type ClaimAnswer =
   | { readonly kind: "claimed"; readonly claim: Claim }
-  | { readonly kind: "stranded"; readonly why: string }
+  | { readonly kind: "stranded"; readonly lacks: "binding" | "machine"; readonly name: string }
   | { readonly kind: "no_run" };
 
 /** Money a model call asks for; the script grants at most what is left. */
@@ -163,7 +164,7 @@ export type CommitAnswer =
   | { readonly kind: "no_run" };
 
 export interface Look {
-  readonly mail: readonly Mail[];
+  readonly mail: readonly string[];
   readonly held: boolean;
   readonly runStatus: string;
 }

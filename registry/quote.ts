@@ -20,7 +20,7 @@ export type QuoteVerdict = { readonly holds: true } | { readonly holds: false; r
 export const quoteCharsMax = 2_000;
 const quoteLinesMax = 50;
 /** A part of a line proves something only from this length on; a whole line always does. In UTF-16 units. */
-export const partCharsMin = 12;
+const partCharsMin = 12;
 /** Longest line that is searched for a part. */
 const lineBytesMax = 256 * 1024;
 

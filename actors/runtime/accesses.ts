@@ -34,6 +34,15 @@ export function apiBinding({ apiKey, authToken, baseUrl }: Credentials): string 
   return `api-${shortHash(JSON.stringify([baseUrl ?? "", apiKey ?? "", authToken ?? ""]))}`;
 }
 
+/** Null where nobody knows what the model costs: money limits cannot be kept then, token limits can. */
+export function knownPrice(
+  { baseUrl }: Pick<Credentials, "baseUrl">,
+  model: string,
+  promptTokens = 0,
+): TokenPrice | null {
+  return isOwnMachine(baseUrl) ? FREE : priceOf(model, new Date().toISOString(), promptTokens);
+}
+
 const FREE: TokenPrice = { input: 0, output: 0, write5m: 0, write1h: 0, read: 0, source: "runs on this machine" };
 
 export interface Accesses {
@@ -72,8 +81,7 @@ export function openAccesses(credentials: Credentials, log: Log): Accesses {
     byBinding.set(apiBinding(credentials), {
       client: createModelClient({ ...credentials, ...timeouts }),
       breaker: breaker({ name: `model:${baseUrl === undefined ? "api" : new URL(baseUrl).host}`, monotonicMs }),
-      price: (model, promptTokens) =>
-        isOwnMachine(baseUrl) ? FREE : priceOf(model, new Date().toISOString(), promptTokens),
+      price: (model, promptTokens) => knownPrice(credentials, model, promptTokens),
     });
   }
   return {

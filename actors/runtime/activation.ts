@@ -4,14 +4,15 @@
  */
 import { newNonce } from "../../infra/ids.ts";
 import type { Log } from "../../infra/log.ts";
-import type { Address, CommitAnswer, Grant, Mail, PendingEffect, Served, Store } from "../../infra/store.ts";
+import type { Address, CommitAnswer, Grant, PendingEffect, Served, Store } from "../../infra/store.ts";
 import type { Machines } from "../../machines/catalogue.ts";
 import type { OutsideEffect } from "../../machines/effect.ts";
 import type { BudgetRefusal, Cause } from "../../machines/fold.ts";
 import type { Bell, Bells } from "./bells.ts";
 import { type Live, liveFrom } from "./live.ts";
+import { causeOf, mailFrom } from "./mail.ts";
 import type { Answer, Performers } from "./performer.ts";
-import { recover } from "./recovery.ts";
+import { brokenAnswer, recover } from "./recovery.ts";
 import type { Outcome, RunningEffects } from "./running-effects.ts";
 import { advance, type Reserve, type Step, stepOf } from "./step.ts";
 
@@ -24,6 +25,8 @@ export interface ActivationDeps {
   readonly effects: RunningEffects;
   readonly bells: Bells;
   /** Called after a commit with those it sent mail to, and with the delays of the timers it armed. */
+  /** This worker cannot serve the actor: whoever can is told. */
+  stranded(address: Address, lacks: "binding" | "machine", name: string): Promise<void>;
   delivered(recipients: readonly Address[], run: string, timersMs: readonly number[]): void;
   readonly log: Log;
 }
@@ -32,7 +35,7 @@ export interface ActivationDeps {
 export type ActivationEnd = "idle" | "fenced" | "stranded" | "no_run" | "parked" | "run_ended" | "poisoned";
 
 /** Claims of one version without a commit, at most: past it the message, not the worker, is what kills. */
-export const CLAIMS_MAX = 10;
+const CLAIMS_MAX = 10;
 /** How long an activation waits for a ring before it looks into the mailbox itself: a lost PUBLISH costs so much. */
 const POLL_MS = 1_000;
 /** What running effects get to end by themselves once the run is parked. */
@@ -45,8 +48,7 @@ export async function activate(deps: ActivationDeps, address: Address): Promise<
   try {
     const answer = await deps.store.claim(address, newNonce(), deps.served);
     if (answer.kind !== "claimed") {
-      if (answer.kind === "stranded")
-        deps.log.warn({ ...address, why: answer.why }, "stranded: no machine or model access here");
+      if (answer.kind === "stranded") await deps.stranded(address, answer.lacks, answer.name);
       return answer.kind;
     }
     const { claim } = answer;
@@ -72,7 +74,7 @@ class Activation {
   private readonly outcomes: Outcome[] = [];
   /** Effects of this actor that run here. */
   private readonly out = new Set<string>();
-  private readonly mail: Mail[];
+  private readonly mail: string[];
   private parkedAtMs: number | null = null;
   private readonly deps: ActivationDeps;
   private readonly live: Live;
@@ -81,7 +83,7 @@ class Activation {
   private held: boolean;
   private runEnded = false;
 
-  constructor(deps: ActivationDeps, live: Live, owner: symbol, bell: Bell, mail: readonly Mail[], held: boolean) {
+  constructor(deps: ActivationDeps, live: Live, owner: symbol, bell: Bell, mail: readonly string[], held: boolean) {
     this.deps = deps;
     this.live = live;
     this.owner = owner;
@@ -145,30 +147,43 @@ class Activation {
   private begin(id: string, order: OutsideEffect, grant: Grant | null): void {
     const { live, deps } = this;
     const { address, run, session } = live;
-    const entries = [...live.entries];
+    const { entries } = live;
+    const known = entries.length;
     this.out.add(id);
     deps.effects.begin(id, this.owner, this.deliver, (signal) => {
       const perform = deps.performers[order.type] as (order: OutsideEffect, context: unknown) => Promise<Answer>;
-      return perform(order, { address, run, effectId: id, session, entries, grant, signal });
+      return perform(order, {
+        address,
+        run,
+        effectId: id,
+        session,
+        // The conversation only grows: what it was at this commit can be cut out when, and if, it is asked for.
+        get entries() {
+          return entries.slice(0, known);
+        },
+        grant,
+        signal,
+      });
     });
   }
 
-  private async takeMail(mail: Mail): Promise<CommitAnswer> {
-    const cause: Cause =
-      "input" in mail
-        ? { input: mail.input }
-        : "event" in mail
-          ? { event: mail.event }
-          : { timer: mail.timer, armedBy: mail.armedBy };
-    return this.step(cause, { mail: mail.id }, null);
+  private async takeMail(text: string): Promise<CommitAnswer> {
+    const mail = mailFrom(text);
+    return this.step(causeOf(mail), { mail: mail.id }, null);
   }
 
   private async takeOutcome(outcome: Outcome): Promise<CommitAnswer | null> {
     this.out.delete(outcome.id);
     // The step that ended the actor dropped its effects; a late answer changes nothing.
     if (!this.live.pending.has(outcome.id)) return null;
-    if ("broke" in outcome) throw outcome.broke;
-    return this.step({ event: outcome.answer.event }, { effect: outcome.id }, outcome.answer);
+    const answer = "answer" in outcome ? outcome.answer : this.broken(outcome.id, outcome.broke);
+    return this.step({ event: answer.event }, { effect: outcome.id }, answer);
+  }
+
+  private broken(id: string, cause: unknown): Answer {
+    const pending = this.live.pending.get(id) as PendingEffect;
+    this.deps.log.error({ ...this.live.address, effect: id, err: cause }, "a performer broke");
+    return brokenAnswer(JSON.parse(pending.json) as OutsideEffect, pending, cause);
   }
 
   private async step(

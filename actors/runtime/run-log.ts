@@ -18,7 +18,7 @@ export interface ReadEntry {
 }
 
 /** Throws where the entry is not one of this version's: a log is never guessed at. */
-export function readEntry(raw: RawEntry): ReadEntry {
+function readEntry(raw: RawEntry): ReadEntry {
   const [run = "", actor = "", type = ""] = raw.member.split("/");
   const body = JSON.parse(raw.body) as { machine?: unknown };
   const step = body.machine === undefined ? null : logEntrySchema.parse(body);

@@ -5,7 +5,7 @@
 import type { Redis } from "ioredis";
 import { newWorkerId } from "../../infra/ids.ts";
 import type { Log } from "../../infra/log.ts";
-import { type HostedQueue, hostQueue, openWakers } from "../../infra/queue/queues.ts";
+import { bindingQueueName, type HostedQueue, hostQueue, openWakers, typeQueueName } from "../../infra/queue/queues.ts";
 import type { Keys } from "../../infra/redis/keys.ts";
 import { redisStore } from "../../infra/redis/store.ts";
 import { workerRows } from "../../infra/redis/workers.ts";
@@ -88,8 +88,9 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       await watch.start();
       await listener.psubscribe(keys.bellPattern);
       listener.on("pmessage", (_pattern, _channel, name: string) => post.rang(name));
-      hosts = types.map((type) =>
-        hostQueue({ prefix: keys.prefix, redis, type, worker, concurrency, activate: look, broke }),
+      const names = [...types.map(typeQueueName), ...[...options.accesses.keys()].map(bindingQueueName)];
+      hosts = names.map((name) =>
+        hostQueue({ prefix: keys.prefix, redis, name, worker, concurrency, activate: look, broke }),
       );
       for (const shard of keys.shards) await store.retrieve(shard);
       post.start();
@@ -134,6 +135,10 @@ function joined(options: RuntimeOptions) {
     effects,
     bells: doorbells,
     delivered: post.delivered,
+    async stranded(address, lacks, name) {
+      log.warn({ ...address, lacks, name }, "stranded: this worker cannot serve the actor");
+      if (lacks === "binding") await wakers.forward(address, name);
+    },
     log,
   };
   return { store, wakers, post, effects, activation };

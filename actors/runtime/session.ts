@@ -6,7 +6,7 @@ import { z } from "zod";
 import type { ModelRequest } from "../../infra/model/request.ts";
 import { type Brief, briefSchema, type Envelope } from "../../machines/brief.ts";
 import { POLICY_VERSION } from "../../registry/permission.ts";
-import { definitionHash, toolNamed } from "../../registry/tools/index.ts";
+import { definitionHash, inputSchema, toolNamed } from "../../registry/tools/index.ts";
 import type { AgentType } from "../types/define.ts";
 import { type Entry, messagesOf, textEntry } from "./conversation.ts";
 import type { RunRow } from "./run-row.ts";
@@ -35,7 +35,7 @@ export type Session = z.infer<typeof sessionSchema>;
 export const sessionFrom = (text: string): Session => sessionSchema.parse(JSON.parse(text));
 
 /** What a task gives back where its author asked for nothing in particular. */
-export const DEFAULT_CONTRACT = {
+const DEFAULT_CONTRACT = {
   type: "object",
   properties: { summary: { type: "string", minLength: 1 } },
   required: ["summary"],
@@ -68,9 +68,12 @@ export function assemble(type: AgentType, brief: Brief, run: RunRow, standsOn: r
   });
   const tools = declarations
     .map((tool) => {
-      const { $schema: _, ...schema } = z.toJSONSchema(tool.input, { io: "input" });
-      const inputSchema = tool.name === "Report" ? withValue(schema, contract) : schema;
-      return { name: tool.name, description: tool.description, inputSchema };
+      const schema = inputSchema(tool);
+      return {
+        name: tool.name,
+        description: tool.description,
+        inputSchema: tool.name === "Report" ? withValue(schema, contract) : schema,
+      };
     })
     .sort((a, b) => (a.name < b.name ? -1 : 1));
   const wanted = Math.min(type.outTokens.wanted, run.config.outTokensMax ?? type.outTokens.wanted);
@@ -106,10 +109,17 @@ function withValue(
 function taskBlock(brief: Brief, standsOn: readonly Envelope[]): string {
   const values = standsOn.map(({ id, task, value }) => ({ id, task, value }));
   const given =
-    brief.agentType === "verify" ? { claim: values[0]?.value ?? null } : values.length > 0 ? { results: values } : {};
+    brief.agentType === "verify" ? { claim: claimOf(values[0]?.value) } : values.length > 0 ? { results: values } : {};
   const task = { id: brief.id, type: brief.agentType, input: { ...brief.input, ...given } };
   // "<" is written as an escape, so that no text inside can close the block and speak for us.
   return `<task>\n${JSON.stringify(task).replaceAll("<", "\\u003c")}\n</task>`;
+}
+
+/** A value without the words that argue for it. */
+function claimOf(value: unknown): unknown {
+  if (value === null || typeof value !== "object" || Array.isArray(value)) return value ?? null;
+  const { why: _story, next: _advice, ...claim } = value as Record<string, unknown>;
+  return claim;
 }
 
 /** Throws ZodError where the stored brief is not one. */

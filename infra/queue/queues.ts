@@ -9,7 +9,7 @@ import { SwarmError } from "../errors.ts";
 import { type Address, addressFrom, memberOf } from "../store.ts";
 
 /** Milliseconds a job's lock lives without renewal, and how often stalled ones are looked for (docs/decisions). */
-export const LOCK_MS = 5_000;
+const LOCK_MS = 5_000;
 const STALLED_CHECK_MS = 1_000;
 /** A job may lose its worker that often; what kills its handler is counted by the claims, not here. */
 const STALLS_MAX = 1_000_000;
@@ -22,12 +22,16 @@ export interface QueueSettings {
   readonly redis: Redis;
 }
 
-export const queueName = (type: string): string => `swarm-${type}`;
+export const typeQueueName = (type: string): string => `swarm-${type}`;
+/** Workers listen on one queue more for each model access they have: what another worker could not serve comes here. */
+export const bindingQueueName = (binding: string): string => `swarm-for-${binding}`;
 const bullPrefix = (prefix: string): string => `{${prefix}}`;
 
 export interface Wakers {
   /** Asks for an activation. While one runs, the request is kept and served right after it. */
   wake(address: Address): Promise<void>;
+  /** Hands an actor on to the workers that have this model access; waits for one where none lives. */
+  forward(address: Address, binding: string): Promise<void>;
   /** Hands back what a dead worker process was at. Resolves with how many jobs that were. */
   handBack(deadWorker: string): Promise<number>;
   close(): Promise<void>;
@@ -35,24 +39,20 @@ export interface Wakers {
 
 export function openWakers(types: readonly string[], { prefix, redis }: QueueSettings): Wakers {
   const queues = new Map(
-    types.map((type) => [type, new Queue(queueName(type), { connection: redis, prefix: bullPrefix(prefix) })]),
+    types.map((type) => [type, new Queue(typeQueueName(type), { connection: redis, prefix: bullPrefix(prefix) })]),
   );
   return {
     async wake(address) {
       const queue = queues.get(address.type);
       if (queue === undefined)
         throw new SwarmError("queue.unknown_type", `there is no queue for agents of type ${address.type}`);
-      const id = `${address.run}/${address.actor}`;
-      await queue.add(
-        "activate",
-        { member: memberOf(address) },
-        {
-          deduplication: { id, keepLastIfActive: true, reschedule: true } as { id: string },
-          removeOnComplete: true,
-          removeOnFail: true,
-          attempts: 1,
-        },
-      );
+      await add(queue, address);
+    },
+    async forward(address, binding) {
+      const name = bindingQueueName(binding);
+      const queue = queues.get(name) ?? new Queue(name, { connection: redis, prefix: bullPrefix(prefix) });
+      queues.set(name, queue);
+      await add(queue, address);
     },
     async handBack(deadWorker) {
       let handed = 0;
@@ -63,6 +63,21 @@ export function openWakers(types: readonly string[], { prefix, redis }: QueueSet
       await Promise.all([...queues.values()].map((queue) => queue.close()));
     },
   };
+}
+
+/** Never a constant job id, and one request kept while one runs: anything else loses wake-ups (docs/decisions). */
+async function add(queue: Queue, address: Address): Promise<void> {
+  const id = `${address.run}/${address.actor}`;
+  await queue.add(
+    "activate",
+    { member: memberOf(address) },
+    {
+      deduplication: { id, keepLastIfActive: true, reschedule: true } as { id: string },
+      removeOnComplete: true,
+      removeOnFail: true,
+      attempts: 1,
+    },
+  );
 }
 
 async function handBackFrom(queue: Queue, deadWorker: string, redis: Redis): Promise<number> {
@@ -83,7 +98,8 @@ export interface HostedQueue {
 }
 
 export interface HostOptions extends QueueSettings {
-  readonly type: string;
+  /** Of the queue. */
+  readonly name: string;
   /** Name of this process; what it is at can be handed back by that name. */
   readonly worker: string;
   readonly concurrency: number;
@@ -93,7 +109,7 @@ export interface HostOptions extends QueueSettings {
 }
 
 export function hostQueue(options: HostOptions): HostedQueue {
-  const { type, prefix, redis, worker, concurrency, activate, broke } = options;
+  const { name, prefix, redis, worker, concurrency, activate, broke } = options;
   const addressOf = (job: Job | undefined): Address | null => {
     const parsed = payload.safeParse(job?.data);
     return parsed.success ? addressFrom(parsed.data.member) : null;
@@ -102,10 +118,10 @@ export function hostQueue(options: HostOptions): HostedQueue {
   const connection = redis.duplicate({ maxRetriesPerRequest: null });
   connection.on("error", (cause) => broke(cause, null));
   const host = new Worker(
-    queueName(type),
+    name,
     async (job) => {
       const address = addressOf(job);
-      if (address === null) throw new SwarmError("queue.bad_payload", `a job in ${queueName(type)} names no actor`);
+      if (address === null) throw new SwarmError("queue.bad_payload", `a job in ${name} names no actor`);
       await activate(address);
     },
     {

@@ -4,7 +4,7 @@
  */
 
 /** Shards a prefix is spread over. Changing it orphans every stored run. */
-export const SHARDS = 64;
+const SHARDS = 64;
 
 export interface RunKeys {
   readonly run: string;

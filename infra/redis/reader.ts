@@ -46,10 +46,7 @@ export interface Reader {
   rows(run: string, actor: string, map: string): Promise<ReadonlyMap<string, string>>;
   budget(run: string): Promise<Readonly<Record<string, string>>>;
   results(run: string): Promise<Readonly<Record<string, string>>>;
-  briefs(run: string): Promise<Readonly<Record<string, string>>>;
   transcript(run: string, actor: string): Promise<readonly string[]>;
-  audit(run: string): Promise<readonly string[]>;
-  stranded(): Promise<readonly string[]>;
   /** Entries whose first event comes after `afterSeq`, in order, a batch at most. */
   log(run: string, afterSeq: number): Promise<RawEntry[]>;
   /** Waits on a connection of its own until there is more, at most `blockMs`. */
@@ -60,52 +57,46 @@ export interface Reader {
 }
 
 export function openReader(redis: Redis, keys: Keys): Reader {
-  let blocking: Redis | null = null;
+  return { ...rowReader(redis, keys), ...logReader(redis, keys) };
+}
+
+type LogReader = Pick<Reader, "log" | "follow" | "updatedAt" | "close">;
+
+function rowReader(redis: Redis, keys: Keys): Omit<Reader, keyof LogReader> {
   const row = async (run: string): Promise<RunSummary | null> => {
     const fields = await redis.hgetall(keys.run(run).run);
     return Object.keys(fields).length === 0 ? null : { run, fields };
   };
-  const ids = async (): Promise<{ run: string; atMs: number }[]> => {
-    const lists = await Promise.all(
-      keys.shards.map((shard) => redis.zrevrange(keys.shard(shard).runs, 0, LIST_MAX - 1, "WITHSCORES")),
-    );
-    const found = lists.flatMap((list) =>
-      list.flatMap((value, index) => (index % 2 === 0 ? [{ run: value, atMs: Number(list[index + 1]) }] : [])),
-    );
-    return found.sort((a, b) => b.atMs - a.atMs || (a.run < b.run ? 1 : -1));
-  };
   return {
     async runs() {
-      const rows = await Promise.all((await ids()).slice(0, LIST_MAX).map(({ run }) => row(run)));
-      return rows.filter((one) => one !== null);
+      const known = (await runIds(redis, keys)).slice(0, LIST_MAX);
+      return (await Promise.all(known.map(({ run }) => row(run)))).filter((one) => one !== null);
     },
     run: row,
     actors: (run) => actorsOf(redis, keys, run),
     agentCount: (run) => redis.hlen(keys.run(run).actors),
+    async rows(run, actor, map) {
+      const prefix = `r:${map}/`;
+      const fields = Object.entries(await redis.hgetall(keys.actor(run, actor).snapshot));
+      return new Map(
+        fields.flatMap(([field, json]) => (field.startsWith(prefix) ? [[field.slice(prefix.length), json]] : [])),
+      );
+    },
+    budget: (run) => redis.hgetall(keys.run(run).budget),
+    results: (run) => redis.hgetall(keys.run(run).results),
+    transcript: (run, actor) => redis.lrange(keys.actor(run, actor).transcript, 0, -1),
+    resolve: async (id) => resolved(id, await runIds(redis, keys)),
+  };
+}
+
+function logReader(redis: Redis, keys: Keys): LogReader {
+  let blocking: Redis | null = null;
+  return {
     async updatedAt(run) {
       const [newest] = await redis.xrevrange(keys.run(run).log, "+", "-", "COUNT", 1);
       const atMs =
         newest === undefined ? Number(await redis.hget(keys.run(run).run, "createdAt")) : rawEntry(newest).atMs;
       return new Date(atMs).toISOString();
-    },
-    async rows(run, actor, map) {
-      const prefix = `r:${map}/`;
-      const fields = Object.entries(await redis.hgetall(keys.actor(run, actor).snapshot));
-      return new Map(
-        fields.flatMap(([field, json]) =>
-          field.startsWith(prefix) ? [[field.slice(prefix.length), json] as const] : [],
-        ),
-      );
-    },
-    budget: (run) => redis.hgetall(keys.run(run).budget),
-    results: (run) => redis.hgetall(keys.run(run).results),
-    briefs: (run) => redis.hgetall(keys.run(run).briefs),
-    transcript: (run, actor) => redis.lrange(keys.actor(run, actor).transcript, 0, -1),
-    async audit(run) {
-      return (await redis.xrange(keys.run(run).audit, "-", "+")).map(([, fields]) => fields[1] ?? "");
-    },
-    async stranded() {
-      return (await Promise.all(keys.shards.map((shard) => redis.zrange(keys.shard(shard).stranded, 0, -1)))).flat();
     },
     async log(run, afterSeq) {
       return (await redis.xrange(keys.run(run).log, `(${afterSeq}-0`, "+", "COUNT", LOG_BATCH)).map(rawEntry);
@@ -123,30 +114,42 @@ export function openReader(redis: Redis, keys: Keys): Reader {
       );
       return (answer?.[0]?.[1] ?? []).map(rawEntry);
     },
-    async resolve(id) {
-      const known = await ids();
-      if (id === "@last") {
-        const last = known[0]?.run;
-        if (last === undefined) throw unknownRun(id, "there are no runs yet");
-        return last;
-      }
-      const matching = known.filter(({ run }) => run === id || run.startsWith(id));
-      if (matching.length === 1) return matching[0]?.run as string;
-      if (matching.some(({ run }) => run === id)) return id;
-      throw unknownRun(
-        id,
-        matching.length === 0
-          ? "no run has that id"
-          : `it fits ${matching.length} runs: ${matching
-              .slice(0, 5)
-              .map(({ run }) => run)
-              .join(", ")}`,
-      );
-    },
     close() {
       blocking?.disconnect();
     },
   };
+}
+
+interface KnownRun {
+  readonly run: string;
+  readonly createdAtMs: number;
+}
+
+/** Newest first. */
+async function runIds(redis: Redis, keys: Keys): Promise<KnownRun[]> {
+  const lists = await Promise.all(
+    keys.shards.map((shard) => redis.zrevrange(keys.shard(shard).runs, 0, LIST_MAX - 1, "WITHSCORES")),
+  );
+  const found = lists.flatMap((list) =>
+    list.flatMap((run, index) => (index % 2 === 0 ? [{ run, createdAtMs: Number(list[index + 1]) }] : [])),
+  );
+  return found.sort((a, b) => b.createdAtMs - a.createdAtMs || (a.run < b.run ? 1 : -1));
+}
+
+function resolved(id: string, known: readonly KnownRun[]): string {
+  if (id === "@last") {
+    const [last] = known;
+    if (last === undefined) throw unknownRun(id, "there are no runs yet");
+    return last.run;
+  }
+  const matching = known.filter(({ run }) => run.startsWith(id));
+  const only = matching.find(({ run }) => run === id) ?? (matching.length === 1 ? matching[0] : undefined);
+  if (only !== undefined && id !== "") return only.run;
+  const some = matching.slice(0, 5).map(({ run }) => run);
+  throw unknownRun(
+    id,
+    matching.length === 0 ? "no run has that id" : `it fits ${matching.length} runs: ${some.join(", ")}`,
+  );
 }
 
 function duplicated(redis: Redis): Redis {

@@ -1,6 +1,5 @@
 /** Reads what the scripts answer. The order of the fields is the one that each script's header names. */
-import { z } from "zod";
-import type { Claim, CommitAnswer, Grant, Mail, PendingEffect } from "../store.ts";
+import type { Claim, CommitAnswer, Grant, PendingEffect } from "../store.ts";
 
 export function claimFrom(answer: unknown[], nonce: string): Claim {
   const [, epoch, row, snapshot, mail, pending, session, transcript, claims, mailTotal] = answer as [
@@ -24,7 +23,7 @@ export function claimFrom(answer: unknown[], nonce: string): Claim {
     machine: stored.machine ?? null,
     core: stored.core ?? null,
     rows: new Map(rowFields.map(([field, json]) => [field.slice(2), json])),
-    mail: mail.map(mailFrom),
+    mail,
     mailTotal,
     pending: pendingFrom(recordFrom(pending)),
     session: session === "" ? null : session,
@@ -95,12 +94,3 @@ function recordFrom(flat: readonly string[]): Record<string, string> {
   for (let index = 0; index + 1 < flat.length; index += 2) record[flat[index] as string] = flat[index + 1] as string;
   return record;
 }
-
-const mailSchema = z.union([
-  z.object({ id: z.string(), event: z.looseObject({ type: z.string() }) }),
-  z.object({ id: z.string(), timer: z.string(), armedBy: z.int() }),
-  z.object({ id: z.string(), input: z.unknown() }),
-]);
-
-/** Throws where a mailbox holds what no sender of ours writes. */
-export const mailFrom = (json: string): Mail => mailSchema.parse(JSON.parse(json));

@@ -20,7 +20,7 @@ import {
 import { commitArguments, commitKeys, mailText } from "./commit-arguments.ts";
 import type { Keys } from "./keys.ts";
 import { type Scripts, scriptsOn } from "./scripts.ts";
-import { claimFrom, commitAnswer, mailFrom } from "./store-answers.ts";
+import { claimFrom, commitAnswer } from "./store-answers.ts";
 
 /** Messages a claim brings along; the rest is fetched when these are used up. */
 const MAIL_BATCH = 100;
@@ -41,7 +41,7 @@ export function redisStore(redis: Redis, keys: Keys): Store {
         redis.lrange(keys.actor(run, actor).mailbox, 0, MAIL_BATCH - 1),
         redis.hmget(keys.run(run).run, "status", "hold") as Promise<[string | null, string | null]>,
       ]);
-      return { mail: mail.map(mailFrom), held: held !== null, runStatus: status ?? "gone" };
+      return { mail, held: held !== null, runStatus: status ?? "gone" };
     },
     send: (address, mail) => send(scripts, keys, address, mail),
     hold: (run, order, reason) => hold(scripts, keys, run, order, reason),
@@ -124,7 +124,9 @@ async function claim(
     [nonce, memberOf(address), served.bindings.join(","), MAIL_BATCH, ...served.machines],
   );
   if (answer[0] === "NORUN") return { kind: "no_run" };
-  if (answer[0] === "STRANDED") return { kind: "stranded", why: String(answer[1]) };
+  if (answer[0] === "STRANDED") {
+    return { kind: "stranded", lacks: answer[1] as "binding" | "machine", name: String(answer[2]) };
+  }
   return { kind: "claimed", claim: claimFrom(answer, nonce) };
 }
 

@@ -100,8 +100,6 @@ function matchSegments(segments: readonly Segment[], parts: readonly string[]): 
   while (part < parts.length) {
     const segment = segments[at];
     if (segment?.kind === "folders") {
-      // At the end it stands for everything inside, and there must be something.
-      if (at === segments.length - 1) return true;
       backTo = { segment: at + 1, part };
       at += 1;
     } else if (segment?.matches(parts[part] ?? "")) {

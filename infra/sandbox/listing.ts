@@ -54,7 +54,7 @@ export async function listFolder(pass: Pass, held: Hold, folder: string): Promis
     await held.confirm();
     return { found: sorted(found), rules };
   } finally {
-    await held.close();
+    held.close();
   }
 }
 

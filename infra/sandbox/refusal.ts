@@ -39,7 +39,7 @@ export class BoxRefusal extends SwarmError {
  */
 export function refusalOf(error: unknown, path: string): unknown {
   const details = { cause: error };
-  switch (errnoOf(error)) {
+  switch (errnoOf(error) ?? "") {
     case "ENOENT":
     case "ENOTDIR":
       return notFound(path, details);

@@ -39,7 +39,7 @@ export interface WalkOptions {
 }
 
 /** Files yielded, by default and at most. */
-export const walkFilesMax = 100_000;
+const walkFilesMax = 100_000;
 const depthMax = 100;
 /** Longest stretch without a turn for others, in milliseconds: the worker renews its queue lock in between. */
 const stretchMs = 20;
@@ -130,7 +130,7 @@ function entryOf(path: string, stats: Stats | undefined): WalkEntry | undefined 
 
 async function startOf(names: RootNames, grip: Grip, path: string): Promise<string> {
   const held = await hold(names, grip, path);
-  await held.close();
+  held.close();
   if (held.stats.isDirectory()) return held.path;
   throw new BoxRefusal("box.not_a_folder", path, `${quoted(path)} is not a folder`);
 }
@@ -144,7 +144,7 @@ async function firstFrame(walk: Walk): Promise<Frame> {
     try {
       scopes = withRules(scopes, depth, await rulesIn(held));
     } finally {
-      await held.close();
+      held.close();
     }
   }
   return frameOf(walk, walk.start, scopes);
@@ -206,7 +206,7 @@ async function behindLink(state: Walk, path: string): Promise<WalkEntry | undefi
         return entryOf(path, stats);
       }
     } finally {
-      await held.close();
+      held.close();
     }
   } catch (error) {
     if (!(error instanceof BoxRefusal)) throw error;

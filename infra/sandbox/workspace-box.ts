@@ -3,9 +3,9 @@
  * of use and every read is bounded; it satisfies the registry's `Box` without importing it.
  */
 import type { Stats } from "node:fs";
-import { type FileHandle, open, opendir, readlink, realpath, stat } from "node:fs/promises";
+import { open, opendir, readlink, realpath, stat } from "node:fs/promises";
 import { resolve } from "node:path";
-import { type Grip, gripByDescriptor, gripByName, hold } from "./confine.ts";
+import { type Grip, gripByDescriptor, gripByName, hold, type OpenFile } from "./confine.ts";
 import type { RootNames } from "./path-rules.ts";
 import { BoxRefusal, errnoOf, quoted, refusalOf } from "./refusal.ts";
 import { type WalkEntry, type WalkOptions, walk } from "./walk.ts";
@@ -41,7 +41,7 @@ export interface WorkspaceBox {
 }
 
 /** Most bytes of one read. */
-export const readBytesMax = 16 * 1_024 * 1_024;
+const readBytesMax = 16 * 1_024 * 1_024;
 /** First buffer for a file that says it is empty: those of /proc do, and are not. */
 const unknownSizeBytes = 64 * 1_024;
 
@@ -56,7 +56,7 @@ export async function openBox(rootPath: string): Promise<WorkspaceBox> {
     root: names[0],
     stat: async (path) => {
       const held = await hold(names, grip, path);
-      await held.close();
+      held.close();
       return { path: held.path, kind: kindOf(held.stats), ...sizesOf(held.stats) };
     },
     read: (path, options) => read(names, grip, path, options),
@@ -86,8 +86,8 @@ async function rootNames(rootPath: string): Promise<RootNames> {
 
 function rootRefusal(error: unknown, rootPath: string): unknown {
   if (error instanceof BoxRefusal) return error;
-  const details = { cause: error, hint: "" };
-  switch (errnoOf(error)) {
+  const details = { cause: error };
+  switch (errnoOf(error) ?? "") {
     case "ENOENT":
       return new BoxRefusal("box.not_found", rootPath, `there is no folder ${quoted(rootPath)}`, {
         ...details,
@@ -145,41 +145,31 @@ async function read(names: RootNames, grip: Grip, path: string, options: ReadOpt
       const what = kind === "folder" ? "is a folder" : "is not a regular file";
       throw new BoxRefusal("box.not_a_file", path, `${quoted(path)} ${what}`);
     }
-    const handle = await held.openFile();
+    const file = await held.openFile();
     try {
       const said = held.stats.size;
       const room = said === 0 ? unknownSizeBytes : Math.max(0, said - offset);
       const wanted = Math.min(bytesMax, room, readBytesMax);
-      const bytes = await fill(handle, Buffer.alloc(wanted), offset, path, signal);
+      const bytes = await fill(file, Buffer.alloc(wanted), offset, signal);
       const end = offset + bytes.length;
       // One that ended early has shrunk since; one that says 0 and gave something never knew.
-      const now = bytes.length < wanted ? (await handle.stat()).size : said;
+      const now = bytes.length < wanted ? file.size() : said;
       const bytesTotal = bytes.length > 0 ? Math.max(now, end) : now;
       const isOpenEnded = said === 0 && wanted > 0 && bytes.length === wanted;
       return { path: held.path, bytes, bytesTotal, truncated: end < bytesTotal || isOpenEnded };
     } finally {
-      await handle.close();
+      file.close();
     }
   } finally {
-    await held.close();
+    held.close();
   }
 }
 
-async function fill(
-  handle: FileHandle,
-  buffer: Buffer,
-  offset: number,
-  path: string,
-  signal: AbortSignal | undefined,
-): Promise<Buffer> {
+async function fill(file: OpenFile, buffer: Buffer, offset: number, signal?: AbortSignal): Promise<Buffer> {
   let filled = 0;
   while (filled < buffer.length) {
     signal?.throwIfAborted();
-    const { bytesRead } = await handle
-      .read(buffer, filled, buffer.length - filled, offset + filled)
-      .catch((error: unknown) => {
-        throw refusalOf(error, path);
-      });
+    const bytesRead = await file.read(buffer, filled, offset + filled);
     if (bytesRead === 0) break;
     filled += bytesRead;
   }

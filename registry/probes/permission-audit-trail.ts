@@ -6,7 +6,7 @@ import { type CallFact, contains, type FileFacts, functionAt, type Span } from "
 import type { Finding } from "./finding.ts";
 import type { PrimitiveProbes } from "./primitive.ts";
 import { codeOf, finding, functionsNamed, offsetsIn, textOf } from "./query.ts";
-import { durableReadsIn, isDurableWrite, subjectOf } from "./storage.ts";
+import { subjectOf } from "./storage.ts";
 import type { WorkspaceIndex } from "./workspace-index.ts";
 
 const decisions =
@@ -25,7 +25,7 @@ const bothOutcomes = /\b(decision|outcome|behavior|verdict|allowed|approved|gran
 function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
   const base = file.path.slice(file.path.lastIndexOf("/") + 1);
   for (const call of file.calls) {
-    if (!isDurableWrite(file, call)) continue;
+    if (!index.storage.writes(file, call)) continue;
     const fn = functionAt(file, call.start);
     if (!fn || !decisions.test(`${fn.name} ${fn.owner} ${base} ${subjectOf(file, call).slice(0, 160)}`)) continue;
     yield finding(
@@ -42,7 +42,7 @@ function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
     const query = /^_?(query|list|find|search|get|read|load|replay)_?\w*(audit|decision|permission|approval)/i.test(
       fn.name,
     );
-    const reads = durableReadsIn(file, fn)[0];
+    const reads = index.storage.readsIn(file, fn)[0];
     if (query && reads) yield finding("audit-query", "queryable", "effect", reads.start, "decisions can be asked for");
   }
   for (const offset of offsetsIn(

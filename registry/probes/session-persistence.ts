@@ -5,27 +5,27 @@ import { type FileFacts, functionAt } from "./facts.ts";
 import type { Finding } from "./finding.ts";
 import type { PrimitiveProbes } from "./primitive.ts";
 import { branchesOn, codeOf, finding, functionsNamed, textOf, typesNamed } from "./query.ts";
-import { durableReadsIn, isDurableWrite, subjectOf } from "./storage.ts";
 import type { WorkspaceIndex } from "./workspace-index.ts";
 
 const session =
   /session|transcript|conversation|chat_?history|history_?file|history\b|thread|checkpoint|rollout|trajectory|\bmessages?\b|snapshot|run_?state|memory/i;
 const notSession =
   /settings|config|auth|token|cookie|cache|model_?list|theme|credential|input_?history|prompt_?history|html|screenshot|oauth|history_?for_?(prompt|input)|tmp|sandbox|image/i;
+/** Fields of a record that is a conversation, whatever the record and its writer are called. */
+const records = /\b(transcript|messages|conversation(?:_?history)?|chat_?history|turns|trajectory)\b/i;
 const loads =
-  /load|restore|resume|open|read|from|continue|hydrate|replay|get_?(items|messages|session|state|tuple)|fetch|parse/i;
+  /load|restore|resume|open|read|from|continue|hydrate|replay|get_?(items|messages|session|state|tuple)|fetch|parse|claim|hydrate|recover|rebuild/i;
 const continues =
   /^_?a?(?:resume|continue|restore|load_?(session|history|messages|conversation|transcript|state|checkpoint|thread)|loadSession|from_?(checkpoint|state|saved|json|string)|open_?session|switch_?session|get_?(items|tuple|messages|session))/i;
 
 function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
   for (const call of file.calls) {
-    if (!isDurableWrite(file, call)) continue;
+    if (!index.storage.writes(file, call)) continue;
     const fn = functionAt(file, call.start);
-    const about = subjectOf(file, call);
-    const names = `${fn?.name ?? ""} ${fn?.owner ?? ""} ${file.path.slice(file.path.lastIndexOf("/") + 1)}`;
-    if (!session.test(about) || notSession.test(names) || /sandbox/i.test(file.path) || !fn) continue;
-    const strong = session.test(names);
-    if (!strong) continue;
+    if (!fn) continue;
+    const names = `${fn.name} ${fn.owner} ${file.path.slice(file.path.lastIndexOf("/") + 1)}`;
+    if (notSession.test(names) || /sandbox/i.test(file.path)) continue;
+    if (!session.test(names) && !records.test(index.storage.fieldsOf(file, fn))) continue;
     const perTurn = index.onRunPath(file, call.start) || index.callsOf(fn.name) > 0;
     yield finding(
       "durable-write",
@@ -37,8 +37,9 @@ function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
   }
   for (const fn of functionsNamed(file, loads)) {
     const names = `${fn.name} ${fn.owner} ${file.path.slice(file.path.lastIndexOf("/") + 1)}`;
-    if (!session.test(names) || notSession.test(`${fn.name} ${fn.owner}`) || /sandbox/i.test(file.path)) continue;
-    const reads = durableReadsIn(file, fn);
+    if (notSession.test(`${fn.name} ${fn.owner}`) || /sandbox/i.test(file.path)) continue;
+    if (!session.test(names) && !records.test(index.storage.fieldsOf(file, fn))) continue;
+    const reads = index.storage.readsIn(file, fn);
     const first = reads[0];
     if (first === undefined) continue;
     const used = index.callsOf(fn.name) > 0 || index.callsOf(fn.owner) > 0;

@@ -1,52 +1,68 @@
 /**
  * What writes and reads durably, by callee. Shared by the probes that ask whether something survives the process.
  */
-import { type CallFact, contains, type FileFacts, functionAt, type Span } from "./facts.ts";
+import { type CallFact, type FileFacts, functionAt } from "./facts.ts";
 import { argumentsOf, textOf } from "./query.ts";
 
 const fileWrite =
-  /(^|\.)(writeFile|writeFileSync|appendFile|appendFileSync|outputJson|writeJson|write_text|write_bytes|writelines|json\.dump|pickle\.dump|yaml\.dump|yaml\.safe_dump|atomic_write\w*|writeFileAtomic\w*|write_json|outputFile|dump_json)$/;
+  /(^|\.)(writeFile|writeFileSync|appendFile|appendFileSync|outputJson|writeJson|write_text|write_bytes|writelines|json\.dump|pickle\.dump|yaml\.dump|yaml\.safe_dump|atomic_write\w*|writeFileAtomic\w*|write_json|outputFile|dump_json|Bun\.write|writeTextFile|writeAtomic\w*|safeWriteJson|upload_from_string|put_object|PutObjectCommand)$/;
 const storeWrite =
   /(^|\.)(xadd|hset|hSet|rpush|rPush|lpush|setex|setItem|upsert|insertOne|insert_one|replace_one|update_one|updateOne|put_item|putItem|bulk_write|executemany|insertInto|onConflictDoUpdate|aput|put_writes|aput_writes|conversations\.items\.create)$/;
 const sqlWrite = /\b(INSERT\s+(OR\s+\w+\s+)?INTO|UPDATE\s+\w+\s+SET|REPLACE\s+INTO)\b/i;
 const streamWrite =
-  /(^|\.)(f|fp|fh|file|handle|log_?file|outfile|out_?file|writeStream|logStream|write_?stream)\.write$/i;
+  /(^|\.)(f|fp|fh|file|handle|fd|fout|stream|writer|log_?file|outfile|out_?file|writeStream|logStream|write_?stream)\.write$/i;
+/** A file opened for writing and then written through its handle. */
+const openedForWriting = /\bopen\([^)\n]*["'](?:w|a|x|r\+)[bt+]?["']/;
 const sqlCall = /(^|\.)(execute|run|query|prepare|exec|sql)$/;
 const ormWrite =
   /(^|\.)(session|db|conn|tx|trx|prisma\.\w+|this\.db|self\.db|database)\.(add|add_all|merge|commit|insert|create|update|upsert|put|save|set)$/i;
 
 const fileRead =
-  /(^|\.)(readFile|readFileSync|read_text|read_bytes|json\.load|pickle\.load|yaml\.safe_load|readJson|read_json|readline|createInterface|createReadStream|readlines)$/;
+  /(^|\.)(readFile|readFileSync|read_text|read_bytes|json\.load|pickle\.load|yaml\.safe_load|readJson|read_json|readline|createInterface|createReadStream|readlines|readTextFile|readSync|get_object|GetObjectCommand)$/;
 const storeRead =
   /(^|\.)(xrange|hgetall|hGetAll|lrange|lRange|getItem|findOne|find_one|findMany|findFirst|findUnique|get_item|getItem|get_tuple|aget_tuple|fetchall|fetchone|scalars|aget)$/;
 const sqlRead = /\bSELECT\b[\s\S]{0,200}\bFROM\b/i;
 
-export function isDurableWrite(file: FileFacts, call: CallFact): boolean {
+/** What a client of a store is told to keep. Scripts run in the store: they may do both. */
+const clientWrite =
+  /\.(set|hset|hmset|xadd|rpush|lpush|zadd|sadd|incr\w*|expire|setex|setnx|multi|pipeline|eval|evalsha|fcall|defineCommand|sendCommand|call|insert\w*|update\w*|upsert|put|batch|run|exec\w*|create\w*|add|add_all|merge|commit|transaction|bulk\w*|replace\w*|save|query|prepare|\$executeRaw)$/i;
+const clientRead =
+  /\.(get|hget|hgetall|hmget|mget|xrange|xrevrange|xread|lrange|zrange\w*|smembers|eval|evalsha|fcall|defineCommand|sendCommand|call|select|find\w*|query|all|first|each|iterate|fetch\w*|scalars?|prepare|exec\w*|run|\$queryRaw)$/i;
+
+function isOnClient({ callee }: CallFact, clients: ReadonlySet<string>): boolean {
+  const holder = /([\w$]+)[?!]?\.[\w$]+$/.exec(callee)?.[1];
+  return holder !== undefined && clients.has(holder);
+}
+
+const none: ReadonlySet<string> = new Set();
+
+export function isDurableWrite(file: FileFacts, call: CallFact, clients: ReadonlySet<string> = none): boolean {
   const { callee } = call;
+  if (clientWrite.test(callee) && isOnClient(call, clients))
+    return !sqlRead.test(file.source.slice(call.argumentsAt, call.end)) || sqlWrite.test(file.source.slice(call.argumentsAt, call.end));
   if (fileWrite.test(callee) || storeWrite.test(callee) || ormWrite.test(callee)) return true;
-  if (streamWrite.test(callee)) return !/stdout|stderr|process\./.test(callee);
+  if (streamWrite.test(callee)) {
+    if (/stdout|stderr|process\./.test(callee)) return false;
+    if (!/(^|\.)(stream|writer|fd|fout)\.write$/i.test(callee)) return true;
+    const around = functionAt(file, call.start);
+    return around !== undefined && (openedForWriting.test(textOf(file, around)) || /createWriteStream|FileHandle/.test(file.code));
+  }
   return sqlCall.test(callee) && sqlWrite.test(file.source.slice(call.argumentsAt, call.end));
 }
 
-function isDurableRead(file: FileFacts, call: CallFact): boolean {
+export function isDurableRead(file: FileFacts, call: CallFact, clients: ReadonlySet<string> = none): boolean {
+  if (clientRead.test(call.callee) && isOnClient(call, clients))
+    return !sqlWrite.test(file.source.slice(call.argumentsAt, call.end));
   if (fileRead.test(call.callee) || storeRead.test(call.callee)) return true;
   return sqlCall.test(call.callee) && sqlRead.test(file.source.slice(call.argumentsAt, call.end));
 }
 
 /** Whether a write adds to what is there: append mode, an append call, an insert. */
 export function isAppend(file: FileFacts, call: CallFact): boolean {
-  if (/append|xadd|rpush|insert|add$|executemany/i.test(call.callee)) return true;
+  if (/append|xadd|rpush|insert|add$|add_all$|executemany/i.test(call.callee)) return true;
   if (/INSERT\s+INTO/i.test(file.source.slice(call.argumentsAt, call.end))) return true;
   const around = functionAt(file, call.start) ?? { start: Math.max(0, call.start - 400), end: call.end };
   return /open\([^)]*["']a[b+]?["']|mode\s*=\s*["']a|flags:\s*["']a/.test(textOf(file, around));
-}
-
-export function durableWritesIn(file: FileFacts, span: Span): CallFact[] {
-  return file.calls.filter((call) => contains(span, call) && isDurableWrite(file, call));
-}
-
-export function durableReadsIn(file: FileFacts, span: Span): CallFact[] {
-  return file.calls.filter((call) => contains(span, call) && isDurableRead(file, call));
 }
 
 /** The words a call is about: its arguments, its function, its class and the file's own name. */

@@ -6,7 +6,7 @@ import { type FileFacts, functionAt } from "./facts.ts";
 import type { Finding } from "./finding.ts";
 import type { PrimitiveProbes } from "./primitive.ts";
 import { callsTo, finding, offsetsIn } from "./query.ts";
-import { isAppend, isDurableWrite, subjectOf } from "./storage.ts";
+import { subjectOf } from "./storage.ts";
 import type { WorkspaceIndex } from "./workspace-index.ts";
 
 const logName =
@@ -37,7 +37,7 @@ function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
   const base = file.path.slice(file.path.lastIndexOf("/") + 1);
   for (const call of file.calls) {
     const fn = functionAt(file, call.start);
-    if (!fn || !isDurableWrite(file, call) || !isAppend(file, call)) continue;
+    if (!fn || !index.storage.appends(file, call)) continue;
     const names = `${fn.name} ${fn.owner} ${base}`;
     const source = file.source.slice(fn.start, fn.end);
     if (!logName.test(names) && !/event|log/i.test(subjectOf(file, call))) continue;

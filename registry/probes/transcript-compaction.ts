@@ -6,7 +6,6 @@ import { contains, type FileFacts, type FunctionFact } from "./facts.ts";
 import type { Finding } from "./finding.ts";
 import type { PrimitiveProbes } from "./primitive.ts";
 import { branchesOn, callsTo, codeOf, finding, functionsNamed, offsetsIn, textOf } from "./query.ts";
-import { durableWritesIn } from "./storage.ts";
 import type { WorkspaceIndex } from "./workspace-index.ts";
 
 const compaction =
@@ -86,7 +85,7 @@ function* insideCompaction(file: FileFacts, fn: FunctionFact, index: WorkspaceIn
   const kept = offsetsIn(code, recent, fn.start)[0];
   if (kept !== undefined && /message|entr|history|item|event|turn/i.test(code))
     yield finding("recent-part-kept", "recent", used ? "effect" : "declaration", kept, "the recent part stays");
-  const write = durableWritesIn(file, fn)[0];
+  const write = index.storage.writesIn(file, fn)[0];
   if (write)
     yield finding("compaction-written", "persisted", "effect", write.start, "the result of compaction is kept");
 }

@@ -6,7 +6,6 @@ import { contains, type FileFacts, functionAt } from "./facts.ts";
 import type { Finding } from "./finding.ts";
 import type { PrimitiveProbes } from "./primitive.ts";
 import { branchesOn, finding, functionsNamed, literalsIn, offsetsIn, textOf } from "./query.ts";
-import { durableWritesIn } from "./storage.ts";
 import type { WorkspaceIndex } from "./workspace-index.ts";
 
 const statusName = /status|state|phase|stage|step/i;
@@ -79,7 +78,7 @@ function* durability(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> 
   for (const offset of offsetsIn(file.text, changes)) {
     const fn = functionAt(file, offset);
     if (!fn || notWorkflow.test(`${fn.name} ${fn.owner}`)) continue;
-    const writes = durableWritesIn(file, fn);
+    const writes = index.storage.writesIn(file, fn);
     const saves = file.calls.find(
       (call) =>
         contains(fn, call) &&

@@ -14,6 +14,7 @@ import {
 import { createBreath } from "./breath.ts";
 import { contains, type FileFacts, type FunctionFact, functionAt } from "./facts.ts";
 import { commonNames } from "./model-clients.ts";
+import { followStorage, type StorageFlow } from "./storage-flow.ts";
 
 /** A folder with a manifest of its own, and the name other packages import it by. */
 export interface Package {
@@ -29,8 +30,9 @@ export interface WorkspaceIndex {
   readonly onRunPath: (file: FileFacts, offset: number) => boolean;
   /** How often a function of this name is called in product files. */
   readonly callsOf: (name: string) => number;
-  /** 0 holds an anchor, 1 shares the folder of one, 2 the package, 3 a package that uses it, 4 nothing of all this. */
+  /** 0 holds an anchor, 1 shares the folder of one, 2 the package, 3 a package that uses it or that it uses, 4 nothing of all this. */
   readonly farFromAnchors: (path: string) => number;
+  readonly storage: StorageFlow;
 }
 
 /** How deep calls are followed from the loop. */
@@ -63,7 +65,9 @@ export async function indexWorkspace(
       : product.flatMap((file) => textDispatchesIn(file, (fn) => isReached(file, fn)));
   const anchors = [...modelCalls, ...dispatches, ...byText, ...loops];
   const calls = countCalls(product);
+  const storage = await followStorage(product, breathe);
   return {
+    storage,
     anchors,
     understood: modelCalls.length > 0 && (loops.length > 0 || dispatches.length + byText.length > 0),
     onRunPath: (file, offset) => {
@@ -130,6 +134,10 @@ function calledFrom({ file, fn }: Place, homes: ReadonlyMap<string, readonly Pla
   });
 }
 
+function escaped(name: string): string {
+  return name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+}
+
 function folderOf(path: string): string {
   const slash = path.lastIndexOf("/");
   return slash < 0 ? "" : path.slice(0, slash);
@@ -149,6 +157,13 @@ function distanceFrom(
   const users = new Set(
     files.filter(({ imports }) => names.some((name) => imports.includes(name))).map(({ path }) => packageOf(path)),
   );
+  // What the packages with anchors are built on belongs to the harness as much as what is built on them.
+  const imported = files
+    .filter(({ path }) => homes.has(packageOf(path)))
+    .map(({ imports }) => imports)
+    .join("\n");
+  for (const { folder, name } of packages)
+    if (name !== "" && folder !== "" && new RegExp(`["'\\s]${escaped(name)}(?:["'/.\\s]|$)`).test(imported)) users.add(folder);
   return (path) => {
     if (paths.has(path)) return 0;
     if (folders.has(folderOf(path))) return 1;

@@ -7,7 +7,7 @@ import { quoteCharsMax } from "../quote.ts";
 import { defineTool } from "../tool.ts";
 
 /** Of `value` as JSON, in bytes. */
-export const reportValueBytesMax = 64 * 1024;
+const reportValueBytesMax = 64 * 1024;
 const valueDepthMax = 64;
 const evidenceMax = 200;
 const notDoneMax = 100;

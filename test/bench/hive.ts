@@ -113,7 +113,7 @@ export async function record(hive: Hive, agents: number): Promise<Recording> {
   } finally {
     hive.redis.sendCommand = send;
   }
-  const expected = 2 * hive.turns + 4;
+  const expected = BEFORE_TURNS + 2 * hive.turns + AFTER_TURNS;
   for (const [actor, list] of commits) {
     if (list.length !== expected) throw new Error(`${actor} made ${list.length} commits instead of ${expected}`);
   }
@@ -153,23 +153,43 @@ function twin(keys: Keys, run: string): string {
   }
 }
 
-/** All actors at once, each waiting for its last commit before it sends the next. Throws where one is not accepted. */
-export async function replayAll(hive: Hive, actors: readonly RecordedCommit[][], turnTimesMs: number[]): Promise<void> {
-  await Promise.all(
-    actors.map(async (commits) => {
-      // The first two commits and the last two belong to no turn.
-      let turnFromMs = 0;
-      for (const [index, { keys, args }] of commits.entries()) {
-        if (index >= 2 && index % 2 === 0) {
-          const nowMs = performance.now();
-          if (index > 2) turnTimesMs.push(nowMs - turnFromMs);
-          turnFromMs = nowMs;
-        }
-        const [kind] = await hive.scripts.commit(keys, args);
-        if (kind !== "OK") throw new Error(`the floor's commit ${index} was answered ${kind}`);
-      }
-    }),
-  );
+/** Commits of an agent before its first turn (born, assembled) and after its last (reported, verified). */
+const BEFORE_TURNS = 2;
+const AFTER_TURNS = 2;
+
+/**
+ * Commits of the turns only, all actors at once, each waiting for its last commit before it sends the next. What comes
+ * before and after the turns is sent too, but `timed` sees nothing of it. Throws where a commit is not accepted.
+ */
+export async function replayAll(
+  hive: Hive,
+  actors: readonly RecordedCommit[][],
+  timed: (turns: () => Promise<readonly number[]>) => Promise<void>,
+): Promise<void> {
+  const send = async (commits: readonly RecordedCommit[], done: (index: number) => void): Promise<void> => {
+    for (const [index, { keys, args }] of commits.entries()) {
+      const [kind] = await hive.scripts.commit(keys, args);
+      if (kind !== "OK") throw new Error(`a commit of the floor was answered ${kind}`);
+      done(index);
+    }
+  };
+  const all = (from: number, to: number, done: () => (index: number) => void): Promise<unknown> =>
+    Promise.all(actors.map((commits) => send(commits.slice(from, to), done())));
+  await all(0, BEFORE_TURNS, () => () => {});
+  await timed(async () => {
+    const turnTimesMs: number[] = [];
+    await all(BEFORE_TURNS, -AFTER_TURNS, () => {
+      let fromMs = performance.now();
+      return (index) => {
+        if (index % 2 === 0) return;
+        const nowMs = performance.now();
+        turnTimesMs.push(nowMs - fromMs);
+        fromMs = nowMs;
+      };
+    });
+    return turnTimesMs;
+  });
+  await Promise.all(actors.map((commits) => send(commits.slice(-AFTER_TURNS), () => {})));
 }
 
 /** Deletes everything of all runs, so that each sample starts on the same server. */

@@ -35,6 +35,6 @@ say(`${new Date().toISOString().slice(0, 10)} · ${cpus().length} cores, ${cpus(
 say(`load before: ${load()}`);
 for (const name of wanted) {
   say(`\n## ${name}\n`);
-  await sections[name as Section]({ rounds, turns: 20, say });
+  await sections[name as Section]({ rounds, say });
 }
 say(`\nload after: ${load()}`);

@@ -1,24 +1,13 @@
 /** Durable steps a second, beside the floor: alternately, in one process, over one socket, on one server. */
 import { newRunId } from "../../infra/ids.ts";
 import type { Fsync } from "../../infra/redis/server-arguments.ts";
-import {
-  clearRuns,
-  type Hive,
-  infoOf,
-  memoryOf,
-  openHive,
-  prepare,
-  type RecordedCommit,
-  type Recording,
-  record,
-  replayAll,
-  runToEnd,
-} from "./hive.ts";
+import { clearRuns, type Hive, infoOf, memoryOf, openHive, prepare, record, replayAll, runToEnd } from "./hive.ts";
+import type { RecordedCommit, Recording } from "./hive.ts";
 import { percentile, type Spread, shown, spreadOf, table, verdict } from "./sample.ts";
+import { type Turns, turnsOf } from "./turns.ts";
 
-export interface StepsOptions {
+export interface BenchOptions {
   readonly rounds: number;
-  readonly turns: number;
   readonly say: (line: string) => void;
 }
 
@@ -29,12 +18,15 @@ interface Case {
   readonly runs: number;
 }
 
+/** Of the turns alone, but for `wholeMs` and `storedBytes`. */
 interface Sample {
   readonly stepsPerSecond: number;
   readonly turnTimesMs: readonly number[];
   readonly nodeMicros: number;
   readonly redisMicros: number;
-  /** Of one run, agents' and coordinator's. */
+  /** One run from its creation to its end, or all of the floor's commits. */
+  readonly wholeMs: number;
+  /** Growth of the append-only file by one run. */
   readonly storedBytes: number;
 }
 
@@ -44,41 +36,22 @@ interface Measured extends Case {
   readonly memoryBytes: number;
 }
 
+const TURNS = 20;
 const SHARE_TARGETS: Readonly<Record<Fsync, number>> = { always: 0.75, everysec: 0.55 };
 const ADDED_TARGET_MS = 0.5;
 
-export async function steps(options: StepsOptions): Promise<void> {
+export async function steps(options: BenchOptions): Promise<void> {
   const measured: Measured[] = [];
   for (const fsync of ["always", "everysec"] as const) {
-    measured.push(await measure({ fsync, agents: 64, runs: 2 }, options));
-    measured.push(await measure({ fsync, agents: 1, runs: 10 }, options));
+    measured.push(await measure({ fsync, agents: 64, runs: 3 }, options));
+    measured.push(await measure({ fsync, agents: 1, runs: 15 }, options));
   }
   print(measured, options);
 }
 
-/** Takes the time from one model call to the next of the same actor: that is a turn. */
-function turnWatch() {
-  const lastMs = new Map<string, number>();
-  let timesMs: number[] = [];
-  return {
-    modelCalled(actor: string, turn: number): void {
-      const nowMs = performance.now();
-      const last = lastMs.get(actor);
-      if (turn > 0 && last !== undefined) timesMs.push(nowMs - last);
-      lastMs.set(actor, nowMs);
-    },
-    verified(): void {},
-    take(): number[] {
-      const taken = timesMs;
-      timesMs = [];
-      return taken;
-    },
-  };
-}
-
-async function measure(one: Case, { rounds, turns, say }: StepsOptions): Promise<Measured> {
-  const watch = turnWatch();
-  const hive = await openHive({ fsync: one.fsync, concurrency: one.agents, turns, watcher: watch });
+async function measure(one: Case, { rounds, say }: BenchOptions): Promise<Measured> {
+  const turns = turnsOf(TURNS);
+  const hive = await openHive({ fsync: one.fsync, concurrency: one.agents, turns: TURNS, watcher: turns.watcher });
   try {
     const recording = await record(hive, one.agents);
     const memoryBytes = await memoryOf(hive, recording.run);
@@ -87,8 +60,7 @@ async function measure(one: Case, { rounds, turns, say }: StepsOptions): Promise
     // The first round warms up the compiler of either side and is thrown away.
     for (let round = 0; round <= rounds; round += 1) {
       const bare = await floorSample(hive, one, recording);
-      watch.take();
-      const whole = await runtimeSample(hive, one, watch.take);
+      const whole = await runtimeSample(hive, one, turns);
       if (round === 0) continue;
       floor.push(bare);
       runtime.push(whole);
@@ -102,54 +74,62 @@ async function measure(one: Case, { rounds, turns, say }: StepsOptions): Promise
   }
 }
 
-async function floorSample(hive: Hive, { runs }: Case, recording: Recording): Promise<Sample> {
+async function floorSample(hive: Hive, one: Case, recording: Recording): Promise<Sample> {
   const prepared: RecordedCommit[][][] = [];
-  for (let run = 0; run < runs; run += 1) prepared.push(await prepare(hive, recording));
-  const turnTimesMs: number[] = [];
-  return sampled(hive, runs, commitsOf(recording) * runs, async () => {
-    for (const actors of prepared) await replayAll(hive, actors, turnTimesMs);
-    return turnTimesMs;
-  });
-
-  function commitsOf({ commits }: Recording): number {
-    return [...commits.values()].reduce((sum, list) => sum + list.length, 0);
-  }
-}
-
-function runtimeSample(hive: Hive, { runs, agents }: Case, times: () => number[]): Promise<Sample> {
-  // Only the agents' commits count; the coordinator's, the claims and the queue's work are the runtime's own expense.
-  const commits = runs * agents * (2 * hive.turns + 4);
-  return sampled(hive, runs, commits, async () => {
-    for (let run = 0; run < runs; run += 1) await runToEnd(hive, newRunId(), agents);
-    return times();
+  for (let run = 0; run < one.runs; run += 1) prepared.push(await prepare(hive, recording));
+  return sampled(hive, one, async (run, timed) => {
+    await replayAll(hive, prepared[run] ?? [], timed);
   });
 }
+
+function runtimeSample(hive: Hive, one: Case, turns: Turns): Promise<Sample> {
+  return sampled(hive, one, async (_, timed) => {
+    const gathered = turns.gather(one.agents);
+    const ended = runToEnd(hive, newRunId(), one.agents);
+    await Promise.race([gathered, ended]);
+    await timed(turns.go);
+    turns.leave();
+    await ended;
+  });
+}
+
+type Timed = (turns: () => Promise<readonly number[]>) => Promise<void>;
 
 async function sampled(
   hive: Hive,
-  runs: number,
-  commits: number,
-  work: () => Promise<readonly number[]>,
+  { runs, agents }: Case,
+  work: (run: number, timed: Timed) => Promise<void>,
 ): Promise<Sample> {
   const stored = () => infoOf(hive.redis, "persistence", "aof_current_size");
   const redisSeconds = async () =>
     (await infoOf(hive.redis, "cpu", "used_cpu_user")) + (await infoOf(hive.redis, "cpu", "used_cpu_sys"));
-  const [bytesBefore, redisBefore] = [await stored(), await redisSeconds()];
-  const nodeBefore = process.cpuUsage();
-  const startMs = performance.now();
-  const turnTimesMs = await work();
-  const tookMs = performance.now() - startMs;
-  const node = process.cpuUsage(nodeBefore);
-  const redisMicros = ((await redisSeconds()) - redisBefore) * 1e6;
-  const sample = {
-    stepsPerSecond: (commits / tookMs) * 1_000,
-    turnTimesMs,
-    nodeMicros: (node.user + node.system) / commits,
-    redisMicros: redisMicros / commits,
-    storedBytes: ((await stored()) - bytesBefore) / runs,
+  const turnTimesMs: number[] = [];
+  let [turnsMs, nodeMicros, redisMicros] = [0, 0, 0];
+  const timed: Timed = async (turns) => {
+    const redisBefore = await redisSeconds();
+    const nodeBefore = process.cpuUsage();
+    const fromMs = performance.now();
+    turnTimesMs.push(...(await turns()));
+    turnsMs += performance.now() - fromMs;
+    const node = process.cpuUsage(nodeBefore);
+    nodeMicros += node.user + node.system;
+    redisMicros += ((await redisSeconds()) - redisBefore) * 1e6;
   };
+  const bytesBefore = await stored();
+  const fromMs = performance.now();
+  for (let run = 0; run < runs; run += 1) await work(run, timed);
+  const wholeMs = (performance.now() - fromMs) / runs;
+  const storedBytes = ((await stored()) - bytesBefore) / runs;
   await clearRuns(hive);
-  return sample;
+  const commits = runs * agents * TURNS * 2;
+  return {
+    stepsPerSecond: (commits / turnsMs) * 1_000,
+    turnTimesMs,
+    nodeMicros: nodeMicros / commits,
+    redisMicros: redisMicros / commits,
+    wholeMs,
+    storedBytes,
+  };
 }
 
 const over = (samples: readonly Sample[], figure: (sample: Sample) => number): Spread => spreadOf(samples.map(figure));
@@ -162,18 +142,19 @@ const shares = ({ floor, runtime }: Measured): Spread =>
 const addedMs = ({ floor, runtime }: Measured): Spread =>
   spreadOf(runtime.map((sample, round) => p50(sample) - p50(floor[round] as Sample)));
 
-function print(measured: readonly Measured[], { say, rounds, turns }: StepsOptions): void {
-  say(`\n${turns} turns an agent, one model call and one tool call each; median [range] of ${rounds} rounds\n`);
+function print(measured: readonly Measured[], { say, rounds }: BenchOptions): void {
+  say(`\n${TURNS} turns an agent, one model call and one tool call each; median [range] of ${rounds} rounds\n`);
   const row = (one: Measured, name: string, samples: readonly Sample[]): string[] => [
     one.fsync,
     String(one.agents),
     name,
-    shown(over(samples, (sample) => sample.stepsPerSecond / 1_000), 2),
+    shown(over(samples, ({ stepsPerSecond }) => stepsPerSecond / 1_000), 2),
     name === "floor" ? "1" : shown(shares(one), 2),
     `${over(samples, p50).median.toFixed(2)} / ${over(samples, p99).median.toFixed(2)}`,
-    over(samples, (sample) => sample.nodeMicros).median.toFixed(0),
-    over(samples, (sample) => sample.redisMicros).median.toFixed(0),
-    (over(samples, (sample) => sample.storedBytes).median / one.agents / 1_024).toFixed(1),
+    over(samples, ({ nodeMicros }) => nodeMicros).median.toFixed(0),
+    over(samples, ({ redisMicros }) => redisMicros).median.toFixed(0),
+    over(samples, ({ wholeMs }) => wholeMs).median.toFixed(0),
+    (over(samples, ({ storedBytes }) => storedBytes).median / one.agents / 1_024).toFixed(1),
     name === "floor" ? "" : (one.memoryBytes / one.agents / 1_024).toFixed(1),
   ];
   const head = [
@@ -185,23 +166,22 @@ function print(measured: readonly Measured[], { say, rounds, turns }: StepsOptio
     "turn p50 / p99 ms",
     "Node µs/commit",
     "Redis µs/commit",
+    "whole run ms",
     "AOF KB/agent",
     "Redis KB/agent",
   ];
-  say(table(head, measured.flatMap((one) => [row(one, "floor", one.floor), row(one, "runtime", one.runtime)])));
+  const rows = measured.flatMap((one) => [row(one, "floor", one.floor), row(one, "runtime", one.runtime)]);
+  say(table(head, rows));
   say("");
-  for (const one of measured) {
-    if (one.agents === 1) {
-      const added = addedMs(one);
-      say(
-        `target: fsync ${one.fsync}, 1 actor: at most ${ADDED_TARGET_MS} ms added to a turn (p50): ${shown(added, 2)} ms, ${verdict(added.median <= ADDED_TARGET_MS)}`,
-      );
-    } else {
-      const share = shares(one);
-      const target = SHARE_TARGETS[one.fsync];
-      say(
-        `target: fsync ${one.fsync}, ${one.agents} actors: at least ${target} of the floor: ${shown(share, 2)}, ${verdict(share.median >= target)}`,
-      );
-    }
+  for (const one of measured) say(target(one));
+}
+
+function target(one: Measured): string {
+  if (one.agents === 1) {
+    const added = addedMs(one);
+    return `target: fsync ${one.fsync}, 1 actor: at most ${ADDED_TARGET_MS} ms added to a turn (p50): ${shown(added, 2)} ms, ${verdict(added.median <= ADDED_TARGET_MS)}`;
   }
+  const share = shares(one);
+  const least = SHARE_TARGETS[one.fsync];
+  return `target: fsync ${one.fsync}, ${one.agents} actors: at least ${least} of the floor: ${shown(share, 2)}, ${verdict(share.median >= least)}`;
 }

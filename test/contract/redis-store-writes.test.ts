@@ -5,11 +5,25 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { commitKeys } from "../../infra/redis/commit-arguments.ts";
 import { keysFor } from "../../infra/redis/keys.ts";
 import { redisStore } from "../../infra/redis/store.ts";
-import type { Claim, Commit, Store } from "../../infra/store.ts";
+import type { Commit, Store } from "../../infra/store.ts";
 import { dehydrate, fold } from "../../machines/fold.ts";
 import { changeOf } from "../../machines/snapshot.ts";
 import { agentInput, answered, anyAgent, assembled, finished, read } from "../support/given-agent.ts";
-import { after, agentOf, claimed, commitOf, committed, coordinatorOf, event, money, spawnedAgent, spent, startedRun } from "../support/given-commit.ts";
+import {
+  agentOf,
+  type Claimed,
+  claimed,
+  commitOf,
+  committed,
+  coordinatorOf,
+  event,
+  money,
+  served,
+  spawnedAgent,
+  spent,
+  startedRun,
+  stepped,
+} from "../support/given-commit.ts";
 import { startRedis, type TestRedis } from "../support/redis.ts";
 import { everyPart } from "../support/store-contract-commit.ts";
 import { dumpOf } from "../support/store-contract-redis.ts";
@@ -20,7 +34,8 @@ let store: Store;
 const keys = keysFor("swarm");
 
 beforeAll(async () => {
-  server = await startRedis({ fsync: "everysec" });
+  // Always: an answer then means that the bytes were appended, so that they can be counted.
+  server = await startRedis({ fsync: "always" });
   redis = new Redis(server.options);
   store = redisStore(redis, keys);
 });
@@ -46,12 +61,19 @@ const paid = { id: "paid-before", json: "{}", reserve: money() };
 const free = { id: "free-before", json: "{}", reserve: null };
 
 /** An agent with a paid and a free effect out and mail in its box. */
-async function busyAgent(): Promise<{ run: string; claim: Claim }> {
+async function busyAgent(): Promise<{ run: string; claim: Claimed }> {
   const { run } = await startedRun(store, { budget: { tokensMax: 90_000, nanoUsdMax: 90_000_000 } });
   const { address, claim } = await spawnedAgent(store, run);
   await store.send(address, event("m2"));
-  await committed(store, commitOf(address, claim, { ...everyPart(), effects: [paid, free], timersSet: [{ id: "old", delayMs: 9_000, armedBy: 1 }] }));
-  return { run, claim: { ...after(claim), mail: [event("m2")] } };
+  await committed(
+    store,
+    commitOf(address, claim, {
+      ...everyPart(),
+      effects: [paid, free],
+      timersSet: [{ id: "old", delayMs: 9_000, armedBy: 1 }],
+    }),
+  );
+  return { run, claim: { ...stepped(claim), mail: [event("m2")] } };
 }
 
 const whole: Partial<Commit> = {
@@ -70,7 +92,10 @@ const commits: [string, Partial<Commit>][] = [
 
 describe("on a key of the wrong type a commit writes everything or nothing:", () => {
   it.each(commits)("%s", async (title, changed) => {
-    const names = [...commitKeys(keys, commitOf(agentOf("r"), { fence: { epoch: 1, nonce: "" }, version: 0, mail: [] })).keys(), "a recipient's mailbox"];
+    const names = [
+      ...commitKeys(keys, commitOf(agentOf("r"), { fence: { epoch: 1, nonce: "" }, version: 0, mail: [] })).keys(),
+      "a recipient's mailbox",
+    ];
     let refused = 0;
     for (const at of names) {
       await redis.flushall();
@@ -102,12 +127,23 @@ describe("on a key of the wrong type nothing is written by", () => {
     [
       "send",
       (run) => store.send(agentOf(run), event("more")),
-      (run) => [keys.run(run).run, keys.run(run).sent, keys.actor(run, "a_look").mailbox, keys.shard(keys.shardOf(run)).ready],
+      (run) => [
+        keys.run(run).run,
+        keys.run(run).sent,
+        keys.actor(run, "a_look").mailbox,
+        keys.shard(keys.shardOf(run)).ready,
+      ],
     ],
     [
       "hold",
       (run) => store.hold(run, "park", "later"),
-      (run) => [keys.run(run).run, keys.run(run).log, keys.run(run).actors, keys.shard(keys.shardOf(run)).ready, keys.actor(run, "a_coordinator").mailbox],
+      (run) => [
+        keys.run(run).run,
+        keys.run(run).log,
+        keys.run(run).actors,
+        keys.shard(keys.shardOf(run)).ready,
+        keys.actor(run, "a_coordinator").mailbox,
+      ],
     ],
     [
       "quarantine",
@@ -115,7 +151,18 @@ describe("on a key of the wrong type nothing is written by", () => {
       (run) => {
         const { ready, dead, ended } = keys.shard(keys.shardOf(run));
         const actor = keys.actor(run, "a_look");
-        return [keys.run(run).run, keys.run(run).log, keys.run(run).budget, actor.mailbox, actor.pending, actor.snapshot, ready, dead, ended, keys.actor(run, "a_coordinator").mailbox];
+        return [
+          keys.run(run).run,
+          keys.run(run).log,
+          keys.run(run).budget,
+          actor.mailbox,
+          actor.pending,
+          actor.snapshot,
+          ready,
+          dead,
+          ended,
+          keys.actor(run, "a_coordinator").mailbox,
+        ];
       },
     ],
     [
@@ -149,7 +196,14 @@ describe("on a key of the wrong type nothing is written by", () => {
       await redis.flushall();
       await redis.set(key, "wrong");
       const before = await dumpOf(redis);
-      const born = store.create({ run: twin, coordinator: coordinatorOf(twin), fields: { binding: "local" }, budget: { tokensMax: 1 }, briefs: { a: "{}" }, input: {} });
+      const born = store.create({
+        run: twin,
+        coordinator: coordinatorOf(twin),
+        fields: { binding: "local" },
+        budget: { tokensMax: 1 },
+        briefs: { a: "{}" },
+        input: {},
+      });
       await expect(born, key).rejects.toThrow("WRONGTYPE");
       expect(await dumpOf(redis), key).toEqual(before);
       expect(await redis.exists(row)).toBe(0);
@@ -164,6 +218,19 @@ describe("scripts", () => {
     await redis.script("FLUSH");
     await committed(store, commitOf(coordinatorOf(run), claim, { by: { mail: "m1" } }));
     expect(await redis.xlen(keys.run(run).log)).toBe(2);
+  });
+});
+
+describe("a message that nobody can read", () => {
+  it("is handed over as it lies there and counted, so that it can be told as poison", async () => {
+    const { run } = await startedRun(store);
+    await redis.rpush(keys.actor(run, "a_look").mailbox, "{not json");
+    for (const claims of [1, 2, 3]) {
+      const answer = await store.claim(agentOf(run), "n", served);
+      expect(answer).toMatchObject({ kind: "claimed", claim: { mail: ["{not json"], mailTotal: 1, claims } });
+    }
+    await store.quarantine(agentOf(run), "unreadable");
+    expect(await redis.llen(keys.actor(run, "a_look").mailbox)).toBe(0);
   });
 });
 
@@ -195,8 +262,11 @@ describe("the cost of a turn", () => {
     let state = fold(anyAgent, null, { version: 1, cause: { input: agentInput({ turnsMax: turns + 1 }) } }).state;
     const commit = async (changed: Partial<Commit>) => {
       const { core, rowsSet } = changeOf(null, state, []);
-      await committed(store, commitOf(address, claim, { id: padded("c", claim.version), core, rows: rowsSet, entry: '{"v":1}', ...changed }));
-      claim = after(claim);
+      await committed(
+        store,
+        commitOf(address, claim, { id: padded("c", claim.version), core, rows: rowsSet, entry: '{"v":1}', ...changed }),
+      );
+      claim = stepped(claim);
     };
     const stepTo = (cause: { event: object }) => {
       const decision = fold(anyAgent, state, { version: claim.version + 1, cause: cause as never });
@@ -205,7 +275,11 @@ describe("the cost of a turn", () => {
     };
     await commit({ effects: [{ id: "assemble", json: "{}", reserve: null }] });
     stepTo({ event: assembled });
-    await commit({ by: { effect: "assemble" }, session: "{}", effects: [{ id: padded("model", 0), json: "{}", reserve: money() }] });
+    await commit({
+      by: { effect: "assemble" },
+      session: "{}",
+      effects: [{ id: padded("model", 0), json: "{}", reserve: money() }],
+    });
     const cost: { written: number; received: number }[] = [];
     for (let turn = 0; turn < turns; turn += 1) {
       const before = await traffic();
@@ -217,18 +291,30 @@ describe("the cost of a turn", () => {
         effects: [{ id: padded("tool", turn), json: "{}", reserve: null }],
       });
       stepTo({ event: finished(padded("call", turn)) });
-      await commit({ by: { effect: padded("tool", turn) }, transcript: ["y".repeat(1_000)], effects: [{ id: padded("model", turn + 1), json: "{}", reserve: money() }] });
+      await commit({
+        by: { effect: padded("tool", turn) },
+        transcript: ["y".repeat(1_000)],
+        effects: [{ id: padded("model", turn + 1), json: "{}", reserve: money() }],
+      });
       const now = await traffic();
       cost.push({ written: now.written - before.written, received: now.received - before.received });
     }
     expect(await redis.llen(keys.actor(run, address.actor).transcript)).toBe(2 * turns);
     expect(dehydrate(state).snapshot.context.turn).toBe(turns);
-    const [early, late] = [cost[5], cost[turns - 1]];
+    // The dearest of ten: two commits within one millisecond write a little less, since `ready` need not move.
+    const dearest = (from: number) => {
+      const ten = cost.slice(from, from + 10);
+      return {
+        written: Math.max(...ten.map((one) => one.written)),
+        received: Math.max(...ten.map((one) => one.received)),
+      };
+    };
+    const [early, late] = [dearest(5), dearest(turns - 10)];
     // A turn carries two thousand bytes of new conversation; what grows is the length of a few numbers.
-    expect(early?.written).toBeGreaterThan(2_000);
-    expect(early?.received).toBeGreaterThan(2_000);
-    expect((late?.written ?? 0) - (early?.written ?? 0)).toBeLessThan(64);
-    expect((late?.received ?? 0) - (early?.received ?? 0)).toBeLessThan(64);
+    expect(early.written).toBeGreaterThan(2_000);
+    expect(early.received).toBeGreaterThan(2_000);
+    expect(late.written - early.written).toBeLessThan(64);
+    expect(late.received - early.received).toBeLessThan(64);
   });
 });
 

@@ -1,12 +1,29 @@
 // No path, link, device or race takes a tool out of its workspace, blocks it or makes it read without end.
 
 import { execFileSync, spawn } from "node:child_process";
-import { chmodSync, linkSync, mkdirSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, expectTypeOf, onTestFinished, test } from "vitest";
-import { followLinks, type Grip, gripByDescriptor, gripByName, hold } from "../../infra/sandbox/confine.ts";
+import {
+  followLinks,
+  type Grip,
+  gripByDescriptor,
+  gripByName,
+  hold,
+  type OpenFile,
+} from "../../infra/sandbox/confine.ts";
 import { openBox, type WorkspaceBox } from "../../infra/sandbox/workspace-box.ts";
 import type { Box, BoxRefusal, BoxSkip } from "../../registry/box.ts";
 import { isBoxRefusal } from "../../registry/refusal.ts";
@@ -215,13 +232,13 @@ describe.each(grips)("between check and use, held %s", (_name, grip) => {
       replace();
       const content = await held.openFile().then(
         async (handle) => {
-          const text = await handle.readFile("utf8");
-          await handle.close();
+          const text = await wholeOf(handle);
+          handle.close();
           return text;
         },
         (error: unknown) => (isBoxRefusal(error) ? error.code : error),
       );
-      await held.close();
+      held.close();
       // By descriptor it is still the file that was checked; by name it is a refusal. Never the other thing.
       expect(["inside", "box.changed", "box.outside"]).toContain(content);
     }
@@ -240,16 +257,21 @@ for (let turn = 0; turn < 20000; turn += 1) {
   fs.renameSync(root + "/aside", root + "/sub");
 }`;
 
+async function wholeOf(file: OpenFile): Promise<string> {
+  const buffer = Buffer.alloc(1_000);
+  return buffer.toString("utf8", 0, await file.read(buffer, 0, 0));
+}
+
 async function tryRead(root: string, grip: Grip): Promise<string> {
   try {
     const held = await hold([root], grip, "sub/deep.txt");
     try {
       const handle = await held.openFile();
-      const text = await handle.readFile("utf8");
-      await handle.close();
+      const text = await wholeOf(handle);
+      handle.close();
       return text;
     } finally {
-      await held.close();
+      held.close();
     }
   } catch (error) {
     if (isBoxRefusal(error)) return error.code;
@@ -265,9 +287,8 @@ test.runIf(process.platform === "linux")(
     const swapper = spawn(process.execPath, ["-e", swapSource, root, outside], {
       stdio: ["ignore", "pipe", "inherit"],
     });
-    const ended = new Promise((resolve) => swapper.once("exit", resolve));
     let isOver = false;
-    void ended.then(() => {
+    swapper.once("exit", () => {
       isOver = true;
     });
     const seen = new Map<string, number>();
@@ -396,6 +417,24 @@ describe("the walk", () => {
     stop.abort(new Error("enough"));
     await expect(pathsOf(box.walk({ signal: stop.signal }))).rejects.toThrow("enough");
   });
+});
+
+test.runIf(process.platform === "linux")("no descriptor stays open, whatever was refused or broken off", async () => {
+  const { box, root, outside } = await besideSecret();
+  symlinkSync(outside, join(root, "door"));
+  execFileSync("mkfifo", [join(root, "fifo")]);
+  const use = async () => {
+    for (const path of ["inside.txt", "door", "door/secret.txt", "fifo", "sub", "nope", "../x", "sub/deep.txt"]) {
+      await read(box, path).catch(() => undefined);
+      await box.stat(path).catch(() => undefined);
+    }
+    for await (const _ of box.walk()) break;
+    await pathsOf(box.walk({ under: "nope" })).catch(() => undefined);
+  };
+  await use();
+  const before = readdirSync("/proc/self/fd").length;
+  for (let turn = 0; turn < 20; turn += 1) await use();
+  expect(readdirSync("/proc/self/fd").length).toBe(before);
 });
 
 test("a hostile workspace gives no tool a word of the secret", async () => {

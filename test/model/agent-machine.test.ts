@@ -121,10 +121,22 @@ function key(state: ActorState): string {
   if (state.snapshot.status !== "active") return path;
   const statuses = TURN_STATES.includes(path) ? calls.map(({ risk, status }) => `${risk} ${status}`) : [];
   const outcome = TURN_STATES.includes(path) || path === "verifying" ? (report?.outcome ?? null) : null;
-  return JSON.stringify([path, turn, attempt, lost, reminders, rejections, pausing, statuses, outcome, Object.keys(state.timers)]);
+  return JSON.stringify([
+    path,
+    turn,
+    attempt,
+    lost,
+    reminders,
+    rejections,
+    pausing,
+    statuses,
+    outcome,
+    Object.keys(state.timers),
+  ]);
 }
 
-const callsIn = (state: ActorState): ReadonlyMap<string, Call> => new Map(contextOf(state).calls.map((call) => [call.id, call]));
+const callsIn = (state: ActorState): ReadonlyMap<string, Call> =>
+  new Map(contextOf(state).calls.map((call) => [call.id, call]));
 
 /** The laws of every single step, whatever the event was. */
 function wrong(edge: Edge): string | null {
@@ -133,7 +145,8 @@ function wrong(edge: Edge): string | null {
   const context = contextOf(state);
   const event = "event" in cause ? (cause.event as AgentEvent) : null;
   const newTurn = context.turn > contextOf(before).turn;
-  const known = newTurn && event?.type === "model.answered" ? new Map(event.calls.map((call) => [call.id, call])) : callsIn(before);
+  const known =
+    newTurn && event?.type === "model.answered" ? new Map(event.calls.map((call) => [call.id, call])) : callsIn(before);
   for (const order of outside) {
     if (order.type === "model.call") {
       if (order.turn >= context.limits.turnsMax) return "a model call past the last turn";
@@ -142,27 +155,36 @@ function wrong(edge: Edge): string | null {
     if (order.type !== "tool.run") continue;
     const call = known.get(order.call);
     if (call === undefined) return "a call ran that nobody made";
-    const allowedNow = call.status === "asking" && event?.type === "approval.answered" && event.call === call.id && event.allowed;
+    const allowedNow =
+      call.status === "asking" && event?.type === "approval.answered" && event.call === call.id && event.allowed;
     if (call.status !== "judged" && !allowedNow) return `a call ran that was ${call.status}`;
-    if (callsIn(state).get(order.call)?.status !== "running") return "a call was ordered without being marked as running";
+    if (callsIn(state).get(order.call)?.status !== "running")
+      return "a call was ordered without being marked as running";
   }
   const busy = context.calls.filter(({ status }) => status === "running" || status === "unknown");
   if (busy.filter(({ risk }) => risk !== "read-only").length > 1) return "two changing calls at once";
-  if (busy.filter(({ risk }) => risk === "read-only").length > context.limits.parallelMax) return "more reads at once than allowed";
+  if (busy.filter(({ risk }) => risk === "read-only").length > context.limits.parallelMax)
+    return "more reads at once than allowed";
   for (const type of ["session.assemble", "model.call", "result.verify"] as const) {
     if (outside.filter((order) => order.type === type).length > 1) return `two ${type} in one step`;
   }
   for (const [id, was] of callsIn(before)) {
     const is = callsIn(state).get(id)?.status;
     if (newTurn || is === undefined || was.status === is) continue;
-    const may = { judged: ["running", "refused"], asking: ["judged", "running", "refused"], running: ["done", "failed", "interrupted", "unknown"], unknown: ["done", "failed", "interrupted"] } as Record<string, string[]>;
+    const may = {
+      judged: ["running", "refused"],
+      asking: ["judged", "running", "refused"],
+      running: ["done", "failed", "interrupted", "unknown"],
+      unknown: ["done", "failed", "interrupted"],
+    } as Record<string, string[]>;
     if (!may[was.status]?.includes(is)) return `a call went from ${was.status} to ${is}`;
   }
   const ended = state.snapshot.status !== "active" && before.snapshot.status === "active";
   const orphan = orphaned(edge, ended);
   if (orphan !== null) return orphan;
   const told = inside.filter(({ type }) => type === "result.put" || type === "message.send").map(({ type }) => type);
-  if (told.join() !== (ended ? "result.put,message.send" : "")) return `told [${told.join()}] on ${ended ? "its end" : "an ordinary step"}`;
+  if (told.join() !== (ended ? "result.put,message.send" : ""))
+    return `told [${told.join()}] on ${ended ? "its end" : "an ordinary step"}`;
   if (ended && outside.length > 0) return "an ended agent ordered something";
   if (ended && Object.keys(state.timers).length > 0) return "an ended agent left a timer behind";
   return null;
@@ -184,14 +206,19 @@ function orphaned({ before, cause, decision }: Edge, ended: boolean): string | n
   const entered = waits[to];
   const answered = left?.answers.includes(type) ?? false;
   if (left !== undefined && from !== to && !ended && !answered) return `left ${from} with a ${left.order} out`;
-  if (entered !== undefined && from !== to && !ordered.includes(entered.order as never)) return `waits in ${to} for nothing`;
-  if (left !== undefined && from === to && ordered.includes(left.order as never) && !answered) return `a second ${left.order} beside the first`;
+  if (entered !== undefined && from !== to && !ordered.includes(entered.order as never))
+    return `waits in ${to} for nothing`;
+  if (left !== undefined && from === to && ordered.includes(left.order as never) && !answered)
+    return `a second ${left.order} beside the first`;
   for (const { order } of Object.values(waits)) {
     if (ordered.includes(order as never) && order !== entered?.order) return `${order} ordered into ${to}`;
   }
-  const marked = contextOf(decision.state).calls.filter(({ id, status }) => status === "running" && callsIn(before).get(id)?.status !== "running");
+  const marked = contextOf(decision.state).calls.filter(
+    ({ id, status }) => status === "running" && callsIn(before).get(id)?.status !== "running",
+  );
   const runs = decision.outside.flatMap((order) => (order.type === "tool.run" ? [order.call] : []));
-  if (type !== "model.answered" && marked.some(({ id }) => !runs.includes(id))) return "a call was marked as running and not ordered";
+  if (type !== "model.answered" && marked.some(({ id }) => !runs.includes(id)))
+    return "a call was marked as running and not ordered";
   return null;
 }
 
@@ -225,7 +252,10 @@ describe("the agent machine", () => {
   it.each([
     ["one turn", { turnsMax: 1 }],
     ["no turn at all", { turnsMax: 0 }],
-    ["one attempt, no second chances, one call at a time", { turnsMax: 2, attemptsMax: 1, remindersMax: 0, rejectionsMax: 0, parallelMax: 1 }],
+    [
+      "one attempt, no second chances, one call at a time",
+      { turnsMax: 2, attemptsMax: 1, remindersMax: 0, rejectionsMax: 0, parallelMax: 1 },
+    ],
   ])("keeps them under the tightest limits: %s", (_, changed) => {
     const walk = explore(space(anyAgent, honest, changed));
     expect(walk.findings).toEqual([]);

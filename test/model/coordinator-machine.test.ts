@@ -19,10 +19,9 @@ function causes(state: ActorState): readonly { readonly type: string }[] {
   return [
     stop,
     ...tasksOf(state).flatMap(({ id, attemptsMax }) =>
-      Array.from({ length: attemptsMax }, (_, attempt) => (attempt === 0 ? `a_${id}` : `a_${id}.${attempt + 1}`)).flatMap((actor) => [
-        ...statuses.map((status) => settles(id, status, actor)),
-        died(actor),
-      ]),
+      Array.from({ length: attemptsMax }, (_, attempt) =>
+        attempt === 0 ? `a_${id}` : `a_${id}.${attempt + 1}`,
+      ).flatMap((actor) => [...statuses.map((status) => settles(id, status, actor)), died(actor)]),
     ),
     settles("nobody"),
     died("a_nobody"),
@@ -49,7 +48,8 @@ function wrong({ before, cause, decision }: Edge): string | null {
     if (now?.status !== "running" || now.actor !== actor) return `${actor} was born for a task that does not know it`;
     if (now.needs.some((need) => tasks[need]?.status !== "verified")) return `${actor} stands on nothing`;
     if (input.standsOn.length !== now.needs.length) return `${actor} was not told what it stands on`;
-    if (was.get(input.task)?.attempt !== now.attempt - 1 || now.attempt > now.attemptsMax) return `${actor} is one attempt too many`;
+    if (was.get(input.task)?.attempt !== now.attempt - 1 || now.attempt > now.attemptsMax)
+      return `${actor} is one attempt too many`;
   }
   const started = all.filter(({ id, attempt }) => attempt > (was.get(id)?.attempt ?? 0));
   if (started.length !== spawned.length) return "a task was marked as started without an agent";
@@ -66,21 +66,31 @@ function wrong({ before, cause, decision }: Edge): string | null {
     if (all.some(({ status }) => status === "planned" || status === "running")) return "the run ended with open tasks";
     const good = all.filter(({ status }) => status === "verified").length;
     const completed = good === all.length || (tolerateFailures && good > 0);
-    if (cancelReason !== null ? end.status !== "cancelled" : (end.status === "completed") !== completed) return `ended as ${end.status} with ${good} of ${all.length} verified`;
+    if (cancelReason !== null ? end.status !== "cancelled" : (end.status === "completed") !== completed)
+      return `ended as ${end.status} with ${good} of ${all.length} verified`;
     if (end.status !== statePath(state)) return `told ${end.status} and became ${statePath(state)}`;
     if (Object.keys(state.timers).length > 0) return "an ended run left a timer behind";
   }
   const change = changeOf(before, state, ["tasks"]);
   const rows = new Map([...changeOf(null, before, ["tasks"]).rowsSet, ...change.rowsSet]);
   const stored = stateFrom({ core: change.core, rows: new Map([...rows].reverse()) }, ["tasks"]);
-  if (key(stored as ActorState) !== key(state) && JSON.stringify(tasksSorted(stored)) !== JSON.stringify(tasksSorted(state))) return "the rows that were written are not the state";
-  if ("event" in cause && !("task" in cause.event || "actor" in cause.event) && spawned.length > 0) return "a cancel gave birth";
+  if (
+    key(stored as ActorState) !== key(state) &&
+    JSON.stringify(tasksSorted(stored)) !== JSON.stringify(tasksSorted(state))
+  )
+    return "the rows that were written are not the state";
+  if ("event" in cause && !("task" in cause.event || "actor" in cause.event) && spawned.length > 0)
+    return "a cancel gave birth";
   return null;
 }
 
 const tasksSorted = (state: ActorState): readonly Task[] => tasksOf(state).toSorted((a, b) => a.order - b.order);
 
-const space = (machine: AnyStateMachine, graph: readonly PlannedTask[], changed: { parallelMax?: number; tolerateFailures?: boolean } = {}): Space => ({
+const space = (
+  machine: AnyStateMachine,
+  graph: readonly PlannedTask[],
+  changed: { parallelMax?: number; tolerateFailures?: boolean } = {},
+): Space => ({
   machine,
   input: { actor: "a_coordinator", graph, parallelMax: 2, tolerateFailures: false, ...changed },
   causes,
@@ -112,11 +122,15 @@ describe("a broken guard of the coordinator is caught:", () => {
   const mutants = guardMutants(coordinatorMachine);
   it("there are guards to break, and the machine itself is not caught", () => {
     expect(mutants.length).toBeGreaterThanOrEqual(10);
-    expect(caughtBy(coordinatorMachine, coordinatorLaws, [() => explore(space(coordinatorMachine, diamond()))])).toBeNull();
+    expect(
+      caughtBy(coordinatorMachine, coordinatorLaws, [() => explore(space(coordinatorMachine, diamond()))]),
+    ).toBeNull();
   });
   for (const { name, mutant } of mutants) {
     it(name, () => {
-      const walks = [diamond(), [task("a", [], 2)]].map((graph) => () => explore(space(mutant, graph), { firstOnly: true }));
+      const walks = [diamond(), [task("a", [], 2)]].map(
+        (graph) => () => explore(space(mutant, graph), { firstOnly: true }),
+      );
       expect(caughtBy(mutant, coordinatorLaws, walks)).not.toBeNull();
     });
   }

@@ -53,7 +53,8 @@ export function explore(space: Space, { firstOnly = false } = {}): Walk {
   let edges = 0;
   const wayTo = (key: string): string => {
     const steps: string[] = [];
-    for (let at: string | null = key; at !== null; at = nodes.get(at)?.from ?? null) steps.unshift(nodes.get(at)?.cause ?? "");
+    for (let at: string | null = key; at !== null; at = nodes.get(at)?.from ?? null)
+      steps.unshift(nodes.get(at)?.cause ?? "");
     return steps.join(" → ");
   };
   const find = (what: string, key: string, cause: string): void => {

@@ -47,7 +47,10 @@ function expectEnd(story: Story, path: string, status: string, reasons: readonly
   expect(story.status).toBe("done");
   expect(story.state.timers).toEqual({});
   expect(ordersOf(story, "result.put")).toEqual([
-    { type: "result.put", result: expect.objectContaining({ id: "res_look", task: "look", status, reasons, standsOn: ["res_before"] }) },
+    {
+      type: "result.put",
+      result: expect.objectContaining({ id: "res_look", task: "look", status, reasons, standsOn: ["res_before"] }),
+    },
   ]);
   expect(ordersOf(story, "message.send")).toEqual([
     {
@@ -64,7 +67,12 @@ const life: Law[] = [
     expect(newborn(machine).effects).toEqual([{ type: "session.assemble", task: "look", standsOn: ["res_before"] }]);
   }),
   law("a session that cannot be put together fails the task with its reason", (machine) => {
-    expectEnd(newborn(machine).when({ type: "session.refused", reason: "no such brief" } as never), "failed", "failed", ["no such brief"]);
+    expectEnd(
+      newborn(machine).when({ type: "session.refused", reason: "no such brief" } as never),
+      "failed",
+      "failed",
+      ["no such brief"],
+    );
   }),
   law("an assembled agent asks the model, turn 0, attempt 0", (machine) => {
     expect(thinking(machine).effects).toEqual([{ type: "model.call", turn: 0, attempt: 0 }]);
@@ -113,7 +121,9 @@ const bounded: Law[] = [
       { type: "model.call", turn: 1, attempt: 0 },
       { type: "prompt.append", note: { kind: "answer_cut" } },
     ]);
-    expectEnd(story.when(answered(1, [], { stop: "max_tokens" })), "failed", "failed", [expect.stringContaining("without a report")]);
+    expectEnd(story.when(answered(1, [], { stop: "max_tokens" })), "failed", "failed", [
+      expect.stringContaining("without a report"),
+    ]);
   }),
   law("a paused turn of the model goes on without a word and costs no reminder", (machine) => {
     let story = thinking(machine, { remindersMax: 0 });
@@ -123,7 +133,9 @@ const bounded: Law[] = [
     }
   }),
   law("a refusal of the model fails the task at once", (machine) => {
-    expectEnd(thinking(machine).when(answered(0, [], { stop: "refusal" })), "failed", "failed", [expect.stringContaining("refusal")]);
+    expectEnd(thinking(machine).when(answered(0, [], { stop: "refusal" })), "failed", "failed", [
+      expect.stringContaining("refusal"),
+    ]);
   }),
   law("a refusal runs none of the calls that came with it, and its report does not count", (machine) => {
     const story = thinking(machine).when(
@@ -133,9 +145,12 @@ const bounded: Law[] = [
     expect(ordersOf(story, "tool.run")).toEqual([]);
   }),
   law("a conversation that no longer fits ends the agent as exhausted", (machine) => {
-    expectEnd(thinking(machine).when(answered(0, [], { stop: "model_context_window_exceeded" })), "exhausted", "exhausted", [
-      expect.stringContaining("context window"),
-    ]);
+    expectEnd(
+      thinking(machine).when(answered(0, [], { stop: "model_context_window_exceeded" })),
+      "exhausted",
+      "exhausted",
+      [expect.stringContaining("context window")],
+    );
   }),
   law("a rejected report goes back with its reasons, at most rejectionsMax times, then is the result", (machine) => {
     let story = thinking(machine, { rejectionsMax: 1 }).whenAll(reported(0, "first"), rejected("no such line"));
@@ -153,12 +168,15 @@ const bounded: Law[] = [
   }),
   law("turns are bounded: after the last the agent is exhausted, with every turn asked once", (machine) => {
     let story = thinking(machine, { turnsMax: 3 });
-    for (let turn = 0; turn < 3; turn += 1) story = story.whenAll(answered(turn, [read(`r${turn}`)]), finished(`r${turn}`));
+    for (let turn = 0; turn < 3; turn += 1)
+      story = story.whenAll(answered(turn, [read(`r${turn}`)]), finished(`r${turn}`));
     expectEnd(story, "exhausted", "exhausted", ["turns: all 3 used without a verified result"]);
     expect(ordersOf(story, "model.call")).toHaveLength(3);
   }),
   law("a turn whose calls were all refused goes straight back to the model, which reads why", (machine) => {
-    const story = thinking(machine, { remindersMax: 0 }).when(answered(0, [write("w1", "refused"), read("r1", "refused")]));
+    const story = thinking(machine, { remindersMax: 0 }).when(
+      answered(0, [write("w1", "refused"), read("r1", "refused")]),
+    );
     expect(story.effects).toEqual([{ type: "model.call", turn: 1, attempt: 0 }]);
   }),
 ];
@@ -180,10 +198,15 @@ const retries: Law[] = [
     expectEnd(story.when(failed(0)), "failed", "failed", ["model: overloaded (attempt 3 of 3)"]);
   }),
   law("a failure that trying again cannot cure is final at once", (machine) => {
-    expectEnd(thinking(machine).when(failed(0, { retry: false })), "failed", "failed", ["model: overloaded (attempt 1 of 3)"]);
+    expectEnd(thinking(machine).when(failed(0, { retry: false })), "failed", "failed", [
+      "model: overloaded (attempt 1 of 3)",
+    ]);
   }),
   law("an answer resets the count of attempts", (machine) => {
-    const story = thinking(machine, { attemptsMax: 2 }).when(failed(0)).whenTimerFires().when(answered(0, [], { stop: "pause_turn" }));
+    const story = thinking(machine, { attemptsMax: 2 })
+      .when(failed(0))
+      .whenTimerFires()
+      .when(answered(0, [], { stop: "pause_turn" }));
     expect(attemptOf(story)).toEqual({ type: "model.call", turn: 1, attempt: 0 });
     expect(story.when(failed(1)).path).toBe("thinking.backingOff");
   }),
@@ -207,17 +230,21 @@ const retries: Law[] = [
   law("attempts that never reach the model are bounded too", (machine) => {
     expect(LOST_ATTEMPTS_MAX).toBeGreaterThan(0);
     let story = thinking(machine, { attemptsMax: 3 });
-    for (let lost = 0; lost < LOST_ATTEMPTS_MAX; lost += 1) story = story.when(failed(0, { counts: false })).whenTimerFires();
+    for (let lost = 0; lost < LOST_ATTEMPTS_MAX; lost += 1)
+      story = story.when(failed(0, { counts: false })).whenTimerFires();
     expect(story.path).toBe("thinking.calling");
     expect(story.when(failed(0, { counts: false })).path).toBe("failed");
   }),
-  law("the answer of an earlier attempt that comes while the next one waits is taken, and the wait is called off", (machine) => {
-    const waiting = thinking(machine).when(failed(0));
-    const story = waiting.when(answered(0, [read("r1")]));
-    expect(story.path).toBe("executing");
-    expect(story.decision.timersCancelled).toEqual(Object.keys(waiting.state.timers));
-    expect(story.state.timers).toEqual({});
-  }),
+  law(
+    "the answer of an earlier attempt that comes while the next one waits is taken, and the wait is called off",
+    (machine) => {
+      const waiting = thinking(machine).when(failed(0));
+      const story = waiting.when(answered(0, [read("r1")]));
+      expect(story.path).toBe("executing");
+      expect(story.decision.timersCancelled).toEqual(Object.keys(waiting.state.timers));
+      expect(story.state.timers).toEqual({});
+    },
+  ),
   law("an answer of another turn changes nothing", (machine) => {
     const story = thinking(machine).when(answered(0, [], { stop: "pause_turn" }));
     for (const turn of [0, 2]) {
@@ -281,24 +308,34 @@ const calls: Law[] = [
     const story = thinking(machine, { parallelMax: 1 })
       .when(answered(0, [write("w1"), read("r1"), read("r2"), write("w2"), destroy("d1", "asking")]))
       .when(finished("w1", false));
-    expect([statusOf(story, "w2"), statusOf(story, "d1"), statusOf(story, "r2")]).toEqual(["refused", "refused", "judged"]);
+    expect([statusOf(story, "w2"), statusOf(story, "d1"), statusOf(story, "r2")]).toEqual([
+      "refused",
+      "refused",
+      "judged",
+    ]);
     expect(story.whenAll(finished("r1"), finished("r2")).path).toBe("thinking.calling");
     expect(ordersOf(story.whenAll(finished("r1"), finished("r2")), "tool.run")).toHaveLength(3);
   }),
   law("a failed read refuses nothing", (machine) => {
-    const story = thinking(machine).when(answered(0, [read("r1"), write("w1"), write("w2")])).when(finished("r1", false));
+    const story = thinking(machine)
+      .when(answered(0, [read("r1"), write("w1"), write("w2")]))
+      .when(finished("r1", false));
     expect(statusOf(story, "w2")).toBe("judged");
     expect(started(story.when(finished("w1")))).toEqual(["w2"]);
   }),
   law("an interrupted call is over and is never run again; the changing calls behind it are refused", (machine) => {
-    const story = thinking(machine).when(answered(0, [write("w1"), write("w2")])).when(interrupted("w1"));
+    const story = thinking(machine)
+      .when(answered(0, [write("w1"), write("w2")]))
+      .when(interrupted("w1"));
     expect(statusOf(story, "w1")).toBe("interrupted");
     expect(statusOf(story, "w2")).toBe("refused");
     expect(story.path).toBe("thinking.calling");
     expect(ordersOf(story, "tool.run")).toHaveLength(1);
   }),
   law("a second outcome of a call changes none of the calls", (machine) => {
-    const story = thinking(machine).when(answered(0, [read("r1"), read("r2")])).when(finished("r1"));
+    const story = thinking(machine)
+      .when(answered(0, [read("r1"), read("r2")]))
+      .when(finished("r1"));
     const again = story.when(finished("r1", false));
     expect(statusOf(again, "r1")).toBe("done");
     expect(again.effects).toEqual([]);
@@ -313,7 +350,9 @@ const calls: Law[] = [
     }
   }),
   law("a call of unknown outcome is reconciled before another changing call starts", (machine) => {
-    const story = thinking(machine).when(answered(0, [write("w1"), write("w2")])).when(unknown("w1"));
+    const story = thinking(machine)
+      .when(answered(0, [write("w1"), write("w2")]))
+      .when(unknown("w1"));
     expect(story.path).toBe("reconciling");
     expect(story.effects).toEqual([]);
     expect(started(story.when(reconciled("w1", true)))).toEqual(["w2"]);
@@ -360,18 +399,24 @@ const approvals: Law[] = [
     expect(started(story.when(approved("d1")))).toEqual(["d1"]);
   }),
   law("one approval leaves the other question open", (machine) => {
-    const story = thinking(machine).when(answered(0, [read("r1", "asking"), read("r2", "asking")])).when(approved("r2"));
+    const story = thinking(machine)
+      .when(answered(0, [read("r1", "asking"), read("r2", "asking")]))
+      .when(approved("r2"));
     expect([started(story), story.path]).toEqual([["r2"], "executing"]);
     expect(story.when(finished("r2")).path).toBe("awaitingApproval");
   }),
   law("the first answer to a question wins: a second one never starts a call again, nor stops one", (machine) => {
-    const story = thinking(machine).when(answered(0, [destroy("d1", "asking")])).when(approved("d1"));
+    const story = thinking(machine)
+      .when(answered(0, [destroy("d1", "asking")]))
+      .when(approved("d1"));
     for (const allowed of [true, false]) {
       const again = story.when(approved("d1", allowed));
       expect(again.effects).toEqual([]);
       expect(statusOf(again, "d1")).toBe("running");
     }
-    const refused = thinking(machine).when(answered(0, [destroy("d1", "asking"), read("r1")])).when(approved("d1", false));
+    const refused = thinking(machine)
+      .when(answered(0, [destroy("d1", "asking"), read("r1")]))
+      .when(approved("d1", false));
     expect(statusOf(refused.when(approved("d1", true)), "d1")).toBe("refused");
   }),
   law("an approval of a call that never asked changes none of the calls", (machine) => {
@@ -380,14 +425,16 @@ const approvals: Law[] = [
     expect(started(story.when(approved("w1")))).toEqual([]);
   }),
   law("an approval never makes a call of unknown outcome run again", (machine) => {
-    const story = thinking(machine).when(answered(0, [write("w1")])).whenAll(unknown("w1"), approved("w1"));
+    const story = thinking(machine)
+      .when(answered(0, [write("w1")]))
+      .whenAll(unknown("w1"), approved("w1"));
     expect(statusOf(story, "w1")).toBe("unknown");
     expect(ordersOf(story.when(reconciled("w1", true)), "tool.run")).toHaveLength(1);
   }),
 ];
 
 /** Every resting state of the chart, and a story that leads there. */
-export const restingStories: Readonly<Record<string, (machine: AnyStateMachine) => Story>> = {
+const restingStories: Readonly<Record<string, (machine: AnyStateMachine) => Story>> = {
   assembling: (machine) => newborn(machine),
   "thinking.calling": (machine) => thinking(machine),
   "thinking.backingOff": (machine) => thinking(machine).when(failed(0)),
@@ -407,20 +454,36 @@ const interruptions: Law[] = [
   law("every resting story leads where it says", (machine) => {
     for (const [path, tell] of Object.entries(restingStories)) expect(tell(machine).path).toBe(path);
   }),
-  law("a cancel ends an agent from every state that is not final, with its reason, and disarms its timers", (machine) => {
-    const open = Object.values(restingStories).map((tell) => tell(machine)).filter((story) => story.status === "active");
-    expect(open).toHaveLength(8);
-    for (const story of open) {
-      const ended = story.when(cancel);
-      expectEnd(ended, "cancelled", "cancelled", ["enough"]);
-      expect(ended.decision.timersCancelled).toEqual(Object.keys(story.state.timers));
-    }
-  }),
+  law(
+    "a cancel ends an agent from every state that is not final, with its reason, and disarms its timers",
+    (machine) => {
+      const open = Object.values(restingStories)
+        .map((tell) => tell(machine))
+        .filter((story) => story.status === "active");
+      expect(open).toHaveLength(8);
+      for (const story of open) {
+        const ended = story.when(cancel);
+        expectEnd(ended, "cancelled", "cancelled", ["enough"]);
+        expect(ended.decision.timersCancelled).toEqual(Object.keys(story.state.timers));
+      }
+    },
+  ),
   law("a final state is never left and orders nothing, whatever comes", (machine) => {
-    const ended = Object.values(restingStories).map((tell) => tell(machine)).filter((story) => story.status !== "active");
+    const ended = Object.values(restingStories)
+      .map((tell) => tell(machine))
+      .filter((story) => story.status !== "active");
     expect(ended).toHaveLength(5);
     for (const story of ended) {
-      for (const event of [cancel, pause, resume, answered(0, [write("w1")]), verified, finished("w1"), failed(0), approved("d1")]) {
+      for (const event of [
+        cancel,
+        pause,
+        resume,
+        answered(0, [write("w1")]),
+        verified,
+        finished("w1"),
+        failed(0),
+        approved("d1"),
+      ]) {
         const after = story.when(event);
         expect(after.state).toBe(story.state);
         expect(after.effects).toEqual([]);
@@ -437,7 +500,9 @@ const interruptions: Law[] = [
     expect(on.whenAll(answered(1, [read("r2")]), finished("r2")).path).toBe("thinking.calling");
   }),
   law("a pause that is taken back before the next step holds nothing up", (machine) => {
-    expect(thinking(machine).whenAll(answered(0, [read("r1")]), pause, resume, finished("r1")).path).toBe("thinking.calling");
+    expect(thinking(machine).whenAll(answered(0, [read("r1")]), pause, resume, finished("r1")).path).toBe(
+      "thinking.calling",
+    );
   }),
   law("a pause lets calls that are out come home, and a retry wait for the resume", (machine) => {
     const story = thinking(machine).whenAll(failed(0), pause).whenTimerFires();

@@ -41,7 +41,10 @@ export const rejected = (...reasons: string[]): AgentEvent => ({ type: "result.r
 export const answered = (
   turn: number,
   calls: readonly Call[] = [],
-  { stop = calls.length > 0 ? "tool_use" : "end_turn", report = null }: { stop?: StopReason; report?: ReportCall | null } = {},
+  {
+    stop = calls.length > 0 ? "tool_use" : "end_turn",
+    report = null,
+  }: { stop?: StopReason; report?: ReportCall | null } = {},
 ): AgentEvent => ({ type: "model.answered", turn, stop, calls, report });
 export const reported = (turn: number, id = "report", calls: readonly Call[] = []): AgentEvent =>
   answered(turn, calls, { stop: "tool_use", report: { call: id, outcome: "done", notDone: [] } });
@@ -52,9 +55,17 @@ export const failed = (
   { retry = true, counts = true, delayMs = 500 }: { retry?: boolean; counts?: boolean; delayMs?: number } = {},
 ): AgentEvent => ({ type: "model.failed", turn, reason: "overloaded", retry, delayMs, counts });
 export const finished = (id: string, ok = true): AgentEvent => ({ type: "tool.finished", call: id, ok });
-export const interrupted = (id: string): AgentEvent => ({ type: "tool.interrupted", call: id, reason: "its worker died" });
+export const interrupted = (id: string): AgentEvent => ({
+  type: "tool.interrupted",
+  call: id,
+  reason: "its worker died",
+});
 export const unknown = (id: string): AgentEvent => ({ type: "tool.unknown", call: id });
-export const reconciled = (id: string, happened: boolean): AgentEvent => ({ type: "tool.reconciled", call: id, happened });
+export const reconciled = (id: string, happened: boolean): AgentEvent => ({
+  type: "tool.reconciled",
+  call: id,
+  happened,
+});
 export const approved = (id: string, allowed = true): AgentEvent => ({ type: "approval.answered", call: id, allowed });
 
 export const newborn = (machine: AnyStateMachine = anyAgent, changed: Partial<AgentLimits> = {}): Story =>

@@ -1,13 +1,26 @@
 /** Runs, claims and commits as short as a test needs them: everything a case does not speak of is empty. */
 import { expect } from "vitest";
-import type { Address, Claim, Commit, Grant, Mail, NewRun, Reservation, Served, Settlement, Store } from "../../infra/store.ts";
+import type {
+  Address,
+  Claim,
+  Commit,
+  Mail,
+  NewRun,
+  Reservation,
+  Served,
+  Settlement,
+  Store,
+} from "../../infra/store.ts";
 import { COORDINATOR_ACTOR, COORDINATOR_TYPE } from "../../infra/store.ts";
 
 export const served: Served = { bindings: ["other", "local"], machines: ["coordinator@1", "any@1"] };
 
 let made = 0;
 /** Unique in this process, so that no case meets another's run. */
-export const fresh = (kind: string): string => `${kind}_${process.pid}x${(made += 1)}`;
+export const fresh = (kind: string): string => {
+  made += 1;
+  return `${kind}_${process.pid}x${made}`;
+};
 
 export const agentOf = (run: string, actor = "a_look"): Address => ({ run, actor, type: "explore" });
 export const coordinatorOf = (run: string): Address => ({ run, actor: COORDINATOR_ACTOR, type: COORDINATOR_TYPE });
@@ -22,10 +35,15 @@ export const newRun = (run: string, changed: Partial<NewRun> = {}): NewRun => ({
   ...changed,
 });
 
-export async function claimed(store: Store, address: Address, nonce = fresh("n")): Promise<Claim> {
+/** A claim with its mail read. */
+export type Claimed = Omit<Claim, "mail"> & { readonly mail: readonly Mail[] };
+
+export const readMail = (mail: readonly string[]): Mail[] => mail.map((json) => JSON.parse(json) as Mail);
+
+export async function claimed(store: Store, address: Address, nonce = fresh("n")): Promise<Claimed> {
   const answer = await store.claim(address, nonce, served);
   if (answer.kind !== "claimed") throw new Error(`not claimed: ${JSON.stringify(answer)}`);
-  return answer.claim;
+  return { ...answer.claim, mail: readMail(answer.claim.mail) };
 }
 
 const nothing = {
@@ -46,7 +64,11 @@ const nothing = {
 } satisfies Partial<Commit>;
 
 /** What a commit consumes: the claim's first mail, unless told otherwise. */
-export function commitOf(address: Address, claim: Pick<Claim, "fence" | "version" | "mail">, changed: Partial<Commit> = {}): Commit {
+export function commitOf(
+  address: Address,
+  claim: Pick<Claimed, "fence" | "version" | "mail">,
+  changed: Partial<Commit> = {},
+): Commit {
   const id = changed.id ?? fresh("c");
   return {
     ...nothing,
@@ -71,7 +93,11 @@ export async function committed(store: Store, commit: Commit): Promise<Committed
 }
 
 /** The claim as its holder knows it after a commit. */
-export const after = (claim: Claim): Claim => ({ ...claim, version: claim.version + 1, mail: claim.mail.slice(1) });
+export const stepped = (claim: Claimed): Claimed => ({
+  ...claim,
+  version: claim.version + 1,
+  mail: claim.mail.slice(1),
+});
 
 export const event = (id: string, type = "note"): Mail => ({ id, event: { type } });
 
@@ -95,19 +121,24 @@ export const spent = (tokens: number, nanoUsd = 0): Settlement => ({
   unpriced: 0,
 });
 
-export const noGrant: Grant = { outTokens: 0, tokens: 0, nanoUsd: 0 };
-
 /** A started run whose coordinator has taken its input and holds the claim. */
-export async function startedRun(store: Store, changed: Partial<NewRun> = {}): Promise<{ run: string; claim: Claim }> {
+export async function startedRun(
+  store: Store,
+  changed: Partial<NewRun> = {},
+): Promise<{ run: string; claim: Claimed }> {
   const run = fresh("r");
   expect(await store.create(newRun(run, changed))).toBe("created");
   const claim = await claimed(store, coordinatorOf(run));
   await committed(store, commitOf(coordinatorOf(run), claim, { machine: "coordinator@1" }));
-  return { run, claim: after(claim) };
+  return { run, claim: stepped(claim) };
 }
 
 /** An agent of that run, spawned, claimed, with its input still in the mailbox. */
-export async function spawnedAgent(store: Store, run: string, actor = "a_look"): Promise<{ address: Address; claim: Claim }> {
+export async function spawnedAgent(
+  store: Store,
+  run: string,
+  actor = "a_look",
+): Promise<{ address: Address; claim: Claimed }> {
   const address = agentOf(run, actor);
   expect((await store.send(address, event(fresh("m"), "begin"))).kind).toBe("sent");
   return { address, claim: await claimed(store, address) };

@@ -1,9 +1,19 @@
 /** The laws of a run, as stories; the mutation test tells them of coordinators with one guard broken. */
 import { expect } from "vitest";
-import type { AnyStateMachine } from "xstate";
 import type { Story } from "./given.ts";
 import type { Law } from "./given-agent-laws.ts";
-import { born, coordinating, diamond, died, settles, stop, stopped, task, taskOf, taskStatuses } from "./given-coordinator.ts";
+import {
+  born,
+  coordinating,
+  diamond,
+  died,
+  settles,
+  stop,
+  stopped,
+  task,
+  taskOf,
+  taskStatuses,
+} from "./given-coordinator.ts";
 
 const law = (title: string, holds: Law["holds"]): Law => ({ title, holds });
 
@@ -44,14 +54,19 @@ const graphs: Law[] = [
     ]);
   }),
   law("at most parallelMax agents work at once", (machine) => {
-    let story = coordinating(["a", "b", "c", "d"].map((id) => task(id)), { machine, parallelMax: 2 });
+    let story = coordinating(
+      ["a", "b", "c", "d"].map((id) => task(id)),
+      { machine, parallelMax: 2 },
+    );
     expect(born(story)).toEqual(["a_a", "a_b"]);
     story = story.when(settles("b"));
     expect(born(story)).toEqual(["a_c"]);
     expect(born(story.when(settles("a")))).toEqual(["a_d"]);
   }),
   law("an illegal graph fails the run before an agent is born, and says what is wrong", (machine) => {
-    expectEnd(coordinating([task("a", ["b"]), task("b", ["a"])], { machine }), "failed", [expect.stringContaining("circle")]);
+    expectEnd(coordinating([task("a", ["b"]), task("b", ["a"])], { machine }), "failed", [
+      expect.stringContaining("circle"),
+    ]);
     expectEnd(coordinating([], { machine }), "failed", [expect.stringContaining("no tasks")]);
     const story = coordinating([task("a"), task("a"), task("b", ["x"])], { machine });
     expectEnd(story, "failed", [expect.stringContaining('"a" appears twice'), expect.stringContaining('"x"')]);
@@ -68,11 +83,18 @@ const failures: Law[] = [
     expectEnd(story.when(settles("a", "failed", "a_a.2", ["no luck"])), "failed", ["a: failed (no luck)"]);
   }),
   law("the attempt that is verified is the one others stand on", (machine) => {
-    const story = coordinating([task("a", [], 2), task("b", ["a"])], { machine }).whenAll(settles("a", "failed"), settles("a", "verified", "a_a.2"));
+    const story = coordinating([task("a", [], 2), task("b", ["a"])], { machine }).whenAll(
+      settles("a", "failed"),
+      settles("a", "verified", "a_a.2"),
+    );
     expect(story.effects).toMatchObject([{ actor: "a_b", input: { standsOn: ["res_a.2"] } }]);
   }),
   law("only failed attempts are tried again: rejected, exhausted and cancelled ones have had their say", (machine) => {
-    for (const [status, end] of [["rejected", "failed"], ["exhausted", "exhausted"], ["cancelled", "cancelled"]] as const) {
+    for (const [status, end] of [
+      ["rejected", "failed"],
+      ["exhausted", "exhausted"],
+      ["cancelled", "cancelled"],
+    ] as const) {
       const story = coordinating([task("a", [], 3)], { machine }).when(settles("a", status, "a_a", ["so"]));
       expectEnd(story, end, [`a: ${status} (so)`]);
       expect(born(story)).toEqual([]);
@@ -96,7 +118,13 @@ const failures: Law[] = [
   }),
   law("a word about a task that is not running, or that does not exist, changes no task", (machine) => {
     const story = coordinating([task("a"), task("b", ["a"])], { machine });
-    for (const odd of [settles("b"), settles("nobody"), settles("constructor"), died("a_nobody"), settles("a", "verified", "a_impostor")]) {
+    for (const odd of [
+      settles("b"),
+      settles("nobody"),
+      settles("constructor"),
+      died("a_nobody"),
+      settles("a", "verified", "a_impostor"),
+    ]) {
       const after = story.when(odd);
       expect(taskStatuses(after)).toEqual({ a: "running", b: "planned" });
       expect(after.effects).toEqual([]);
@@ -109,16 +137,28 @@ const failures: Law[] = [
   }),
   law("with tolerance verified work counts although other tasks ended badly, and the reasons say which", (machine) => {
     const graph = [task("a"), task("b"), task("c", ["b"])];
-    const story = coordinating(graph, { machine, tolerateFailures: true }).whenAll(settles("a"), settles("b", "failed"));
+    const story = coordinating(graph, { machine, tolerateFailures: true }).whenAll(
+      settles("a"),
+      settles("b", "failed"),
+    );
     expectEnd(story, "completed", ["b: failed (failed it is)", expect.stringContaining("c: skipped")]);
-    const none = coordinating(graph, { machine, tolerateFailures: true }).whenAll(settles("b", "rejected"), settles("a", "rejected"));
+    const none = coordinating(graph, { machine, tolerateFailures: true }).whenAll(
+      settles("b", "rejected"),
+      settles("a", "rejected"),
+    );
     expect(none.path).toBe("failed");
     expect(coordinating(graph, { machine }).whenAll(settles("a"), settles("b", "failed")).path).toBe("failed");
   }),
   law("a run is exhausted where that is what stopped it first, in the order of the plan", (machine) => {
-    const story = coordinating([task("a"), task("b")], { machine }).whenAll(settles("b", "failed"), settles("a", "exhausted"));
+    const story = coordinating([task("a"), task("b")], { machine }).whenAll(
+      settles("b", "failed"),
+      settles("a", "exhausted"),
+    );
     expect(story.path).toBe("exhausted");
-    const other = coordinating([task("a"), task("b")], { machine }).whenAll(settles("b", "exhausted"), settles("a", "failed"));
+    const other = coordinating([task("a"), task("b")], { machine }).whenAll(
+      settles("b", "exhausted"),
+      settles("a", "failed"),
+    );
     expect(other.path).toBe("failed");
   }),
 ];
@@ -137,24 +177,35 @@ const cancelling: Law[] = [
     expect(taskStatuses(story)).toMatchObject({ d: "cancelled" });
     const one = story.when(settles("b", "verified"));
     expect([one.path, born(one)]).toEqual(["cancelling", []]);
-    expectEnd(one.when(settles("c", "cancelled")), "cancelled", ["cancelled: enough", expect.stringContaining("c: cancelled"), expect.stringContaining("d: cancelled")]);
+    expectEnd(one.when(settles("c", "cancelled")), "cancelled", [
+      "cancelled: enough",
+      expect.stringContaining("c: cancelled"),
+      expect.stringContaining("d: cancelled"),
+    ]);
   }),
   law("a run cancelled while nobody works ends at once", (machine) => {
     const story = coordinating([task("a")], { machine, parallelMax: 0 }).when(stop);
     expectEnd(story, "cancelled", ["cancelled: enough", "a: cancelled (enough)"]);
   }),
-  law("an attempt that fails or dies while the run is cancelled is not tried again: the run ends with it", (machine) => {
-    for (const word of [settles("a", "failed"), died("a_a")]) {
-      const story = coordinating([task("a", [], 3)], { machine }).whenAll(stop, word);
-      expect(story.path).toBe("cancelled");
-      expect(born(story)).toEqual([]);
-    }
-  }),
+  law(
+    "an attempt that fails or dies while the run is cancelled is not tried again: the run ends with it",
+    (machine) => {
+      for (const word of [settles("a", "failed"), died("a_a")]) {
+        const story = coordinating([task("a", [], 3)], { machine }).whenAll(stop, word);
+        expect(story.path).toBe("cancelled");
+        expect(born(story)).toEqual([]);
+      }
+    },
+  ),
   law("agents that do not answer in time are left behind: the grace timer ends the run without them", (machine) => {
     const story = coordinating([task("a"), task("b")], { machine }).whenAll(stop, settles("a", "cancelled"));
     expect(story.path).toBe("cancelling");
     const end = story.whenTimerFires();
-    expectEnd(end, "cancelled", ["cancelled: enough", expect.stringContaining("a: cancelled"), expect.stringContaining("did not answer in time")]);
+    expectEnd(end, "cancelled", [
+      "cancelled: enough",
+      expect.stringContaining("a: cancelled"),
+      expect.stringContaining("did not answer in time"),
+    ]);
     expect(taskStatuses(end)).toEqual({ a: "cancelled", b: "cancelled" });
   }),
   law("the grace is half a minute, armed once, and disarmed by the last word", (machine) => {

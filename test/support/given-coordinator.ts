@@ -33,7 +33,12 @@ export const coordinating = (
 };
 
 /** An agent's last word; its name carries the attempt. */
-export const settles = (id: string, status: ResultStatus = "verified", actor = `a_${id}`, reasons: readonly string[] = []): CoordinatorEvent => ({
+export const settles = (
+  id: string,
+  status: ResultStatus = "verified",
+  actor = `a_${id}`,
+  reasons: readonly string[] = [],
+): CoordinatorEvent => ({
   type: "task.settled",
   task: id,
   actor,
@@ -49,7 +54,12 @@ export const born = (story: Story): readonly string[] =>
   story.decision.inside.flatMap((order) => (order.type === "actor.spawn" ? [order.actor] : []));
 /** Actors that the last step told to stop. */
 export const stopped = (story: Story): readonly string[] =>
-  story.decision.inside.flatMap((order) => (order.type === "message.send" && order.event.type === "agent.cancel" ? [order.to] : []));
-export const taskOf = (story: Story, id: string): Task => (story.state.snapshot.context.tasks as Record<string, Task>)[id] as Task;
+  story.decision.inside.flatMap((order) =>
+    order.type === "message.send" && order.event.type === "agent.cancel" ? [order.to] : [],
+  );
+export const taskOf = (story: Story, id: string): Task =>
+  (story.state.snapshot.context.tasks as Record<string, Task>)[id] as Task;
 export const taskStatuses = (story: Story): Record<string, TaskStatus> =>
-  Object.fromEntries(Object.values(story.state.snapshot.context.tasks as Record<string, Task>).map(({ id, status }) => [id, status]));
+  Object.fromEntries(
+    Object.values(story.state.snapshot.context.tasks as Record<string, Task>).map(({ id, status }) => [id, status]),
+  );

@@ -40,15 +40,17 @@ const freezeState = ({ snapshot, timers }: ActorState): void => {
 };
 
 /** Folds live and reloaded, asserts that both agree and that nothing that went in was written to. */
-export function foldTwice(machine: AnyStateMachine, before: ActorState | null, entry: Parameters<typeof fold>[2]): Decision {
+function foldTwice(machine: AnyStateMachine, before: ActorState | null, entry: Parameters<typeof fold>[2]): Decision {
   deepFreeze(entry);
   if (before !== null) freezeState(before);
   const stored = before === null ? null : JSON.stringify(dehydrate(before));
   const decision = fold(machine, before, entry);
   const twin = fold(machine, before === null ? null : reloaded(machine, before), entry);
   // expect() on every step of an exhaustive walk would cost more than the walk.
-  if (!isDeepStrictEqual(comparable(twin), comparable(decision))) expect(comparable(twin)).toEqual(comparable(decision));
-  if (before !== null && JSON.stringify(dehydrate(before)) !== stored) throw new Error("fold wrote to the state it was given");
+  if (!isDeepStrictEqual(comparable(twin), comparable(decision)))
+    expect(comparable(twin)).toEqual(comparable(decision));
+  if (before !== null && JSON.stringify(dehydrate(before)) !== stored)
+    throw new Error("fold wrote to the state it was given");
   return decision;
 }
 
@@ -103,6 +105,7 @@ function story(machine: AnyStateMachine, version: number, decision: Decision, be
       const [[timer, { armedBy }] = ["", { armedBy: 0 }]] = timers;
       return whenCause({ timer, armedBy });
     },
-    whenAll: (...events) => events.reduce<Story>((so, event) => so.when(event), story(machine, version, decision, before)),
+    whenAll: (...events) =>
+      events.reduce<Story>((so, event) => so.when(event), story(machine, version, decision, before)),
   };
 }

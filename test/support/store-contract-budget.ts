@@ -1,11 +1,25 @@
 /** Laws of a run's money: what is granted is never more than what is left, and what was granted is given back once. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Claim, Commit, Grant } from "../../infra/store.ts";
-import { after, agentOf, claimed, commitOf, committed, event, money, spawnedAgent, spent, startedRun } from "./given-commit.ts";
+import type { Commit, Grant } from "../../infra/store.ts";
+import {
+  agentOf,
+  type Claimed,
+  claimed,
+  commitOf,
+  committed,
+  event,
+  money,
+  spawnedAgent,
+  spent,
+  startedRun,
+  stepped,
+} from "./given-commit.ts";
 import type { Under } from "./store-contract.ts";
 
-const asking = (id: string, changed: Parameters<typeof money>[0] = {}) => ({ effects: [{ id, json: "{}", reserve: money(changed) }] });
+const asking = (id: string, changed: Parameters<typeof money>[0] = {}) => ({
+  effects: [{ id, json: "{}", reserve: money(changed) }],
+});
 
 export function budgetLaws(under: Under): void {
   describe("a grant", () => {
@@ -30,16 +44,32 @@ export function budgetLaws(under: Under): void {
     it.each([
       ["tokens", { tokensMax: 299 }, {}, { tokensLeft: 299, nanoUsdLeft: null }],
       ["money", { nanoUsdMax: 3_299 }, {}, { tokensLeft: null, nanoUsdLeft: 3_299 }],
-      ["money, even for a call whose answer is free", { nanoUsdMax: 299 }, { outNanoUsd: 0 }, { tokensLeft: null, nanoUsdLeft: 299 }],
-      ["tokens for the prompt alone", { tokensMax: 50 }, { outTokensLeast: 0, outTokensWanted: 0 }, { tokensLeft: 50, nanoUsdLeft: null }],
-    ])("is refused one below the least, says what is left, and nothing is written: %s", async (_, budget, changed, left) => {
-      const { store, image } = under();
-      const { run } = await startedRun(store, { budget });
-      const { address, claim } = await spawnedAgent(store, run);
-      const before = await image();
-      expect(await store.commit(commitOf(address, claim, asking("e1", changed)))).toEqual({ kind: "refused", ...left });
-      expect(await image()).toEqual(before);
-    });
+      [
+        "money, even for a call whose answer is free",
+        { nanoUsdMax: 299 },
+        { outNanoUsd: 0 },
+        { tokensLeft: null, nanoUsdLeft: 299 },
+      ],
+      [
+        "tokens for the prompt alone",
+        { tokensMax: 50 },
+        { outTokensLeast: 0, outTokensWanted: 0 },
+        { tokensLeft: 50, nanoUsdLeft: null },
+      ],
+    ])(
+      "is refused one below the least, says what is left, and nothing is written: %s",
+      async (_, budget, changed, left) => {
+        const { store, image } = under();
+        const { run } = await startedRun(store, { budget });
+        const { address, claim } = await spawnedAgent(store, run);
+        const before = await image();
+        expect(await store.commit(commitOf(address, claim, asking("e1", changed)))).toEqual({
+          kind: "refused",
+          ...left,
+        });
+        expect(await image()).toEqual(before);
+      },
+    );
 
     it("of one commit leaves less for the next of the same commit, and all are refused together", async () => {
       const { store, image } = under();
@@ -48,7 +78,9 @@ export function budgetLaws(under: Under): void {
       const effects = ["e1", "free", "e2"].map((id) => ({ id, json: "{}", reserve: id === "free" ? null : money() }));
       const before = await image();
       const third = { id: "e3", json: "{}", reserve: money() };
-      expect(await store.commit(commitOf(address, claim, { effects: [...effects, third] }))).toMatchObject({ kind: "refused" });
+      expect(await store.commit(commitOf(address, claim, { effects: [...effects, third] }))).toMatchObject({
+        kind: "refused",
+      });
       expect(await image()).toEqual(before);
       const { grants } = await committed(store, commitOf(address, claim, { effects }));
       expect(grants.map(({ outTokens }) => outTokens)).toEqual([1_000, 300]);
@@ -62,10 +94,13 @@ export function budgetLaws(under: Under): void {
       await committed(store, commitOf(look.address, look.claim, asking("e1")));
       const { grants } = await committed(store, commitOf(tell.address, tell.claim, asking("e2")));
       expect(grants).toMatchObject([{ outTokens: 800 }]);
-      await committed(store, commitOf(look.address, after(look.claim), { by: { effect: "e1" }, settle: spent(1_000) }));
-      await committed(store, commitOf(tell.address, after(tell.claim), { by: { effect: "e2" }, settle: spent(900) }));
+      await committed(
+        store,
+        commitOf(look.address, stepped(look.claim), { by: { effect: "e1" }, settle: spent(1_000) }),
+      );
+      await committed(store, commitOf(tell.address, stepped(tell.claim), { by: { effect: "e2" }, settle: spent(900) }));
       await store.send(look.address, event("m2"));
-      const broke = commitOf(look.address, { ...after(after(look.claim)), mail: [event("m2")] }, asking("e3"));
+      const broke = commitOf(look.address, { ...stepped(stepped(look.claim)), mail: [event("m2")] }, asking("e3"));
       expect(await store.commit(broke)).toEqual({ kind: "refused", tokensLeft: 100, nanoUsdLeft: null });
     });
   });
@@ -82,7 +117,7 @@ function settlingLaws(under: Under): void {
       await committed(store, commitOf(address, claim, asking("e1")));
       const { grants } = await committed(
         store,
-        commitOf(address, after(claim), { by: { effect: "e1" }, settle: spent(150, 4_000), ...asking("e2") }),
+        commitOf(address, stepped(claim), { by: { effect: "e1" }, settle: spent(150, 4_000), ...asking("e2") }),
       );
       expect(grants).toEqual([{ outTokens: 850, tokens: 950, nanoUsd: 300 + 850 * 15 }]);
       expect(await moneyOf(run)).toEqual({ tokens: 150, nano: 4_000, heldTokens: 950, heldNano: 13_050 });
@@ -91,15 +126,23 @@ function settlingLaws(under: Under): void {
 
     it.each([
       ["an answer that settles", { by: { effect: "e1" }, settle: spent(400, 900) }, { tokens: 400, nano: 900 }],
-      ["an answer that settles nothing: it is charged in full", { by: { effect: "e1" }, settle: null }, { tokens: 1_100, nano: 15_300 }],
-      ["being dropped: nobody knows what it cost, so it is charged in full", { effectsDropped: ["e1"] }, { tokens: 1_100, nano: 15_300 }],
+      [
+        "an answer that settles nothing: it is charged in full",
+        { by: { effect: "e1" }, settle: null },
+        { tokens: 1_100, nano: 15_300 },
+      ],
+      [
+        "being dropped: nobody knows what it cost, so it is charged in full",
+        { effectsDropped: ["e1"] },
+        { tokens: 1_100, nano: 15_300 },
+      ],
     ])("leaves nothing held, whichever way a paid effect ends: by %s", async (_, ending: Partial<Commit>, charged) => {
       const { store, money: moneyOf } = under();
       const { run } = await startedRun(store, { budget: { tokensMax: 9_000 } });
       const { address, claim } = await spawnedAgent(store, run);
       await store.send(address, event("m2"));
       await committed(store, commitOf(address, claim, asking("e1")));
-      await committed(store, commitOf(address, { ...after(claim), mail: [event("m2")] }, ending));
+      await committed(store, commitOf(address, { ...stepped(claim), mail: [event("m2")] }, ending));
       expect(await moneyOf(run)).toEqual({ ...charged, heldTokens: 0, heldNano: 0 });
     });
 
@@ -117,7 +160,7 @@ function settlingLaws(under: Under): void {
       const { run } = await startedRun(store);
       const { address, claim } = await spawnedAgent(store, run);
       await committed(store, commitOf(address, claim, asking("e1")));
-      await committed(store, commitOf(address, after(claim), { by: { effect: "e1" }, settle: spent(70, 5) }));
+      await committed(store, commitOf(address, stepped(claim), { by: { effect: "e1" }, settle: spent(70, 5) }));
       expect(await moneyOf(run)).toEqual({ tokens: 70, nano: 5, heldTokens: 0, heldNano: 0 });
     });
   });
@@ -125,7 +168,7 @@ function settlingLaws(under: Under): void {
 
 interface Spender {
   readonly actor: string;
-  claim: Claim;
+  claim: Claimed;
   mails: number;
   out: { readonly id: string; readonly grant: Grant }[];
 }
@@ -152,17 +195,23 @@ function interleavings(under: Under): void {
     const scenario = fc.record({
       tokensMax: fc.option(fc.integer({ min: 500, max: 6_000 }), { nil: undefined }),
       nanoUsdMax: fc.option(fc.integer({ min: 1_000, max: 60_000 }), { nil: undefined }),
-      rounds: fc.array(fc.uniqueArray(deed, { selector: ({ actor }) => actor, minLength: 1, maxLength: 3 }), { minLength: 1, maxLength: 12 }),
+      rounds: fc.array(fc.uniqueArray(deed, { selector: ({ actor }) => actor, minLength: 1, maxLength: 3 }), {
+        minLength: 1,
+        maxLength: 12,
+      }),
     });
     await fc.assert(
       fc.asyncProperty(scenario, async ({ tokensMax, nanoUsdMax, rounds }) => {
-        const budget = { ...(tokensMax === undefined ? {} : { tokensMax }), ...(nanoUsdMax === undefined ? {} : { nanoUsdMax }) };
+        const budget = {
+          ...(tokensMax === undefined ? {} : { tokensMax }),
+          ...(nanoUsdMax === undefined ? {} : { nanoUsdMax }),
+        };
         const { run } = await startedRun(store, { budget });
         const spenders = await Promise.all(
           ["a_one", "a_two", "a_three"].map(async (actor): Promise<Spender> => {
             const { claim } = await spawnedAgent(store, run, actor);
             await committed(store, commitOf(agentOf(run, actor), claim));
-            return { actor, claim: after(claim), mails: 0, out: [] };
+            return { actor, claim: stepped(claim), mails: 0, out: [] };
           }),
         );
         const within = async () => {
@@ -186,28 +235,37 @@ function interleavings(under: Under): void {
           const address = agentOf(run, spender.actor);
           const first = spender.out[0];
           const asks = one.kind === "ask" || one.kind === "settle and ask" || first === undefined;
-          const byEffect = first !== undefined && (one.kind === "settle" || one.kind === "settle and ask" || one.kind === "lose");
-          const mail = event(`${spender.actor}-${(spender.mails += 1)}`);
+          const byEffect =
+            first !== undefined && (one.kind === "settle" || one.kind === "settle and ask" || one.kind === "lose");
+          spender.mails += 1;
+          const mail = event(`${spender.actor}-${spender.mails}`);
           if (!byEffect) await store.send(address, mail);
           const prefix = `${spender.actor}.${spender.mails}`;
-          const base = commitOf(address, { ...spender.claim, mail: [mail] }, {
-            ...(byEffect ? { by: { effect: first.id } } : {}),
-            settle: byEffect && one.kind !== "lose" ? spent(Math.floor(first.grant.tokens * one.share), Math.floor(first.grant.nanoUsd * one.share)) : null,
-            effectsDropped: one.kind === "drop" && first !== undefined ? [first.id] : [],
-            effects: asks
-              ? Array.from({ length: one.calls }, (_, n) => ({
-                  id: `${prefix}:${n}`,
-                  json: "{}",
-                  reserve: {
-                    inTokens: one.inTokens,
-                    outTokensWanted: Math.max(one.wanted, one.least),
-                    outTokensLeast: one.least,
-                    inNanoUsd: one.inNanoUsd,
-                    outNanoUsd: one.outNanoUsd,
-                  },
-                }))
-              : [],
-          });
+          const base = commitOf(
+            address,
+            { ...spender.claim, mail: [mail] },
+            {
+              ...(byEffect ? { by: { effect: first.id } } : {}),
+              settle:
+                byEffect && one.kind !== "lose"
+                  ? spent(Math.floor(first.grant.tokens * one.share), Math.floor(first.grant.nanoUsd * one.share))
+                  : null,
+              effectsDropped: one.kind === "drop" && first !== undefined ? [first.id] : [],
+              effects: asks
+                ? Array.from({ length: one.calls }, (_, n) => ({
+                    id: `${prefix}:${n}`,
+                    json: "{}",
+                    reserve: {
+                      inTokens: one.inTokens,
+                      outTokensWanted: Math.max(one.wanted, one.least),
+                      outTokensLeast: one.least,
+                      inNanoUsd: one.inNanoUsd,
+                      outNanoUsd: one.outNanoUsd,
+                    },
+                  }))
+                : [],
+            },
+          );
           let commit = base;
           let answer = await store.commit(commit);
           if (answer.kind === "refused") {
@@ -219,7 +277,8 @@ function interleavings(under: Under): void {
           granted += answer.grants.length;
           const gone = new Set([...(byEffect ? [first.id] : []), ...commit.effectsDropped]);
           spender.out = spender.out.filter(({ id }) => !gone.has(id));
-          for (const [index, effect] of commit.effects.entries()) spender.out.push({ id: effect.id, grant: answer.grants[index] as Grant });
+          for (const [index, effect] of commit.effects.entries())
+            spender.out.push({ id: effect.id, grant: answer.grants[index] as Grant });
           spender.claim = { ...spender.claim, version: spender.claim.version + 1 };
         }
       }),

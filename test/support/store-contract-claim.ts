@@ -2,7 +2,6 @@
 import { describe, expect, it } from "vitest";
 import { addressFrom, memberOf } from "../../infra/store.ts";
 import {
-  after,
   agentOf,
   claimed,
   commitOf,
@@ -15,6 +14,7 @@ import {
   served,
   spawnedAgent,
   startedRun,
+  stepped,
 } from "./given-commit.ts";
 import type { Under } from "./store-contract.ts";
 
@@ -60,7 +60,12 @@ export function claimLaws(under: Under): void {
         ["tasks/b", "2"],
       ]);
       expect(next.pending).toEqual([
-        { id: "e1", json: '{"type":"model.call"}', grant: { outTokens: 1_000, tokens: 1_100, nanoUsd: 15_300 }, held: false },
+        {
+          id: "e1",
+          json: '{"type":"model.call"}',
+          grant: { outTokens: 1_000, tokens: 1_100, nanoUsd: 15_300 },
+          held: false,
+        },
         { id: "e2", json: '{"type":"tool.run"}', grant: null, held: false },
       ]);
 
@@ -157,7 +162,9 @@ function createLaws(under: Under): void {
       const { store, runRow, listed, mailbox, actors, rungDuring } = under();
       const run = fresh("r");
       const input = { graph: [{ id: "look" }] };
-      const rung = await rungDuring(run, () => store.create(newRun(run, { input, briefs: { look: "{}", tell: "{}" } })));
+      const rung = await rungDuring(run, () =>
+        store.create(newRun(run, { input, briefs: { look: "{}", tell: "{}" } })),
+      );
       expect(rung).toEqual([`${run}/a_coordinator`]);
       expect(await runRow(run)).toMatchObject({ status: "running", goal: "look", binding: "local", seq: "0" });
       expect(await mailbox(run, "a_coordinator")).toEqual([{ id: "start", input }]);
@@ -176,7 +183,9 @@ function createLaws(under: Under): void {
       const run = fresh("r");
       await store.create(newRun(run));
       const before = await image();
-      expect(await store.create(newRun(run, { fields: { goal: "else" }, briefs: { x: "{}" }, budget: { tokensMax: 1 } }))).toBe("exists");
+      expect(
+        await store.create(newRun(run, { fields: { goal: "else" }, briefs: { x: "{}" }, budget: { tokensMax: 1 } })),
+      ).toBe("exists");
       expect(await image()).toEqual(before);
     });
 
@@ -193,20 +202,20 @@ function createLaws(under: Under): void {
 function strandedLaws(under: Under): void {
   describe("a worker that lacks what an actor needs", () => {
     it.each([
-      ["the model access of the run", { ...served, bindings: ["other", "loca", "ocal"] }, "local"],
-      ["any model access", { ...served, bindings: [] }, "local"],
-      ["the version of the machine", { ...served, machines: ["any@2", "any@11"] }, "any@1"],
-    ])("leaves it stranded, visibly, and changes nothing else: %s", async (_, lacking, named) => {
+      ["the model access of the run", { ...served, bindings: ["other", "loca", "ocal"] }, "binding", "local"],
+      ["any model access", { ...served, bindings: [] }, "binding", "local"],
+      ["the version of the machine", { ...served, machines: ["any@2", "any@11"] }, "machine", "any@1"],
+    ])("leaves it stranded, visibly, and changes nothing else: %s", async (_, lacking, lacks, name) => {
       const { store, listed } = under();
       const { run } = await startedRun(store);
       const { address, claim } = await spawnedAgent(store, run);
       await committed(store, commitOf(address, claim, { effects: [{ id: "e", json: "{}", reserve: null }] }));
       const answer = await store.claim(address, "n", lacking);
-      expect(answer).toEqual({ kind: "stranded", why: expect.stringContaining(named) });
+      expect(answer).toEqual({ kind: "stranded", lacks, name });
       expect(await listed(run, "stranded")).toEqual([memberOf(address)]);
       expect(await listed(run, "ready")).not.toContain(memberOf(address));
       // The claim that was there goes on being the one that may commit.
-      await committed(store, commitOf(address, after(claim), { by: { effect: "e" } }));
+      await committed(store, commitOf(address, stepped(claim), { by: { effect: "e" } }));
     });
 
     it("may claim a newborn of any type: it starts under a machine of the worker's own", async () => {
@@ -230,6 +239,7 @@ function strandedLaws(under: Under): void {
 
   it("an address is read back as it was written, and what is none is refused", () => {
     expect(addressFrom(memberOf(agentOf("r_1")))).toEqual(agentOf("r_1"));
-    for (const text of ["", "r", "r/a", "r//t", "/a/t", "r/a/t/x"]) expect(() => addressFrom(text), text).toThrow("address");
+    for (const text of ["", "r", "r/a", "r//t", "/a/t", "r/a/t/x"])
+      expect(() => addressFrom(text), text).toThrow("address");
   });
 }

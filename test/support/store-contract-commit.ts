@@ -2,7 +2,6 @@
 import { describe, expect, it } from "vitest";
 import { type Commit, memberOf } from "../../infra/store.ts";
 import {
-  after,
   agentOf,
   claimed,
   commitOf,
@@ -12,6 +11,7 @@ import {
   money,
   spawnedAgent,
   startedRun,
+  stepped,
 } from "./given-commit.ts";
 import type { Under } from "./store-contract.ts";
 
@@ -68,7 +68,9 @@ export function commitLaws(under: Under): void {
       expect(await timers(run)).toEqual([`${memberOf(address)}|retry|1`]);
       expect(await audit(run)).toEqual(commit.audit);
       expect(await actors(run)).toMatchObject({ a_tell: '{"type":"explore","task":"tell"}' });
-      expect(await store.results(run, ["res_look", "res_none"])).toEqual(new Map([["res_look", '{"status":"verified"}']]));
+      expect(await store.results(run, ["res_look", "res_none"])).toEqual(
+        new Map([["res_look", '{"status":"verified"}']]),
+      );
       expect(await claimed(store, address)).toMatchObject({
         version: 1,
         core: commit.core,
@@ -86,7 +88,11 @@ export function commitLaws(under: Under): void {
       await committed(store, commitOf(address, claim, everyPart()));
       const answer = await committed(
         store,
-        commitOf(address, after(claim), { by: { effect: "free" }, rows: new Map([["tasks/b", "2"]]), transcript: ["said-3"] }),
+        commitOf(address, stepped(claim), {
+          by: { effect: "free" },
+          rows: new Map([["tasks/b", "2"]]),
+          transcript: ["said-3"],
+        }),
       );
       expect(answer.transcriptLength).toBe(2);
       expect(await claimed(store, address)).toMatchObject({
@@ -107,10 +113,17 @@ export function commitLaws(under: Under): void {
       await store.send(coordinatorOf(run), event("m1"));
       const answer = await committed(
         store,
-        commitOf(coordinatorOf(run), claim, { by: { mail: "m1" }, runEnd: { status: "failed", reasons: ["look: rejected"] } }),
+        commitOf(coordinatorOf(run), claim, {
+          by: { mail: "m1" },
+          runEnd: { status: "failed", reasons: ["look: rejected"] },
+        }),
       );
       expect(answer.runStatus).toBe("failed");
-      expect(await runRow(run)).toMatchObject({ status: "failed", reasons: '["look: rejected"]', endedAt: expect.stringMatching(/^\d{13}$/) });
+      expect(await runRow(run)).toMatchObject({
+        status: "failed",
+        reasons: '["look: rejected"]',
+        endedAt: expect.stringMatching(/^\d{13}$/),
+      });
       expect(await ended(run)).toBe(true);
       expect(await store.look(coordinatorOf(run))).toMatchObject({ runStatus: "failed" });
     });
@@ -126,7 +139,11 @@ function refusalLaws(under: Under): void {
     const cases: [string, (commit: Commit) => Partial<Commit>, unknown][] = [
       ["an older epoch", ({ fence }) => ({ fence: { ...fence, epoch: fence.epoch - 1 } }), { kind: "fenced" }],
       ["a later epoch", ({ fence }) => ({ fence: { ...fence, epoch: fence.epoch + 1 } }), { kind: "fenced" }],
-      ["the same epoch with another nonce", ({ fence }) => ({ fence: { ...fence, nonce: "else" } }), { kind: "fenced" }],
+      [
+        "the same epoch with another nonce",
+        ({ fence }) => ({ fence: { ...fence, nonce: "else" } }),
+        { kind: "fenced" },
+      ],
       ["a version that is behind", ({ version }) => ({ version: version - 1 }), { kind: "conflict", version: 1 }],
       ["a version that is ahead", ({ version }) => ({ version: version + 1 }), { kind: "conflict", version: 1 }],
       ["mail that is not the head", () => ({ by: { mail: "second" } }), { kind: "gone" }],
@@ -136,7 +153,9 @@ function refusalLaws(under: Under): void {
       ["a run that does not exist", ({ address }) => ({ address: { ...address, run: "r_none" } }), { kind: "no_run" }],
       [
         "money that is not there",
-        () => ({ effects: [{ id: "dear", json: "{}", reserve: money({ outTokensLeast: 9_000, outTokensWanted: 9_000 }) }] }),
+        () => ({
+          effects: [{ id: "dear", json: "{}", reserve: money({ outTokensLeast: 9_000, outTokensWanted: 9_000 }) }],
+        }),
         { kind: "refused", tokensLeft: 5_000, nanoUsdLeft: null },
       ],
     ];
@@ -147,7 +166,7 @@ function refusalLaws(under: Under): void {
       await committed(store, commitOf(address, claim));
       await store.send(address, event("first"));
       await store.send(address, event("second"));
-      const right = commitOf(address, { ...after(claim), mail: [event("first")] }, everyPart({ effects: [] }));
+      const right = commitOf(address, { ...stepped(claim), mail: [event("first")] }, everyPart({ effects: [] }));
       const before = await image();
       expect(await store.commit({ ...right, ...wrong(right) })).toEqual(answer);
       expect(await image()).toEqual(before);
@@ -159,9 +178,11 @@ function refusalLaws(under: Under): void {
       const { run } = await startedRun(store);
       const { address, claim } = await spawnedAgent(store, run);
       await committed(store, commitOf(address, claim, everyPart()));
-      await committed(store, commitOf(address, after(claim), { by: { effect: "free" } }));
+      await committed(store, commitOf(address, stepped(claim), { by: { effect: "free" } }));
       const before = await image();
-      expect(await store.commit(commitOf(address, after(after(claim)), everyPart({ by: { effect: "free" } })))).toEqual({ kind: "gone" });
+      expect(
+        await store.commit(commitOf(address, stepped(stepped(claim)), everyPart({ by: { effect: "free" } }))),
+      ).toEqual({ kind: "gone" });
       expect(await image()).toEqual(before);
     });
 
@@ -171,7 +192,9 @@ function refusalLaws(under: Under): void {
       const { address, claim } = await spawnedAgent(store, run);
       await committed(store, commitOf(address, claim, everyPart()));
       const before = await image();
-      expect(await store.commit(commitOf(coordinatorOf(run), boss, { by: { effect: "free" } }))).toEqual({ kind: "gone" });
+      expect(await store.commit(commitOf(coordinatorOf(run), boss, { by: { effect: "free" } }))).toEqual({
+        kind: "gone",
+      });
       expect(await image()).toEqual(before);
     });
 
@@ -179,7 +202,9 @@ function refusalLaws(under: Under): void {
       const { store, image } = under();
       const { run, claim } = await startedRun(store);
       const before = await image();
-      expect(await store.commit(commitOf(agentOf(run, "a_nobody"), { ...claim, version: 0 }))).toEqual({ kind: "fenced" });
+      expect(await store.commit(commitOf(agentOf(run, "a_nobody"), { ...claim, version: 0 }))).toEqual({
+        kind: "fenced",
+      });
       expect(await image()).toEqual(before);
     });
   });
@@ -191,8 +216,11 @@ function resentLaws(under: Under): void {
       const { store, image } = under();
       const { run } = await startedRun(store, { budget: { tokensMax: 1_500 } });
       const { address, claim } = await spawnedAgent(store, run);
-      const commit = commitOf(address, claim, everyPart());
+      await store.send(address, event("m2"));
+      await committed(store, commitOf(address, claim, { transcript: ["before"], core: '{"first":true}' }));
+      const commit = commitOf(address, { ...stepped(claim), mail: [event("m2")] }, everyPart());
       const first = await committed(store, commit);
+      expect(first.transcriptLength).toBe(1);
       const before = await image();
       expect(await store.commit(commit)).toEqual(first);
       expect(await image()).toEqual(before);
@@ -224,7 +252,7 @@ function resentLaws(under: Under): void {
       const { address, claim } = await spawnedAgent(store, run);
       const commit = commitOf(address, claim, everyPart());
       await committed(store, commit);
-      await committed(store, commitOf(address, after(claim), { by: { effect: "free" } }));
+      await committed(store, commitOf(address, stepped(claim), { by: { effect: "free" } }));
       const before = await image();
       expect(await store.commit(commit)).toEqual({ kind: "conflict", version: 2 });
       expect(await image()).toEqual(before);
@@ -242,10 +270,10 @@ function causeLaws(under: Under): void {
       await store.send(address, event("m2"));
       await committed(store, commitOf(address, claim, { effects: [{ id: "e1", json: "{}", reserve: null }] }));
       expect(await isListed()).toBe(true);
-      const answer = await committed(store, commitOf(address, after(claim), { by: { mail: "m2" } }));
+      const answer = await committed(store, commitOf(address, stepped(claim), { by: { mail: "m2" } }));
       expect(answer.mailLeft).toBe(0);
       expect(await isListed()).toBe(true);
-      await committed(store, commitOf(address, after(after(claim)), { by: { effect: "e1" } }));
+      await committed(store, commitOf(address, stepped(stepped(claim)), { by: { effect: "e1" } }));
       expect(await isListed()).toBe(false);
     });
 
@@ -255,7 +283,7 @@ function causeLaws(under: Under): void {
       const { address, claim } = await spawnedAgent(store, run);
       await store.send(address, event("m2"));
       await committed(store, commitOf(address, claim, { effects: [{ id: "e1", json: "{}", reserve: null }] }));
-      await committed(store, commitOf(address, after(claim), { by: { mail: "m2" }, effectsDropped: ["e1"] }));
+      await committed(store, commitOf(address, stepped(claim), { by: { mail: "m2" }, effectsDropped: ["e1"] }));
       expect(await listed(run, "ready")).not.toContain(memberOf(address));
       expect((await claimed(store, address)).pending).toEqual([]);
     });
@@ -266,7 +294,9 @@ function causeLaws(under: Under): void {
       const { address, claim } = await spawnedAgent(store, run);
       const answer = await committed(
         store,
-        commitOf(address, claim, { messages: [{ to: address.actor, type: address.type, mail: event("note to self") }] }),
+        commitOf(address, claim, {
+          messages: [{ to: address.actor, type: address.type, mail: event("note to self") }],
+        }),
       );
       expect(answer.mailLeft).toBe(1);
       expect(await listed(run, "ready")).toContain(memberOf(address));
@@ -282,9 +312,15 @@ function causeLaws(under: Under): void {
       const { run, claim } = await startedRun(store);
       const { address, claim: mine } = await spawnedAgent(store, run);
       await store.send(coordinatorOf(run), mail);
-      await committed(store, commitOf(coordinatorOf(run), claim, { by: { mail: (mail as { id: string }).id }, messages: [{ to: address.actor, type: address.type, mail }] }));
+      await committed(
+        store,
+        commitOf(coordinatorOf(run), claim, {
+          by: { mail: (mail as { id: string }).id },
+          messages: [{ to: address.actor, type: address.type, mail }],
+        }),
+      );
       await committed(store, commitOf(address, mine));
-      await committed(store, commitOf(address, after(mine), { by: { mail: (mail as { id: string }).id } }));
+      await committed(store, commitOf(address, stepped(mine), { by: { mail: (mail as { id: string }).id } }));
       expect(await mailbox(run, address.actor)).toEqual([]);
     });
   });
@@ -299,15 +335,18 @@ function sequenceLaws(under: Under): void {
       for (const name of ["a_look", "a_tell"]) {
         const { address, claim } = await spawnedAgent(store, run, name);
         await committed(store, commitOf(address, claim));
-        actors.push({ address, claim: after(claim) });
+        actors.push({ address, claim: stepped(claim) });
       }
       let next = 4;
       const places: number[] = [1, 2, 3];
       for (const [step, events] of [2, 1, 3, 1, 1, 2, 5].entries()) {
         const actor = actors[step % actors.length]!;
         await store.send(actor.address, event(`m${step}`));
-        const { firstSeq } = await committed(store, commitOf(actor.address, { ...actor.claim, mail: [event(`m${step}`)] }, { events }));
-        actor.claim = after(actor.claim);
+        const { firstSeq } = await committed(
+          store,
+          commitOf(actor.address, { ...actor.claim, mail: [event(`m${step}`)] }, { events }),
+        );
+        actor.claim = stepped(actor.claim);
         expect(firstSeq).toBe(next);
         places.push(next);
         next += events;
@@ -338,9 +377,15 @@ function sequenceLaws(under: Under): void {
       const { address, claim: mine } = await spawnedAgent(store, run);
       await store.send(coordinatorOf(run), event("m1"));
       await store.send(coordinatorOf(run), event("m2"));
-      await committed(store, commitOf(coordinatorOf(run), claim, { by: { mail: "m1" }, runEnd: { status: "completed", reasons: [] } }));
+      await committed(
+        store,
+        commitOf(coordinatorOf(run), claim, { by: { mail: "m1" }, runEnd: { status: "completed", reasons: [] } }),
+      );
       const before = await image();
-      const again = commitOf(coordinatorOf(run), after(claim), { by: { mail: "m2" }, runEnd: { status: "failed", reasons: ["x"] } });
+      const again = commitOf(coordinatorOf(run), stepped(claim), {
+        by: { mail: "m2" },
+        runEnd: { status: "failed", reasons: ["x"] },
+      });
       expect(await store.commit(again)).toEqual({ kind: "ended", status: "completed" });
       expect(await store.commit(commitOf(address, mine))).toEqual({ kind: "ended", status: "completed" });
       expect(await runRow(run)).toMatchObject({ status: "completed" });
@@ -348,4 +393,3 @@ function sequenceLaws(under: Under): void {
     });
   });
 }
-

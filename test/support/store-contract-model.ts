@@ -87,7 +87,11 @@ class Claim extends Step {
     actor.epoch += 1;
     actor.nonce = nonce;
     actor.claimsSince = !model.held && needsLooking(actor) ? actor.claimsSince + 1 : 0;
-    expect(claim).toMatchObject({ fence: { epoch: actor.epoch, nonce }, version: actor.version, claims: actor.claimsSince });
+    expect(claim).toMatchObject({
+      fence: { epoch: actor.epoch, nonce },
+      version: actor.version,
+      claims: actor.claimsSince,
+    });
     expect(claim.mail.map(({ id }) => id)).toEqual(actor.mail);
     expect(new Map(claim.pending.map(({ id, held }) => [id, held]))).toEqual(actor.pending);
     if (!model.held) for (const id of actor.pending.keys()) actor.pending.set(id, false);
@@ -120,19 +124,26 @@ class Commits extends Step {
     const actor = modelOf(model, name);
     const head = actor.mail[0];
     const effect = [...actor.pending.keys()][0];
-    const by = cause === "effect" ? { effect: effect ?? "none" } : { mail: cause === "mail" && head !== undefined ? head : "none" };
+    const by =
+      cause === "effect"
+        ? { effect: effect ?? "none" }
+        : { mail: cause === "mail" && head !== undefined ? head : "none" };
     const present = "effect" in by ? effect !== undefined : by.mail === head;
     const id = fresh("c");
     const dropped = drops ? [...actor.pending.keys()].filter((one) => !("effect" in by && one === by.effect)) : [];
-    const commit = commitOf(agentOf(run, name), { fence: { epoch: memory.epoch, nonce: memory.nonce }, version: memory.version, mail: [] }, {
-      id,
-      by,
-      events,
-      messages: to === null ? [] : [{ to, type: "explore", mail: event(`${id}.0`) }],
-      effects: Array.from({ length: effects }, (_, n) => ({ id: `${id}:${n}`, json: "{}", reserve: null })),
-      effectsDropped: dropped,
-      timersSet: timer ? [{ id, delayMs: 0, armedBy: memory.version + 1 }] : [],
-    });
+    const commit = commitOf(
+      agentOf(run, name),
+      { fence: { epoch: memory.epoch, nonce: memory.nonce }, version: memory.version, mail: [] },
+      {
+        id,
+        by,
+        events,
+        messages: to === null ? [] : [{ to, type: "explore", mail: event(`${id}.0`) }],
+        effects: Array.from({ length: effects }, (_, n) => ({ id: `${id}:${n}`, json: "{}", reserve: null })),
+        effectsDropped: dropped,
+        timersSet: timer ? [{ id, delayMs: 0, armedBy: memory.version + 1 }] : [],
+      },
+    );
     const answer = await under.store.commit(commit);
     if (memory.epoch !== actor.epoch || memory.nonce !== actor.nonce) return expect(answer).toEqual({ kind: "fenced" });
     expect(memory.version, "a claim that holds knows its version").toBe(actor.version);
@@ -149,7 +160,13 @@ class Commits extends Step {
     actor.listed = needsLooking(actor);
     actor.version += 1;
     actor.claimsSince = 0;
-    expect(answer).toMatchObject({ kind: "committed", mailLeft: actor.mail.length, held: model.held, runStatus: "running", firstSeq: model.seq + 1 });
+    expect(answer).toMatchObject({
+      kind: "committed",
+      mailLeft: actor.mail.length,
+      held: model.held,
+      runStatus: "running",
+      firstSeq: model.seq + 1,
+    });
     model.seq += events;
     memory.version = actor.version;
     memory.last = { commit, answer };
@@ -223,7 +240,9 @@ class Sweeps extends Step {
       const actor = modelOf(model, name);
       if (actor.timers.length > 0) {
         const went = (await under.mailbox(run, name)).slice(actor.mail.length);
-        expect(went.map((mail) => ("timer" in mail ? mail.timer : mail.id)).toSorted()).toEqual(actor.timers.toSorted());
+        expect(went.map((mail) => ("timer" in mail ? mail.timer : mail.id)).toSorted()).toEqual(
+          actor.timers.toSorted(),
+        );
         actor.mail.push(...went.map(({ id }) => id));
         actor.timers = [];
         actor.listed = true;
@@ -256,7 +275,9 @@ export function modelLaws(under: Under): void {
       wish.map((one) => new Commits({ ...one, cause: "mail" })),
       wish.map((one) => new Commits({ ...one, cause: "effect" })),
       fc.tuple(worker, name).map(([by, of]) => new Resend(by, of)),
-      fc.tuple(name, fc.constantFrom("m1", "m2", "m3", "m4", "m5", "m6")).map(([to, id]) => new Send(to, `${to}.${id}`)),
+      fc
+        .tuple(name, fc.constantFrom("m1", "m2", "m3", "m4", "m5", "m6"))
+        .map(([to, id]) => new Send(to, `${to}.${id}`)),
       fc.constantFrom("park" as const, "resume" as const).map((order) => new Hold(order)),
       fc.constant(new Sweeps()),
     ],
@@ -285,7 +306,13 @@ export function modelLaws(under: Under): void {
           listed: false,
           claimsSince: 0,
         });
-        const model: Model = { actors: new Map(names.map((one) => [one, actor()])), sent: new Set(), status: "running", held: false, seq: 1 };
+        const model: Model = {
+          actors: new Map(names.map((one) => [one, actor()])),
+          sent: new Set(),
+          status: "running",
+          held: false,
+          seq: 1,
+        };
         await fc.asyncModelRun(() => ({ model, real }), walk);
         committedTotal += [...model.actors.values()].reduce((sum, { version }) => sum + version, 0);
       }),

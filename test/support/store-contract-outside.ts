@@ -1,7 +1,19 @@
 /** Laws of what reaches a run from outside: messages, parking, quarantine. */
 import { describe, expect, it } from "vitest";
 import { memberOf } from "../../infra/store.ts";
-import { after, agentOf, claimed, commitOf, committed, coordinatorOf, event, fresh, spawnedAgent, startedRun } from "./given-commit.ts";
+import {
+  agentOf,
+  claimed,
+  commitOf,
+  committed,
+  coordinatorOf,
+  event,
+  fresh,
+  readMail,
+  spawnedAgent,
+  startedRun,
+  stepped,
+} from "./given-commit.ts";
 import type { Under } from "./store-contract.ts";
 
 const MAILBOX_MAX = 10_000;
@@ -19,7 +31,12 @@ export function outsideLaws(under: Under): void {
       expect(await mailbox(run, address.actor)).toEqual([event("m1"), event("m2")]);
       expect(rung).toEqual([`${run}/a_look`, `${run}/a_look`]);
       expect(await listed(run, "ready")).toEqual([memberOf(address)]);
-      expect(await store.look(address)).toEqual({ mail: [event("m1"), event("m2")], held: false, runStatus: "running" });
+      const seen = await store.look(address);
+      expect({ ...seen, mail: readMail(seen.mail) }).toEqual({
+        mail: [event("m1"), event("m2")],
+        held: false,
+        runStatus: "running",
+      });
     });
 
     it("sent twice is delivered once, consumed or not", async () => {
@@ -39,7 +56,10 @@ export function outsideLaws(under: Under): void {
       const { store, image } = under();
       const { run, claim } = await startedRun(store);
       await store.send(coordinatorOf(run), event("m1"));
-      await committed(store, commitOf(coordinatorOf(run), claim, { by: { mail: "m1" }, runEnd: { status: "exhausted", reasons: [] } }));
+      await committed(
+        store,
+        commitOf(coordinatorOf(run), claim, { by: { mail: "m1" }, runEnd: { status: "exhausted", reasons: [] } }),
+      );
       const before = await image();
       expect(await store.send(coordinatorOf(run), event("m2"))).toEqual({ kind: "ended", status: "exhausted" });
       expect(await store.send(coordinatorOf("r_none"), event("m2"))).toEqual({ kind: "no_run" });
@@ -50,7 +70,11 @@ export function outsideLaws(under: Under): void {
       const { store, image } = under();
       const { run, claim } = await startedRun(store);
       await store.send(coordinatorOf(run), event("m1"));
-      const flood = Array.from({ length: MAILBOX_MAX - 1 }, (_, n) => ({ to: "a_look", type: "explore", mail: event(`f${n}`) }));
+      const flood = Array.from({ length: MAILBOX_MAX - 1 }, (_, n) => ({
+        to: "a_look",
+        type: "explore",
+        mail: event(`f${n}`),
+      }));
       await committed(store, commitOf(coordinatorOf(run), claim, { by: { mail: "m1" }, messages: flood }));
       expect(await store.send(agentOf(run), event("last"))).toEqual({ kind: "sent" });
       const before = await image();
@@ -98,7 +122,10 @@ function holdLaws(under: Under): void {
       const { store, image } = under();
       const { run, claim } = await startedRun(store);
       await store.send(coordinatorOf(run), event("m1"));
-      await committed(store, commitOf(coordinatorOf(run), claim, { by: { mail: "m1" }, runEnd: { status: "completed", reasons: [] } }));
+      await committed(
+        store,
+        commitOf(coordinatorOf(run), claim, { by: { mail: "m1" }, runEnd: { status: "completed", reasons: [] } }),
+      );
       const before = await image();
       for (const order of ["park", "resume"] as const) {
         expect(await store.hold(run, order, "")).toEqual({ kind: "ended", status: "completed" });
@@ -111,7 +138,11 @@ function holdLaws(under: Under): void {
       const { store, listed, log } = under();
       const { run, claim } = await startedRun(store);
       await store.send(coordinatorOf(run), event("m1"));
-      const spawned = ["a_mail", "a_effect", "a_idle"].map((actor) => ({ actor, type: "explore", row: '{"type":"explore"}' }));
+      const spawned = ["a_mail", "a_effect", "a_idle"].map((actor) => ({
+        actor,
+        type: "explore",
+        row: '{"type":"explore"}',
+      }));
       await committed(
         store,
         commitOf(coordinatorOf(run), claim, {
@@ -121,7 +152,10 @@ function holdLaws(under: Under): void {
         }),
       );
       const working = await claimed(store, agentOf(run, "a_effect"));
-      await committed(store, commitOf(agentOf(run, "a_effect"), working, { effects: [{ id: "e", json: "{}", reserve: null }] }));
+      await committed(
+        store,
+        commitOf(agentOf(run, "a_effect"), working, { effects: [{ id: "e", json: "{}", reserve: null }] }),
+      );
       await committed(store, commitOf(agentOf(run, "a_idle"), await claimed(store, agentOf(run, "a_idle"))));
       await store.hold(run, "park", "later");
       for (const actor of ["a_mail", "a_effect"]) await store.forget(agentOf(run, actor));
@@ -142,8 +176,16 @@ function holdLaws(under: Under): void {
       await store.send(address, event("m2"));
       await committed(store, commitOf(address, claim, { effects: [{ id: "before", json: "{}", reserve: null }] }));
       await store.hold(run, "park", "later");
-      await committed(store, commitOf(address, { ...after(claim), mail: [event("m2")] }, { effects: [{ id: "while", json: "{}", reserve: null }] }));
-      const heldOf = async () => Object.fromEntries((await claimed(store, address)).pending.map(({ id, held }) => [id, held]));
+      await committed(
+        store,
+        commitOf(
+          address,
+          { ...stepped(claim), mail: [event("m2")] },
+          { effects: [{ id: "while", json: "{}", reserve: null }] },
+        ),
+      );
+      const heldOf = async () =>
+        Object.fromEntries((await claimed(store, address)).pending.map(({ id, held }) => [id, held]));
       expect(await heldOf()).toEqual({ before: false, while: true });
       expect(await heldOf()).toEqual({ before: false, while: true });
       await store.hold(run, "resume", "");
@@ -158,7 +200,7 @@ function holdLaws(under: Under): void {
       await store.hold(run, "park", "later");
       const effects = ["e1", "e2"].map((id) => ({ id, json: "{}", reserve: null }));
       await committed(store, commitOf(address, claim, { effects }));
-      await committed(store, commitOf(address, after(claim), { by: { effect: "e1" }, effectsDropped: ["e2"] }));
+      await committed(store, commitOf(address, stepped(claim), { by: { effect: "e1" }, effectsDropped: ["e2"] }));
       expect((await claimed(store, address)).pending).toEqual([]);
       expect(await listed(run, "ready")).not.toContain(memberOf(address));
     });
@@ -200,7 +242,10 @@ function quarantineLaws(under: Under): void {
       expect(await mailbox(run, "a_coordinator")).toEqual([]);
       const told = (await log(run)).slice(before.length);
       expect(told.map(({ seq }) => seq)).toEqual([(before.at(-1)?.seq ?? 0) + 1]);
-      expect(JSON.parse(told[0]?.body ?? "").events.map((one: { type: string }) => one.type)).toEqual(["agent.died", "run.failed"]);
+      expect(JSON.parse(told[0]?.body ?? "").events.map((one: { type: string }) => one.type)).toEqual([
+        "agent.died",
+        "run.failed",
+      ]);
       expect((await runRow(run)).seq).toBe(String((told[0]?.seq ?? 0) + 1));
       const buried = await image();
       await store.quarantine(coordinatorOf(run), "poison");
@@ -217,12 +262,17 @@ function quarantineLaws(under: Under): void {
       await store.quarantine(address, "poison");
       await store.send(address, event("m3"));
       let before = await image();
-      expect(await store.commit(commitOf(address, { ...after(claim), mail: [event("m3")] }))).toEqual({ kind: "fenced" });
+      expect(await store.commit(commitOf(address, { ...stepped(claim), mail: [event("m3")] }))).toEqual({
+        kind: "fenced",
+      });
       expect(await image()).toEqual(before);
       await store.send(coordinatorOf(run), event("m4"));
       await store.quarantine(coordinatorOf(run), "poison");
       before = await image();
-      const late = commitOf(coordinatorOf(run), boss, { by: { mail: "m4" }, runEnd: { status: "completed", reasons: [] } });
+      const late = commitOf(coordinatorOf(run), boss, {
+        by: { mail: "m4" },
+        runEnd: { status: "completed", reasons: [] },
+      });
       expect(await store.commit(late)).toEqual({ kind: "ended", status: "failed" });
       expect(await image()).toEqual(before);
     });

@@ -33,7 +33,12 @@ export function redisUnderTest(redis: Redis, bells: Redis, keys: Keys, store: St
     async money(run) {
       const row = await redis.hgetall(keys.run(run).budget);
       const amount = (field: string) => Number(row[field] ?? 0);
-      return { tokens: amount("tokens"), nano: amount("nano"), heldTokens: amount("heldTokens"), heldNano: amount("heldNano") };
+      return {
+        tokens: amount("tokens"),
+        nano: amount("nano"),
+        heldTokens: amount("heldTokens"),
+        heldNano: amount("heldNano"),
+      };
     },
     async audit(run) {
       return (await redis.xrange(keys.run(run).audit, "-", "+")).map(([, flat]) => paired(flat).b ?? "");

@@ -1,7 +1,17 @@
 /** Laws of timers and of the sweep. Time is the store's own: a delay of nothing is due, a minute is not. */
 import { describe, expect, it } from "vitest";
-import { type Address, type Claim, memberOf } from "../../infra/store.ts";
-import { after, claimed, commitOf, committed, coordinatorOf, event, spawnedAgent, startedRun } from "./given-commit.ts";
+import { type Address, memberOf } from "../../infra/store.ts";
+import {
+  type Claimed,
+  claimed,
+  commitOf,
+  committed,
+  coordinatorOf,
+  event,
+  spawnedAgent,
+  startedRun,
+  stepped,
+} from "./given-commit.ts";
 import type { StoreUnderTest, Under } from "./store-contract.ts";
 
 const NEVER_IDLE_MS = 3_600_000;
@@ -10,11 +20,11 @@ const MINUTE_MS = 60_000;
 async function armed(
   { store }: StoreUnderTest,
   ...timers: { id: string; delayMs: number; armedBy: number }[]
-): Promise<{ run: string; boss: Claim; address: Address; claim: Claim }> {
+): Promise<{ run: string; boss: Claimed; address: Address; claim: Claimed }> {
   const { run, claim: boss } = await startedRun(store);
   const { address, claim } = await spawnedAgent(store, run);
   await committed(store, commitOf(address, claim, { timersSet: timers }));
-  return { run, boss, address, claim: after(claim) };
+  return { run, boss, address, claim: stepped(claim) };
 }
 
 export function timerLaws(under: Under): void {
@@ -39,7 +49,11 @@ export function timerLaws(under: Under): void {
 
     it("that is not due waits, and the sweep says how long", async () => {
       const { store, shardOf, mailbox, timers } = under();
-      const { run, address } = await armed(under(), { id: "late", delayMs: MINUTE_MS, armedBy: 1 }, { id: "later", delayMs: 2 * MINUTE_MS, armedBy: 1 });
+      const { run, address } = await armed(
+        under(),
+        { id: "late", delayMs: MINUTE_MS, armedBy: 1 },
+        { id: "later", delayMs: 2 * MINUTE_MS, armedBy: 1 },
+      );
       const { wake, nextTimerMs } = await store.sweep(shardOf(run), NEVER_IDLE_MS);
       expect(wake).toEqual([]);
       expect(nextTimerMs).toBeGreaterThan(0);
@@ -58,17 +72,27 @@ export function timerLaws(under: Under): void {
 
     it("that was cancelled never goes off; another of the same name does", async () => {
       const { store, shardOf, mailbox } = under();
-      const { run, address, claim } = await armed(under(), { id: "retry", delayMs: 0, armedBy: 1 }, { id: "other", delayMs: 0, armedBy: 1 });
+      const { run, address, claim } = await armed(
+        under(),
+        { id: "retry", delayMs: 0, armedBy: 1 },
+        { id: "other", delayMs: 0, armedBy: 1 },
+      );
       await store.send(address, event("m2"));
       await committed(
         store,
-        commitOf(address, { ...claim, mail: [event("m2")] }, {
-          timersCancelled: [{ id: "retry", armedBy: 1 }],
-          timersSet: [{ id: "retry", delayMs: 0, armedBy: 2 }],
-        }),
+        commitOf(
+          address,
+          { ...claim, mail: [event("m2")] },
+          {
+            timersCancelled: [{ id: "retry", armedBy: 1 }],
+            timersSet: [{ id: "retry", delayMs: 0, armedBy: 2 }],
+          },
+        ),
       );
       await store.sweep(shardOf(run), NEVER_IDLE_MS);
-      const went = (await mailbox(run, address.actor)).map((mail) => ("timer" in mail ? `${mail.timer} ${mail.armedBy}` : mail.id));
+      const went = (await mailbox(run, address.actor)).map((mail) =>
+        "timer" in mail ? `${mail.timer} ${mail.armedBy}` : mail.id,
+      );
       expect(went.toSorted()).toEqual(["other 1", "retry 2"]);
     });
 
@@ -78,10 +102,14 @@ export function timerLaws(under: Under): void {
       await store.send(coordinatorOf(run), event("m1"));
       await committed(
         store,
-        commitOf(coordinatorOf(run), { ...boss, mail: [event("m1")] }, {
-          timersCancelled: [{ id: "retry", armedBy: 1 }],
-          timersSet: [{ id: "retry", delayMs: 0, armedBy: 2 }],
-        }),
+        commitOf(
+          coordinatorOf(run),
+          { ...boss, mail: [event("m1")] },
+          {
+            timersCancelled: [{ id: "retry", armedBy: 1 }],
+            timersSet: [{ id: "retry", delayMs: 0, armedBy: 2 }],
+          },
+        ),
       );
       await store.sweep(shardOf(run), NEVER_IDLE_MS);
       expect(await mailbox(run, "a_coordinator")).toMatchObject([{ timer: "retry", armedBy: 2 }]);
@@ -91,7 +119,10 @@ export function timerLaws(under: Under): void {
       const { store, shardOf, mailbox, timers } = under();
       const { run, boss, address } = await armed(under(), { id: "retry", delayMs: 0, armedBy: 1 });
       await store.send(coordinatorOf(run), event("m1"));
-      await committed(store, commitOf(coordinatorOf(run), boss, { by: { mail: "m1" }, runEnd: { status: "completed", reasons: [] } }));
+      await committed(
+        store,
+        commitOf(coordinatorOf(run), boss, { by: { mail: "m1" }, runEnd: { status: "completed", reasons: [] } }),
+      );
       await store.sweep(shardOf(run), NEVER_IDLE_MS);
       expect(await mailbox(run, address.actor)).toEqual([]);
       expect(await timers(run)).toEqual([]);
@@ -99,9 +130,9 @@ export function timerLaws(under: Under): void {
 
     it("keeps a name with separators apart from its arming", async () => {
       const { store, shardOf, mailbox } = under();
-      const { run, address } = await armed(under(), { id: 'a|7|b', delayMs: 0, armedBy: 12 });
+      const { run, address } = await armed(under(), { id: "a|7|b", delayMs: 0, armedBy: 12 });
       await store.sweep(shardOf(run), NEVER_IDLE_MS);
-      expect(await mailbox(run, address.actor)).toMatchObject([{ timer: 'a|7|b', armedBy: 12 }]);
+      expect(await mailbox(run, address.actor)).toMatchObject([{ timer: "a|7|b", armedBy: 12 }]);
     });
   });
   sweepLaws(under);
@@ -132,14 +163,17 @@ function sweepLaws(under: Under): void {
     });
 
     it("finds one that needs waking behind any number of parked ones", async () => {
-      const { store, shardOf } = under();
+      const { store, shardOf, listed } = under();
       const { run: parked } = await startedRun(store);
-      for (let n = 0; n < 250; n += 1) await store.send({ run: parked, actor: `a_${n}`, type: "explore" }, event("m"));
+      for (let n = 0; n < 250; n += 1)
+        await store.send({ run: parked, actor: `a_${n}`, type: "explore" }, event(`m${n}`));
       await store.hold(parked, "park", "later");
+      expect(await listed(parked, "ready")).toHaveLength(250);
       const twin = await runInShard(under(), shardOf(parked));
       await store.send(coordinatorOf(twin), event("m"));
       const named: string[] = [];
-      for (let round = 0; round < 4; round += 1) named.push(...(await store.sweep(shardOf(parked), 0)).wake.map(memberOf));
+      for (let round = 0; round < 4; round += 1)
+        named.push(...(await store.sweep(shardOf(parked), 0)).wake.map(memberOf));
       expect(named).toContain(memberOf(coordinatorOf(twin)));
       expect(named.filter((member) => member.startsWith(`${parked}/`))).toEqual([]);
     });

@@ -155,29 +155,42 @@ function notCalled(order: Order, { effectId }: PerformContext, reason: string, d
   };
 }
 
+type Charged = Pick<PerformContext, "effectId" | "grant">;
+
 /** What is said of a call whose worker died: nobody knows the answer, so the whole reservation is charged. */
-export function lostCall(order: Order, { effectId, grant }: Pick<PerformContext, "effectId" | "grant">): Answer {
+export function lostCall(order: Order, charged: Charged): Answer {
+  return withoutAnswer(order, charged, {
+    reason: "lost",
+    message: "its worker is gone; no answer was committed",
+    counts: false,
+    delayMs: 0,
+  });
+}
+
+/** What is said of a call that broke in our own hands. */
+export function brokenCall(order: Order, charged: Charged, message: string): Answer {
+  const delayMs = backoffMs({ attempt: order.attempt + 1, seed: charged.effectId });
+  return withoutAnswer(order, charged, { reason: "broken", message, counts: true, delayMs });
+}
+
+function withoutAnswer(
+  order: Order,
+  { effectId, grant }: Charged,
+  { reason, message, counts, delayMs }: { reason: string; message: string; counts: boolean; delayMs: number },
+): Answer {
   return {
     event: {
       type: "model.failed",
       turn: order.turn,
-      reason: "lost with its worker",
+      reason: `${reason}: ${message}`,
       retry: true,
-      delayMs: 0,
-      counts: false,
+      delayMs,
+      counts,
     } as Answer["event"],
     settle: { ...NO_COST, tokens: grant?.tokens ?? 0, nanoUsd: grant?.nanoUsd ?? 0 },
     told: [
-      {
-        type: "model.failed",
-        effect: effectId,
-        turn: order.turn,
-        reason: "lost",
-        message: "the worker that made this call is gone; no answer was committed",
-        retry: true,
-        usage: NOTHING,
-      },
-      { type: "retry.scheduled", turn: order.turn, attempt: order.attempt + 1, delayMs: 0 },
+      { type: "model.failed", effect: effectId, turn: order.turn, reason, message, retry: true, usage: NOTHING },
+      { type: "retry.scheduled", turn: order.turn, attempt: order.attempt + 1, delayMs },
     ],
   };
 }

@@ -39,7 +39,7 @@ export async function act([path = ""]: readonly string[], flags: Record<string, 
       config: { deniedTools: [], turnsMax: null, outTokensMax: null },
       parallelMax: PARALLEL_MAX,
       tolerateFailures: true,
-      options: { target: path },
+      options: { target: workspace },
     });
     const watched = await watch(hive, { run, binding: choice.binding, onEvent: null });
     if (watched.error !== null) throw watched.error;

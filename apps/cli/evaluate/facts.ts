@@ -30,7 +30,7 @@ export interface ReportFacts {
   readonly skipped?: readonly SkippedFiles[];
 }
 
-export const isLocal = ({ analyst }: Pick<Evaluation, "analyst">): boolean => analyst === "local";
+const isLocal = ({ analyst }: Pick<Evaluation, "analyst">): boolean => analyst === "local";
 
 /** Whose judgement this is: it stands on the face of every report. */
 export const analystLine = (evaluation: Pick<Evaluation, "analyst">): string =>
@@ -44,7 +44,7 @@ export const plural = (count: number, one: string, many = `${one}s`): string =>
   `${grouped(count)} ${count === 1 ? one : many}`;
 
 /** `12 s`, `4 min 05 s`, `2 h 03 min`. */
-export function duration(ms: number): string {
+function duration(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1_000));
   if (seconds < 60) return ms < 9_950 ? `${(Math.max(0, ms) / 1_000).toFixed(1)} s` : `${seconds} s`;
   const two = (value: number): string => String(value).padStart(2, "0");

@@ -21,7 +21,7 @@ const entities: Readonly<Record<string, string>> = {
 };
 
 /** For text and for quoted attributes; not for URLs, scripts or styles, of which none takes outside text. */
-export const escaped = (text: string): string =>
+const escaped = (text: string): string =>
   printable(text).replace(/[&<>"']/g, (character) => entities[character] ?? character);
 
 function written(value: Value): string {

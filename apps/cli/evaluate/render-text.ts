@@ -207,7 +207,7 @@ function footer(evaluation: Evaluation, facts: ReportFacts, { c, columns }: Page
   const rest = skipped.slice(skippedShownMax).reduce((sum, { count }) => sum + count, 0);
   const more = rest > 0 ? [`${rest} for other reasons`] : [];
   const notRead = shown.length === 0 ? [] : [`Files left out: ${[...shown, ...more].join(", ")}`];
-  const way = `More: swarm show ${facts.runId} · swarm logs ${facts.runId} · --json · --html FILE`;
+  const way = `More: swarm show ${facts.runId} · swarm logs ${facts.runId} · --json · --html=FILE`;
   const notes = [...notRead, usageLine(evaluation, facts), way].flatMap((line) => wrap(line, columns));
   return ["", ...notes.map((line) => c.dim(line)), ""];
 }

@@ -44,7 +44,12 @@ export async function finishedEvaluation(reader: Reader, run: string): Promise<F
       runId: run,
       usage: usageOf(budget),
       skipped: await skippedFiles(reader, run, [...tasks.keys()]),
-      ...(fields.endedAt === undefined ? {} : { tookMs: Number(fields.endedAt) - Number(fields.createdAt) }),
+      ...(fields.endedAt === undefined
+        ? {}
+        : {
+            tookMs: Number(fields.endedAt) - Number(fields.createdAt),
+            endedAt: new Date(Number(fields.endedAt)).toISOString(),
+          }),
     },
   };
 }

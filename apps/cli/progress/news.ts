@@ -1,45 +1,37 @@
 /** What a reader without a terminal is told of an event: a line where somebody would want to know, else nothing. */
 import type { LoggedEvent } from "../../../machines/run-event.ts";
+import { onEvent } from "./on-event.ts";
 import { printable } from "./printable.ts";
 import { counted, type RunTree, type TaskNode } from "./tree.ts";
 import { clock, modelName, reason, tookMs, work } from "./words.ts";
 
 /** Pure. `tree` is the run with the event in it. */
 export function newsOf(event: LoggedEvent, tree: RunTree): string | null {
-  switch (event.type) {
-    case "run.started":
-      return `${event.run}: ${printable(event.goal)} (${event.tasks} tasks, model ${modelName(tree)})`;
-    case "run.parked":
-      return `parked: ${printable(event.reason)}`;
-    case "run.resumed":
-      return "resumed";
-    case "task.routed": {
-      const node = tree.tasks.find(({ task }) => task === event.task);
-      return node !== undefined && node.attempt > 1 ? `${event.task}: attempt ${node.attempt} begins` : null;
-    }
-    case "result.verified":
-    case "result.rejected":
-      return settled(event.actor, tree);
-    case "agent.died":
-      return `${event.died} died: ${printable(event.reason)}`;
-    case "retry.scheduled":
-      return `${event.actor}: asks again in ${clock(event.delayMs)} (attempt ${event.attempt})`;
-    case "model.failed":
-      return `${event.actor}: ${printable(event.message)}`;
-    case "breaker.changed":
-      return `breaker ${printable(event.breaker)}: ${event.from} → ${event.to}`;
-    case "approval.requested":
-      return `${event.actor}: ${printable(event.tool)} waits for approval`;
-    case "budget.refused":
-      return `${event.actor}: the budget does not cover another model call`;
-    case "run.completed":
-    case "run.failed":
-    case "run.exhausted":
-    case "run.cancelled":
-      return ended(event.run, tree);
-    default:
-      return null;
-  }
+  const ended = (): string => endOf(event.run, tree);
+  const result = (): string | null => settled(event.actor, tree);
+  const news = onEvent<string | null>(event, {
+    "run.started": ({ run, goal, tasks }) => `${run}: ${printable(goal)} (${tasks} tasks, model ${modelName(tree)})`,
+    "run.parked": (parked) => `parked: ${printable(parked.reason)}`,
+    "run.resumed": () => "resumed",
+    "task.routed": ({ task }) => {
+      const attempt = tree.tasks.find((node) => node.task === task)?.attempt ?? 1;
+      return attempt > 1 ? `${task}: attempt ${attempt} begins` : null;
+    },
+    "result.verified": result,
+    "result.rejected": result,
+    "agent.died": (death) => `${death.died} died: ${printable(death.reason)}`,
+    "retry.scheduled": ({ actor, attempt, delayMs }) =>
+      `${actor}: asks again in ${clock(delayMs)} (attempt ${attempt})`,
+    "model.failed": ({ actor, message }) => `${actor}: ${printable(message)}`,
+    "breaker.changed": ({ breaker, from, to }) => `breaker ${printable(breaker)}: ${from} → ${to}`,
+    "approval.requested": ({ actor, tool }) => `${actor}: ${printable(tool)} waits for approval`,
+    "budget.refused": ({ actor }) => `${actor}: the budget does not cover another model call`,
+    "run.completed": ended,
+    "run.failed": ended,
+    "run.exhausted": ended,
+    "run.cancelled": ended,
+  });
+  return news ?? null;
 }
 
 function settled(actor: string, tree: RunTree): string | null {
@@ -54,7 +46,7 @@ function settled(actor: string, tree: RunTree): string | null {
 const outcomeWords = (node: TaskNode): string =>
   node.outcome === "verified" ? "verified" : `${node.outcome}: ${reason(node.reasons, "no reason was given")}`;
 
-function ended(run: string, tree: RunTree): string {
+function endOf(run: string, tree: RunTree): string {
   const { verified } = counted(tree);
   const took = clock(tree.lastAtMs - tree.startedAtMs);
   return `${run}: ${tree.end?.status ?? "ended"}, ${verified} of ${tree.tasksTotal} tasks verified in ${took}`;

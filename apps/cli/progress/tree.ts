@@ -3,8 +3,11 @@
  * doing. Pure; late words of earlier agents, unknown ones and repetitions change nothing.
  */
 import type { LoggedEvent } from "../../../machines/run-event.ts";
+import { onEvent } from "./on-event.ts";
 
 export type Outcome = "verified" | "rejected" | "failed" | "exhausted" | "cancelled";
+
+export type RunEnding = "completed" | "failed" | "exhausted" | "cancelled";
 
 export interface TaskNode {
   readonly task: string;
@@ -43,7 +46,7 @@ export interface RunTree {
   readonly breakers: Readonly<Record<string, string>>;
   /** The last thing that went wrong, for as long as it is news: the next answer of a model clears it. */
   readonly trouble: string | null;
-  readonly end: { readonly status: Outcome | "completed"; readonly reasons: readonly string[] } | null;
+  readonly end: { readonly status: RunEnding; readonly reasons: readonly string[] } | null;
 }
 
 export const emptyTree: RunTree = {
@@ -77,31 +80,27 @@ export function grown(tree: RunTree, event: LoggedEvent): RunTree {
 }
 
 function afterRun(tree: RunTree, event: LoggedEvent): RunTree {
-  switch (event.type) {
-    case "run.started":
-      return { ...tree, goal: event.goal, kind: event.kind, model: event.model, tasksTotal: event.tasks };
-    case "run.parked":
-      return { ...tree, parked: event.reason };
-    case "run.resumed":
-      return { ...tree, parked: null };
-    case "breaker.changed": {
-      const { [event.breaker]: _, ...others } = tree.breakers;
-      return { ...tree, breakers: event.to === "closed" ? others : { ...others, [event.breaker]: event.to } };
-    }
-    case "model.failed":
-      return { ...tree, trouble: `${event.actor}: ${event.message}` };
-    case "agent.died":
-      return { ...tree, trouble: `${event.died} died: ${event.reason}` };
-    case "model.answered":
-      return tree.trouble === null ? tree : { ...tree, trouble: null };
-    case "run.completed":
-    case "run.failed":
-    case "run.exhausted":
-    case "run.cancelled":
-      return { ...tree, end: { status: event.type.slice(4) as Outcome | "completed", reasons: event.reasons } };
-    default:
-      return tree;
-  }
+  const ended = ({ type, reasons }: Extract<LoggedEvent, { type: `run.${RunEnding}` }>): RunTree => ({
+    ...tree,
+    end: { status: type.slice("run.".length) as RunEnding, reasons },
+  });
+  const next = onEvent<RunTree>(event, {
+    "run.started": ({ goal, kind, model, tasks }) => ({ ...tree, goal, kind, model, tasksTotal: tasks }),
+    "run.parked": ({ reason }) => ({ ...tree, parked: reason }),
+    "run.resumed": () => ({ ...tree, parked: null }),
+    "breaker.changed": ({ breaker, to }) => {
+      const { [breaker]: _, ...others } = tree.breakers;
+      return { ...tree, breakers: to === "closed" ? others : { ...others, [breaker]: to } };
+    },
+    "model.failed": ({ actor, message }) => ({ ...tree, trouble: `${actor}: ${message}` }),
+    "agent.died": ({ died, reason }) => ({ ...tree, trouble: `${died} died: ${reason}` }),
+    "model.answered": () => (tree.trouble === null ? tree : { ...tree, trouble: null }),
+    "run.completed": ended,
+    "run.failed": ended,
+    "run.exhausted": ended,
+    "run.cancelled": ended,
+  });
+  return next ?? tree;
 }
 
 function afterTask(tree: RunTree, event: LoggedEvent, atMs: number): RunTree {
@@ -134,29 +133,26 @@ function routed(tree: RunTree, event: Extract<LoggedEvent, { type: "task.routed"
 }
 
 function afterAgent(node: TaskNode, event: LoggedEvent, atMs: number): TaskNode {
-  switch (event.type) {
-    case "agent.state":
-      return { ...node, state: event.to };
-    case "model.answered":
-      return { ...node, turns: Math.max(node.turns, event.turn) };
-    case "tool.intended":
-      return { ...node, toolCalls: node.toolCalls + 1, tools: { ...node.tools, [event.call]: event.tool } };
-    case "tool.finished":
-    case "tool.failed":
-    case "tool.refused":
-    case "tool.interrupted": {
-      const { [event.call]: _, ...tools } = node.tools;
-      return { ...node, tools };
-    }
-    case "result.verified":
-      return { ...node, outcome: "verified", settledAtMs: atMs, tools: {} };
-    case "result.rejected": {
-      const { outcome, reasons } = ending(event.reasons);
-      return { ...node, outcome, reasons, settledAtMs: atMs, tools: {} };
-    }
-    default:
-      return node;
-  }
+  const withoutTool = ({ call }: { readonly call: string }): TaskNode => {
+    const { [call]: _, ...tools } = node.tools;
+    return { ...node, tools };
+  };
+  const next = onEvent<TaskNode>(event, {
+    "agent.state": ({ to }) => ({ ...node, state: to }),
+    "model.answered": ({ turn }) => ({ ...node, turns: Math.max(node.turns, turn) }),
+    "tool.intended": ({ call, tool }) => ({
+      ...node,
+      toolCalls: node.toolCalls + 1,
+      tools: { ...node.tools, [call]: tool },
+    }),
+    "tool.finished": withoutTool,
+    "tool.failed": withoutTool,
+    "tool.refused": withoutTool,
+    "tool.interrupted": withoutTool,
+    "result.verified": () => ({ ...node, outcome: "verified", settledAtMs: atMs, tools: {} }),
+    "result.rejected": ({ reasons }) => ({ ...node, ...ending(reasons), settledAtMs: atMs, tools: {} }),
+  });
+  return next ?? node;
 }
 
 const badOutcomes: readonly string[] = ["rejected", "failed", "exhausted", "cancelled"] satisfies Outcome[];

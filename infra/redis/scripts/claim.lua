@@ -5,7 +5,7 @@ KEYS   1 run  2 snapshot  3 mailbox  4 pending  5 session  6 transcript  7 ready
 ARGV   1 nonce   2 member (run/actor/type)   3 bindings served, with commas   4 mail at most   5… machines served (id@version)
 RETURN {"OK", epoch, run row, snapshot, mail, pending, session, transcript, claims since the last commit, mail left}
        {"NORUN"}     no such run; the member is forgotten
-       {"STRANDED", why}   this worker lacks the binding or the machine version; the actor waits, visibly
+       {"STRANDED", "binding" | "machine", name}   this worker lacks it; the actor waits, visibly
 Rows are flat lists of field and value.
 ]]
 local row = redis.call('HGETALL', KEYS[1])
@@ -15,19 +15,19 @@ if #row == 0 then
 end
 local binding = redis.call('HGET', KEYS[1], 'binding')
 local machine = redis.call('HGET', KEYS[2], 'machine')
-local why = false
+local lacks = false
 if not binding or not string.find(',' .. ARGV[3] .. ',', ',' .. binding .. ',', 1, true) then
-  why = 'binding ' .. (binding or '')
+  lacks = 'binding'
 elseif machine then
-  why = 'machine ' .. machine
+  lacks = 'machine'
   for i = 5, #ARGV do
-    if ARGV[i] == machine then why = false end
+    if ARGV[i] == machine then lacks = false end
   end
 end
-if why then
+if lacks then
   redis.call('ZREM', KEYS[7], ARGV[2])
   redis.call('ZADD', KEYS[8], redis.call('TIME')[1], ARGV[2])
-  return {'STRANDED', why}
+  return {'STRANDED', lacks, lacks == 'binding' and (binding or '') or machine}
 end
 -- Everything is read before the first write: a row of the wrong type must not fence the living owner.
 local mail = redis.call('LRANGE', KEYS[3], 0, tonumber(ARGV[4]) - 1)

@@ -13,7 +13,7 @@ const lineCharsMax = 500;
 /** Kept free for what follows the entries. */
 const notesCharsMax = 1_500;
 /** A search that lasts longer ends with what it has, and says so. */
-const searchMsMax = 20_000;
+const searchMsMax = 45_000;
 
 export async function run(input: GrepInput, { box, signal }: ToolContext): Promise<ToolOutput> {
   const isMultiline = input.multiline ?? false;

@@ -1,7 +1,15 @@
 // Which calls of a turn may start: laws over every list of calls, and over every way in which they may end.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { allEnded, type Call, type CallStatus, isEnded, refuseBehind, startable, withRunning } from "../../../machines/agent-calls.ts";
+import {
+  allEnded,
+  type Call,
+  type CallStatus,
+  isEnded,
+  refuseBehind,
+  startable,
+  withRunning,
+} from "../../../machines/agent-calls.ts";
 
 const risks = ["read-only", "mutating", "destructive"] as const;
 const statuses = ["judged", "asking", "running", "unknown", "done", "failed", "refused", "interrupted"] as const;
@@ -12,7 +20,9 @@ const busy = (call: Call): boolean => call.status === "running" || call.status =
 const callsWith = (allowed: readonly CallStatus[]) =>
   fc
     .array(fc.record({ risk: fc.constantFrom(...risks), status: fc.constantFrom(...allowed) }), { maxLength: 8 })
-    .map((made) => made.map((one, index): Call => ({ ...one, id: `c${index}`, tool: "T", inputHash: "h", repeat: "safe" })));
+    .map((made) =>
+      made.map((one, index): Call => ({ ...one, id: `c${index}`, tool: "T", inputHash: "h", repeat: "safe" })),
+    );
 /** Changing calls are started in order, so only the first open one can be out. */
 const inOrder = (calls: readonly Call[]): boolean =>
   calls.filter((call) => changes(call) && !isEnded(call)).every((call, index) => index === 0 || !busy(call));
@@ -91,34 +101,41 @@ describe("a whole turn, whatever order its calls end in", () => {
     let ran = 0;
     let held = 0;
     fc.assert(
-      fc.property(callsWith(["judged", "refused"]), bound, fc.infiniteStream(fc.nat(1_000)), fc.infiniteStream(fc.boolean()), (made, max, picks, outcomes) => {
-        let calls: Call[] = made;
-        const starts = new Map<string, number>();
-        const failed = new Set<string>();
-        for (let step = 0; !allEnded(calls); step += 1) {
-          expect(step).toBeLessThan(100);
-          const start = startable(calls, max);
-          for (const { id } of start) starts.set(id, (starts.get(id) ?? 0) + 1);
-          calls = withRunning(calls, start);
-          const out = calls.filter(({ status }) => status === "running");
-          expect(out.filter(changes).length).toBeLessThanOrEqual(1);
-          expect(out.filter((call) => !changes(call)).length).toBeLessThanOrEqual(max);
-          const one = out[(picks.next().value as number) % out.length] as Call;
-          const ok = outcomes.next().value as boolean;
-          calls = calls.map((call) => (call.id === one.id ? { ...call, status: ok ? "done" : "failed" } : call));
-          if (!ok) {
-            calls = refuseBehind(calls, one.id);
-            failed.add(one.id);
+      fc.property(
+        callsWith(["judged", "refused"]),
+        bound,
+        fc.infiniteStream(fc.nat(1_000)),
+        fc.infiniteStream(fc.boolean()),
+        (made, max, picks, outcomes) => {
+          let calls: Call[] = made;
+          const starts = new Map<string, number>();
+          const failed = new Set<string>();
+          for (let step = 0; !allEnded(calls); step += 1) {
+            expect(step).toBeLessThan(100);
+            const start = startable(calls, max);
+            for (const { id } of start) starts.set(id, (starts.get(id) ?? 0) + 1);
+            calls = withRunning(calls, start);
+            const out = calls.filter(({ status }) => status === "running");
+            expect(out.filter(changes).length).toBeLessThanOrEqual(1);
+            expect(out.filter((call) => !changes(call)).length).toBeLessThanOrEqual(max);
+            const one = out[(picks.next().value as number) % out.length] as Call;
+            const ok = outcomes.next().value as boolean;
+            calls = calls.map((call) => (call.id === one.id ? { ...call, status: ok ? "done" : "failed" } : call));
+            if (!ok) {
+              calls = refuseBehind(calls, one.id);
+              failed.add(one.id);
+            }
           }
-        }
-        const firstFailure = calls.findIndex((call) => changes(call) && failed.has(call.id));
-        for (const [index, call] of calls.entries()) {
-          const dropped = made[index]?.status === "refused" || (firstFailure >= 0 && changes(call) && index > firstFailure);
-          expect(starts.get(call.id) ?? 0, `${call.id} of ${JSON.stringify(made)}`).toBe(dropped ? 0 : 1);
-          if (dropped) held += 1;
-          else ran += 1;
-        }
-      }),
+          const firstFailure = calls.findIndex((call) => changes(call) && failed.has(call.id));
+          for (const [index, call] of calls.entries()) {
+            const dropped =
+              made[index]?.status === "refused" || (firstFailure >= 0 && changes(call) && index > firstFailure);
+            expect(starts.get(call.id) ?? 0, `${call.id} of ${JSON.stringify(made)}`).toBe(dropped ? 0 : 1);
+            if (dropped) held += 1;
+            else ran += 1;
+          }
+        },
+      ),
       { numRuns: 1_000 },
     );
     expect(Math.min(ran, held)).toBeGreaterThan(500);
@@ -131,7 +148,8 @@ describe("after a changing call failed", () => {
       for (const [at, failed] of calls.entries()) {
         const after = refuseBehind(calls, failed.id);
         for (const [index, call] of calls.entries()) {
-          const refused = changes(failed) && index > at && changes(call) && (call.status === "judged" || call.status === "asking");
+          const refused =
+            changes(failed) && index > at && changes(call) && (call.status === "judged" || call.status === "asking");
           expect(after[index]).toEqual(refused ? { ...call, status: "refused" } : call);
         }
       }

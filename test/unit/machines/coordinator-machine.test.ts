@@ -11,7 +11,8 @@ for (const { title, holds } of coordinatorLaws) it(title, () => holds(coordinato
 it("a thousand tasks are born in steps that each fit one commit, at most parallelMax at work, and each is born once", () => {
   const graph = Array.from({ length: 1_000 }, (_, n) => task(`t${n}`));
   const input = { actor: "a_coordinator", graph, parallelMax: 100, tolerateFailures: false };
-  const bornIn = ({ inside }: Decision) => inside.flatMap((order) => (order.type === "actor.spawn" ? [order.actor] : []));
+  const bornIn = ({ inside }: Decision) =>
+    inside.flatMap((order) => (order.type === "actor.spawn" ? [order.actor] : []));
   // Folded once a step, not twice as in a story: a thousand rows through JSON a thousand times prove nothing more.
   let decision = fold(coordinatorMachine, null, { version: 1, cause: { input } });
   const working = bornIn(decision);
@@ -28,5 +29,8 @@ it("a thousand tasks are born in steps that each fit one commit, at most paralle
     expect(working.length).toBeLessThanOrEqual(100);
   }
   expect(all.size).toBe(1_000);
-  expect([statePath(decision.state), decision.inside]).toEqual(["completed", [{ type: "run.end", status: "completed", reasons: [] }]]);
+  expect([statePath(decision.state), decision.inside]).toEqual([
+    "completed",
+    [{ type: "run.end", status: "completed", reasons: [] }],
+  ]);
 });

@@ -3,12 +3,25 @@ import { describe, expect, it } from "vitest";
 import { type AnyStateMachine, assign, raise, setup, transition } from "xstate";
 import { effect } from "../../../machines/effect.ts";
 import { dehydrate, FoldError, fold, rehydrate } from "../../../machines/fold.ts";
-import { agentInput, answered, anyAgent, assembled, cancel, failed, read, thinking } from "../../support/given-agent.ts";
 import { comparable, given, reloaded } from "../../support/given.ts";
+import {
+  agentInput,
+  answered,
+  anyAgent,
+  assembled,
+  cancel,
+  failed,
+  read,
+  thinking,
+} from "../../support/given-agent.ts";
 
 const options = { maxIterations: 100 };
 const any = setup({
-  types: {} as { context: { n: number; list: readonly number[] }; events: { type: string; n?: number }; input: { n: number } },
+  types: {} as {
+    context: { n: number; list: readonly number[] };
+    events: { type: string; n?: number };
+    input: { n: number };
+  },
   actions: {
     "tool.run": effect<{ call: string; tool: string; inputHash: string }>(),
     "message.send": effect<{ each: readonly { to: string }[] }>(),
@@ -19,12 +32,21 @@ const any = setup({
 });
 type Config = Parameters<typeof any.createMachine>[0];
 const machine = (config: Omit<Config, "id" | "context">): AnyStateMachine =>
-  any.createMachine({ id: "any", version: "1", options, context: ({ input }) => ({ n: input?.n ?? 0, list: [] }), ...config } as Config);
+  any.createMachine({
+    id: "any",
+    version: "1",
+    options,
+    context: ({ input }) => ({ n: input?.n ?? 0, list: [] }),
+    ...config,
+  } as Config);
 
 describe("the first cause", () => {
   it("is the input: its entry actions are the first effects", () => {
     const story = given(
-      machine({ initial: "a", states: { a: { entry: { type: "model.call", params: ({ context }) => ({ turn: context.n, attempt: 0 }) } } } }),
+      machine({
+        initial: "a",
+        states: { a: { entry: { type: "model.call", params: ({ context }) => ({ turn: context.n, attempt: 0 }) } } },
+      }),
       { n: 7 },
     );
     expect(story.effects).toEqual([{ type: "model.call", turn: 7, attempt: 0 }]);
@@ -61,12 +83,23 @@ describe("a cause that changes nothing", () => {
   it("an event no state knows gives the very same state, no effects, and says so", () => {
     const story = thinking();
     const after = story.when({ type: "no.such.event" });
-    expect(after.decision).toEqual({ state: story.state, outside: [], inside: [], timersSet: [], timersCancelled: [], changed: false });
+    expect(after.decision).toEqual({
+      state: story.state,
+      outside: [],
+      inside: [],
+      timersSet: [],
+      timersCancelled: [],
+      changed: false,
+    });
     expect(after.state).toBe(story.state);
   });
 
   it("a final state is never left, not even by a root transition that XState itself would take", () => {
-    const ending = machine({ initial: "a", on: { revive: ".a" }, states: { a: { on: { end: "b" } }, b: { type: "final" } } });
+    const ending = machine({
+      initial: "a",
+      on: { revive: ".a" },
+      states: { a: { on: { end: "b" } }, b: { type: "final" } },
+    });
     const story = given(ending, { n: 0 }).when({ type: "end" });
     expect(story.status).toBe("done");
     // XState's own answer, without the fold's guard in front.
@@ -130,10 +163,19 @@ describe("timers", () => {
   it("that one step sets and gives up again never come out", () => {
     const passing = machine({
       initial: "a",
-      states: { a: { on: { go: "b" } }, b: { after: { 500: "a" }, always: { guard: ({ context }) => context.n === 0, target: "c" } }, c: {} },
+      states: {
+        a: { on: { go: "b" } },
+        b: { after: { 500: "a" }, always: { guard: ({ context }) => context.n === 0, target: "c" } },
+        c: {},
+      },
     });
     const story = given(passing, { n: 0 }).when({ type: "go" });
-    expect([story.path, story.decision.timersSet, story.decision.timersCancelled, story.state.timers]).toEqual(["c", [], [], {}]);
+    expect([story.path, story.decision.timersSet, story.decision.timersCancelled, story.state.timers]).toEqual([
+      "c",
+      [],
+      [],
+      {},
+    ]);
   });
 
   it("that the cause sets and a refused budget gives up are not set", () => {
@@ -141,7 +183,11 @@ describe("timers", () => {
       machine({
         initial: "a",
         on: { "budget.refused": ".c" },
-        states: { a: { on: { go: "b" } }, b: { entry: { type: "model.call", params: { turn: 0, attempt: 0 } }, after: { 500: "a" } }, c: {} },
+        states: {
+          a: { on: { go: "b" } },
+          b: { entry: { type: "model.call", params: { turn: 0, attempt: 0 } }, after: { 500: "a" } },
+          c: {},
+        },
       }),
       { n: 0 },
     ).when({ type: "go" }, { tokensLeft: 0, nanoUsdLeft: null });
@@ -153,7 +199,9 @@ describe("a refused budget", () => {
   it("is folded after its cause: the model call is gone, all else stays, first things first", () => {
     const refusing = machine({
       initial: "a",
-      on: { "budget.refused": { target: ".c", actions: { type: "prompt.append", params: { note: { kind: "second" } } } } },
+      on: {
+        "budget.refused": { target: ".c", actions: { type: "prompt.append", params: { note: { kind: "second" } } } },
+      },
       states: {
         a: {
           on: {
@@ -189,7 +237,18 @@ describe("effects", () => {
   const sending = (count: number) =>
     machine({
       initial: "a",
-      states: { a: { on: { go: { actions: { type: "message.send", params: { each: Array.from({ length: count }, (_, n) => ({ to: `a_${n}` })) } } } } } },
+      states: {
+        a: {
+          on: {
+            go: {
+              actions: {
+                type: "message.send",
+                params: { each: Array.from({ length: count }, (_, n) => ({ to: `a_${n}` })) },
+              },
+            },
+          },
+        },
+      },
     });
 
   it("ordered with `each` are told one by one, in order; an empty list orders nothing", () => {
@@ -215,13 +274,21 @@ describe("effects", () => {
 
   it("are data: an action that would act is never executed", () => {
     let acted = 0;
-    const acting = any.createMachine({
-      id: "acting",
-      options,
-      context: { n: 0, list: [] },
-      initial: "a",
-      states: { a: { entry: { type: "model.call", params: { turn: 0, attempt: 0 } } } },
-    } as Config).provide({ actions: { "model.call": () => { acted += 1; } } } as never);
+    const acting = any
+      .createMachine({
+        id: "acting",
+        options,
+        context: { n: 0, list: [] },
+        initial: "a",
+        states: { a: { entry: { type: "model.call", params: { turn: 0, attempt: 0 } } } },
+      } as Config)
+      .provide({
+        actions: {
+          "model.call": () => {
+            acted += 1;
+          },
+        },
+      } as never);
     expect(given(acting, { n: 0 }).effects).toHaveLength(1);
     expect(acted).toBe(0);
   });
@@ -229,7 +296,10 @@ describe("effects", () => {
   it("raised events are consumed inside the step and order nothing", () => {
     const raising = machine({
       initial: "a",
-      states: { a: { on: { go: { actions: raise({ type: "on" }) }, on: "b" } }, b: { entry: { type: "model.call", params: { turn: 1, attempt: 0 } } } },
+      states: {
+        a: { on: { go: { actions: raise({ type: "on" }) }, on: "b" } },
+        b: { entry: { type: "model.call", params: { turn: 1, attempt: 0 } } },
+      },
     });
     const story = given(raising, { n: 0 }).when({ type: "go" });
     expect([story.path, story.effects]).toEqual(["b", [{ type: "model.call", turn: 1, attempt: 0 }]]);
@@ -243,7 +313,14 @@ describe("steps do not leak into one another", () => {
       states: {
         a: {
           on: {
-            bad: { actions: [{ type: "model.call", params: { turn: 1, attempt: 1 } }, assign(() => { throw new Error("bad assign"); })] },
+            bad: {
+              actions: [
+                { type: "model.call", params: { turn: 1, attempt: 1 } },
+                assign(() => {
+                  throw new Error("bad assign");
+                }),
+              ],
+            },
             good: "b",
           },
         },
@@ -273,7 +350,9 @@ describe("steps do not leak into one another", () => {
       options,
       context: { n: 0, list: [] },
       initial: "a",
-      states: { a: { on: { add: { actions: assign(({ context, event }) => ({ list: [...context.list, event.n ?? 0] })) } } } },
+      states: {
+        a: { on: { add: { actions: assign(({ context, event }) => ({ list: [...context.list, event.n ?? 0] })) } } },
+      },
     } as Config);
     const one = given(growing, { n: 0 }).when({ type: "add", n: 1 } as never);
     const two = given(growing, { n: 0 }).when({ type: "add", n: 2 } as never);
@@ -282,7 +361,10 @@ describe("steps do not leak into one another", () => {
 });
 
 describe("a machine that never comes to rest", () => {
-  const restless = { initial: "a", states: { a: { on: { go: "b" } }, b: { always: "c" }, c: { always: "b" } } } as const;
+  const restless = {
+    initial: "a",
+    states: { a: { on: { go: "b" } }, b: { always: "c" }, c: { always: "b" } },
+  } as const;
 
   it("is stopped by its bound instead of hanging the worker", () => {
     const story = given(machine(restless), { n: 0 });
@@ -295,7 +377,12 @@ describe("a machine that never comes to rest", () => {
     ["with a bound that bounds nothing", { maxIterations: Number.POSITIVE_INFINITY }],
     ["with a bound that is no number", { maxIterations: Number.NaN }],
   ])("%s is refused before its first step", (_, bound) => {
-    const unbounded = any.createMachine({ id: "u", context: { n: 0, list: [] }, ...(bound === undefined ? {} : { options: bound }), ...restless } as Config);
+    const unbounded = any.createMachine({
+      id: "u",
+      context: { n: 0, list: [] },
+      ...(bound === undefined ? {} : { options: bound }),
+      ...restless,
+    } as Config);
     expect(() => fold(unbounded, null, { version: 1, cause: { input: {} } })).toThrow("maxIterations");
   });
 });
@@ -304,7 +391,9 @@ describe("a state through JSON", () => {
   it("is what it was: stored, read and stored again it reads the same", () => {
     const story = thinking().when(failed(0));
     const stored = dehydrate(story.state);
-    expect(JSON.parse(JSON.stringify(dehydrate(reloaded(anyAgent, story.state))))).toEqual(JSON.parse(JSON.stringify(stored)));
+    expect(JSON.parse(JSON.stringify(dehydrate(reloaded(anyAgent, story.state))))).toEqual(
+      JSON.parse(JSON.stringify(stored)),
+    );
     expect(Object.keys(stored.snapshot)).toEqual(["status", "value", "context"]);
   });
 
@@ -326,7 +415,10 @@ describe("a state through JSON", () => {
   it("of parallel regions goes on where each of them was", () => {
     const two = machine({
       type: "parallel",
-      states: { x: { initial: "a", states: { a: { on: { x: "b" } }, b: {} } }, y: { initial: "a", states: { a: { on: { y: "b" } }, b: {} } } },
+      states: {
+        x: { initial: "a", states: { a: { on: { x: "b" } }, b: {} } },
+        y: { initial: "a", states: { a: { on: { y: "b" } }, b: {} } },
+      },
     });
     const story = given(two, { n: 0 }).when({ type: "x" });
     expect(story.path).toBe("x.b+y.a");

@@ -18,14 +18,40 @@ const samples: { readonly [Type in RunEvent["type"]]: Extract<RunEvent, { type: 
   "agent.died": { type: "agent.died", died: "a_a", reason: "poison" },
   "context.loaded": { type: "context.loaded", sources: ["brief"], bytes: 10 },
   "registry.built": { type: "registry.built", tools: ["Read"], excluded: [], hash: "h" },
+  "message.taken": { type: "message.taken", cause: "agent.pause", changed: false },
   "message.started": { type: "message.started", from: "report_missing", bytes: 0 },
   "model.called": { type: "model.called", effect: "e", turn: 0, attempt: 0 },
-  "model.answered": { type: "model.answered", effect: "e", turn: 0, stop: "tool_use", calls: 1, model: "m", request: "r", transcript: 4, usage },
-  "model.failed": { type: "model.failed", effect: "e", turn: 0, reason: "overloaded", message: "529", retry: true, usage: { ...usage, estimated: true } },
+  "model.answered": {
+    type: "model.answered",
+    effect: "e",
+    turn: 0,
+    stop: "tool_use",
+    calls: 1,
+    model: "m",
+    request: "r",
+    transcript: 4,
+    usage,
+  },
+  "model.failed": {
+    type: "model.failed",
+    effect: "e",
+    turn: 0,
+    reason: "overloaded",
+    message: "529",
+    retry: true,
+    usage: { ...usage, estimated: true },
+  },
   "retry.scheduled": { type: "retry.scheduled", turn: 0, attempt: 1, delayMs: 500 },
   "breaker.changed": { type: "breaker.changed", breaker: "model", from: "closed", to: "open" },
   "tool.matched": { type: "tool.matched", ...call, query: "read", candidates: ["Read"], choice: null },
-  "permission.decided": { type: "permission.decided", ...call, decision: "allow", risk: "read-only", rule: "r", reason: "because" },
+  "permission.decided": {
+    type: "permission.decided",
+    ...call,
+    decision: "allow",
+    risk: "read-only",
+    rule: "r",
+    reason: "because",
+  },
   "tool.intended": { type: "tool.intended", effect: "e", ...call, input: { file_path: "a" } },
   "tool.finished": { type: "tool.finished", effect: "e", ...call, bytes: 1, tookMs: 2 },
   "tool.failed": { type: "tool.failed", effect: "e", ...call, bytes: 1, tookMs: 2 },
@@ -76,7 +102,12 @@ describe("an event of a run", () => {
   });
 
   it("ends a run where it is one of four, and nothing else does", () => {
-    expect(kinds.filter((type) => RUN_ENDINGS.has(type))).toEqual(["run.completed", "run.failed", "run.exhausted", "run.cancelled"]);
+    expect(kinds.filter((type) => RUN_ENDINGS.has(type))).toEqual([
+      "run.completed",
+      "run.failed",
+      "run.exhausted",
+      "run.cancelled",
+    ]);
     expect(RUN_ENDINGS.size).toBe(4);
   });
 });
@@ -98,14 +129,24 @@ describe("a log entry", () => {
     for (const cause of [entry.cause, { input: { actor: "a" } }, { timer: "retry", armedBy: 2 }]) {
       expect(logEntrySchema.parse(throughJson({ ...entry, cause }))).toEqual({ ...entry, cause });
     }
-    expect(logEntrySchema.parse(throughJson({ ...entry, by: { mail: "m1" }, refused: { tokensLeft: 0, nanoUsdLeft: null } }))).toMatchObject({
+    expect(
+      logEntrySchema.parse(
+        throughJson({ ...entry, by: { mail: "m1" }, refused: { tokensLeft: 0, nanoUsdLeft: null } }),
+      ),
+    ).toMatchObject({
       by: { mail: "m1" },
       refused: { tokensLeft: 0, nanoUsdLeft: null },
     });
   });
 
   it("of another format, without a cause's kind, or with a foreign event is refused", () => {
-    for (const changed of [{ v: 2 }, { version: 0 }, { cause: { event: {} } }, { by: {} }, { events: [{ type: "x" }] }]) {
+    for (const changed of [
+      { v: 2 },
+      { version: 0 },
+      { cause: { event: {} } },
+      { by: {} },
+      { events: [{ type: "x" }] },
+    ]) {
       expect(logEntrySchema.safeParse({ ...entry, ...changed }).success, JSON.stringify(changed)).toBe(false);
     }
   });

@@ -5,7 +5,7 @@ import { coordinatorMachine } from "../../../machines/coordinator-machine.ts";
 import { dehydrate, fold, rehydrate } from "../../../machines/fold.ts";
 import { changeOf, stateFrom } from "../../../machines/snapshot.ts";
 import { comparable } from "../../support/given.ts";
-import { failed, read, answered, thinking } from "../../support/given-agent.ts";
+import { answered, failed, read, thinking } from "../../support/given-agent.ts";
 import { coordinating, diamond, settles, stop, task } from "../../support/given-coordinator.ts";
 
 const rowMaps = ["tasks"];
@@ -16,7 +16,9 @@ describe("a change", () => {
     const { state } = coordinating(diamond());
     const { core, rowsSet } = changeOf(null, state, rowMaps);
     expect([...rowsSet.keys()]).toEqual(["tasks/a", "tasks/b", "tasks/c", "tasks/d"]);
-    expect(JSON.parse(rowsSet.get("tasks/a") ?? "")).toEqual(json((state.snapshot.context.tasks as Record<string, unknown>).a));
+    expect(JSON.parse(rowsSet.get("tasks/a") ?? "")).toEqual(
+      json((state.snapshot.context.tasks as Record<string, unknown>).a),
+    );
     expect(JSON.parse(core).context).toEqual({
       actor: "a_coordinator",
       parallelMax: 4,
@@ -28,7 +30,10 @@ describe("a change", () => {
 
   it("that settles one of a thousand tasks writes the rows of that one and of those it lets start", () => {
     const ids = Array.from({ length: 1_000 }, (_, n) => `t${n}`);
-    const before = coordinating(ids.map((id) => task(id)), { parallelMax: 2 });
+    const before = coordinating(
+      ids.map((id) => task(id)),
+      { parallelMax: 2 },
+    );
     const after = before.when(settles("t1"));
     const { core, rowsSet } = changeOf(before.state, after.state, rowMaps);
     expect([...rowsSet.keys()].toSorted()).toEqual(["tasks/t1", "tasks/t2"]);
@@ -65,9 +70,13 @@ describe("a change", () => {
 describe("what was stored", () => {
   const events = fc.array(
     fc.oneof(
-      fc.tuple(fc.constantFrom("a", "b", "c", "d"), fc.constantFrom("verified", "failed", "rejected", "exhausted", "cancelled"), fc.constantFrom("", ".2")).map(
-        ([id, status, attempt]) => settles(id, status as never, `a_${id}${attempt}`),
-      ),
+      fc
+        .tuple(
+          fc.constantFrom("a", "b", "c", "d"),
+          fc.constantFrom("verified", "failed", "rejected", "exhausted", "cancelled"),
+          fc.constantFrom("", ".2"),
+        )
+        .map(([id, status, attempt]) => settles(id, status as never, `a_${id}${attempt}`)),
       fc.constant(stop),
     ),
     { maxLength: 10 },

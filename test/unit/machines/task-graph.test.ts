@@ -21,10 +21,23 @@ import { diamond, task } from "../../support/given-coordinator.ts";
 
 /** A graph without circles: a task needs only earlier ones; shuffled, so that order in the plan says nothing. */
 const legal = fc
-  .array(fc.tuple(fc.array(fc.nat(30), { maxLength: 3 }), fc.integer({ min: 1, max: 3 })), { minLength: 1, maxLength: 12 })
-  .map((rows) => rows.map(([needs, attemptsMax], at) => task(`t${at}`, at === 0 ? [] : [...new Set(needs.map((need) => `t${need % at}`))], attemptsMax)))
+  .array(fc.tuple(fc.array(fc.nat(30), { maxLength: 3 }), fc.integer({ min: 1, max: 3 })), {
+    minLength: 1,
+    maxLength: 12,
+  })
+  .map((rows) =>
+    rows.map(([needs, attemptsMax], at) =>
+      task(`t${at}`, at === 0 ? [] : [...new Set(needs.map((need) => `t${need % at}`))], attemptsMax),
+    ),
+  )
   .chain((graph) => fc.shuffledSubarray(graph, { minLength: graph.length }));
-const statuses = ["verified", "rejected", "failed", "exhausted", "cancelled"] as const satisfies readonly ResultStatus[];
+const statuses = [
+  "verified",
+  "rejected",
+  "failed",
+  "exhausted",
+  "cancelled",
+] as const satisfies readonly ResultStatus[];
 
 describe("a graph", () => {
   it("without circles, doubles and strangers has no problem, in whatever order it is written", () => {
@@ -38,7 +51,9 @@ describe("a graph", () => {
   it("with a circle of any length is illegal, wherever the circle hangs", () => {
     fc.assert(
       fc.property(legal, fc.integer({ min: 1, max: 5 }), fc.boolean(), (graph, length, hangs) => {
-        const ring = Array.from({ length }, (_, at) => task(`ring${at}`, [`ring${(at + 1) % length}`, ...(hangs ? [graph[0]!.id] : [])]));
+        const ring = Array.from({ length }, (_, at) =>
+          task(`ring${at}`, [`ring${(at + 1) % length}`, ...(hangs ? [graph[0]!.id] : [])]),
+        );
         expect(graphProblems([...graph, ...ring])).toEqual(["the tasks' needs form a circle"]);
       }),
     );
@@ -79,7 +94,9 @@ describe("a run of a legal graph, whatever way its agents end", () => {
         legal,
         fc.integer({ min: 1, max: 4 }),
         fc.integer({ min: 1, max: 3 }),
-        fc.infiniteStream(fc.tuple(fc.nat(1_000), fc.constantFrom("verified" as const, "verified" as const, ...statuses))),
+        fc.infiniteStream(
+          fc.tuple(fc.nat(1_000), fc.constantFrom("verified" as const, "verified" as const, ...statuses)),
+        ),
         fc.boolean(),
         (graph, parallelMax, batchMax, ends, tolerate) => {
           let tasks: Tasks = planned(graph);
@@ -89,7 +106,9 @@ describe("a run of a legal graph, whatever way its agents end", () => {
             const start = dispatchable(deepFreeze(tasks), parallelMax, batchMax);
             expect(start.length).toBeLessThanOrEqual(batchMax);
             for (const one of start) {
-              expect(one.needs.map((need) => tasks[need]?.status).filter((status) => status !== "verified")).toEqual([]);
+              expect(one.needs.map((need) => tasks[need]?.status).filter((status) => status !== "verified")).toEqual(
+                [],
+              );
               expect(names.has(actorOf(one))).toBe(false);
               names.add(actorOf(one));
             }
@@ -100,7 +119,13 @@ describe("a run of a legal graph, whatever way its agents end", () => {
             const [pick, status] = ends.next().value as [number, ResultStatus];
             const one = out[pick % out.length]!;
             expect(one.attempt).toBeLessThanOrEqual(one.attemptsMax);
-            tasks = settled(deepFreeze(tasks), { task: one.id, actor: one.actor ?? "", status, result: `res of ${one.actor}`, reasons: [] });
+            tasks = settled(deepFreeze(tasks), {
+              task: one.id,
+              actor: one.actor ?? "",
+              status,
+              result: `res of ${one.actor}`,
+              reasons: [],
+            });
             if (tasks[one.id]?.status === "planned") retried += 1;
           }
           expect(isSettled(tasks)).toBe(true);
@@ -138,7 +163,13 @@ describe("a settlement", () => {
   const working = dispatched(planned(diamond(2)), [planned(diamond(2)).a!]);
 
   it("of another actor, of a task that is not running, or of a stranger gives the very same ledger", () => {
-    for (const [id, actor] of [["a", "a_a.2"], ["a", ""], ["b", "a_b"], ["nobody", "a_nobody"], ["toString", "x"]] as const) {
+    for (const [id, actor] of [
+      ["a", "a_a.2"],
+      ["a", ""],
+      ["b", "a_b"],
+      ["nobody", "a_nobody"],
+      ["toString", "x"],
+    ] as const) {
       expect(settled(working, { task: id, actor, status: "verified", result: "r", reasons: [] })).toBe(working);
     }
   });

@@ -49,6 +49,11 @@ describe("Read", () => {
     expect(truncated).toBe(true);
   });
 
+  test("a line that is kept only up to the middle of a character is not called invalid", async () => {
+    const box = await workspaceOf({ "a.txt": `x${"é".repeat(20_000)}\n` });
+    expect((await callTool(box, "Read", { file_path: "a.txt" })).text).not.toContain("not valid UTF-8");
+  });
+
   test("never gives more than an answer may hold, and goes on where it stopped", async () => {
     const box = await workspaceOf({ "a.txt": `${"y".repeat(900)}\n`.repeat(300) });
     const { text } = await callTool(box, "Read", { file_path: "a.txt" });

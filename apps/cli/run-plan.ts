@@ -1,0 +1,71 @@
+/** From the words after `swarm run` to a plan. What does not fit is refused by name before anything is opened. */
+import { knownPrice } from "../../actors/runtime/accesses.ts";
+import type { RunPlan } from "../../actors/runtime/new-run.ts";
+import type { AgentType } from "../../actors/types/define.ts";
+import { agentTypeNamed, agentTypes } from "../../actors/types/index.ts";
+import type { Config } from "../../infra/config.ts";
+import { SwarmError } from "../../infra/errors.ts";
+import { amount, wholeNumber } from "./flags.ts";
+import { modelChoice } from "./start-run.ts";
+import { workspaceAt } from "./workspace.ts";
+
+/** Characters of a goal, at most; more belongs into a file the agent reads. */
+const GOAL_MAX = 32_000;
+
+/** Throws SwarmError `credentials.none` (exit 4) or `usage.*`, `workspace.*` (exit 2). */
+export function planOf(goal: string, flags: Record<string, unknown>, config: Config): Omit<RunPlan, "run"> {
+  const choice = modelChoice(config, flags.model as string | undefined);
+  if (choice === null) {
+    throw new SwarmError("credentials.none", "`swarm run` needs a model, and there is neither a key nor a base URL", {
+      exit: 4,
+      hint: "Set ANTHROPIC_API_KEY, or ANTHROPIC_BASE_URL for any server that speaks the Messages API. Without either, `swarm evaluate` works.",
+    });
+  }
+  if (goal.trim() === "" || goal.length > GOAL_MAX) {
+    const message = `the goal has ${goal.trim().length} characters; it takes 1 to ${GOAL_MAX}`;
+    throw new SwarmError("usage.goal", message, { exit: 2, hint: "Say in a few sentences what is to be done." });
+  }
+  const type = agentTypeOf(flags.agent);
+  const deniedTools = deniedToolsOf(flags.denyTool as readonly string[], type);
+  const turnsMax = wholeNumber(flags.maxTurns, "--max-turns", { min: 1, max: 1_000 });
+  const tokensMax = wholeNumber(flags.maxTokens, "--max-tokens", { min: 1, max: 1e12 });
+  const usdMax = amount(flags.budget, "--budget");
+  if (usdMax !== undefined && knownPrice(config, choice.model) === null) {
+    const message = `--budget: the price of ${choice.model} is not known here, so a limit in US dollars cannot be kept`;
+    throw new SwarmError("usage.unknown_price", message, { exit: 2, hint: "Limit it with --max-tokens instead." });
+  }
+  const limits = { ...type.limits, turnsMax: turnsMax ?? type.limits.turnsMax };
+  return {
+    goal: goal.split("\n")[0]?.slice(0, 200) ?? "",
+    kind: "run",
+    graph: [{ id: "goal", agentType: type.name, needs: [], limits, attemptsMax: 1 }],
+    briefs: { goal: JSON.stringify({ id: "goal", agentType: type.name, goal }) },
+    ...choice,
+    workspace: workspaceAt(String(flags.workspace)),
+    config: { deniedTools: [...deniedTools], turnsMax: turnsMax ?? null, outTokensMax: null },
+    parallelMax: 1,
+    tolerateFailures: false,
+    ...(tokensMax === undefined ? {} : { tokensMax }),
+    ...(usdMax === undefined ? {} : { usdMax }),
+    options: {},
+  };
+}
+
+function agentTypeOf(value: unknown): AgentType {
+  const type = agentTypeNamed(String(value));
+  if (type !== undefined) return type;
+  throw new SwarmError("usage.agent", `--agent "${String(value)}" is not an agent type`, {
+    exit: 2,
+    hint: `Types are: ${agentTypes.map(({ name }) => name).join(", ")}.`,
+  });
+}
+
+function deniedToolsOf(names: readonly string[], type: AgentType): readonly string[] {
+  const strangers = names.filter((name) => !type.tools.includes(name) || name === "Report");
+  if (strangers.length === 0) return names;
+  const message = `--deny-tool ${strangers.join(", ")}: agents of type ${type.name} have no such tool to take away`;
+  throw new SwarmError("usage.deny_tool", message, {
+    exit: 2,
+    hint: `They have: ${type.tools.filter((name) => name !== "Report").join(", ")}. Report cannot be taken away: it is how a task ends.`,
+  });
+}

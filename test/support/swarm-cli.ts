@@ -1,0 +1,214 @@
+/**
+ * Runs the built command line as its users do: real processes, a data folder and a home of its own, nothing inherited
+ * from this machine's environment. Whatever a test starts is gone when it ends, however it ends.
+ * `SWARM_TEST_CLI` names another build's `main.js` (an unpacked package, say) to be tested instead of `dist/`.
+ */
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { identifyProcess, isAlive, type ProcessIdentity, signalProcess } from "../../infra/redis/process-identity.ts";
+import { redisServerBinary } from "./redis.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** The command's entry file; built first where `dist/` is out of date. */
+function builtCli(): string {
+  const given = process.env.SWARM_TEST_CLI;
+  if (given !== undefined) return given;
+  execFileSync(process.execPath, [join(root, "test/support/build.mjs")], { stdio: "inherit" });
+  return join(root, "dist/apps/cli/main.js");
+}
+
+let cli: string | undefined;
+
+export interface Finished {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Running {
+  readonly pid: number;
+  readonly done: Promise<Finished>;
+  stdout(): string;
+  stderr(): string;
+  /** Resolves once the stream has said something that fits; fails when the process ends or time runs out before. */
+  said(pattern: RegExp, stream?: "stdout" | "stderr"): Promise<RegExpExecArray>;
+  signal(signal: NodeJS.Signals): boolean;
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface StartOptions {
+  /** Over the swarm's own; undefined takes a variable away. */
+  readonly env?: Environment;
+  readonly cwd?: string;
+  readonly uid?: number;
+  /** Arguments of node itself. */
+  readonly node?: readonly string[];
+}
+
+export interface Swarm {
+  /** Folder of everything that belongs to this swarm; removed in the end. */
+  readonly home: string;
+  readonly cwd: string;
+  readonly dataDir: string;
+  readonly env: Readonly<Record<string, string>>;
+  start(args: readonly string[], options?: StartOptions): Running;
+  run(args: readonly string[], options?: StartOptions): Promise<Finished>;
+  readonly [Symbol.asyncDispose]: () => Promise<void>;
+}
+
+/** How long a fact may take to come true before the test gives up, in milliseconds: two busy cores are slow. */
+export const PATIENCE_MS = 60_000;
+
+/** Asks again until the answer is neither null, undefined nor false. */
+export async function eventually<Fact>(
+  what: string,
+  ask: () => Promise<Fact | null | undefined | false> | Fact | null | undefined | false,
+  patienceMs = PATIENCE_MS,
+): Promise<Fact> {
+  const deadlineMs = performance.now() + patienceMs;
+  for (;;) {
+    const fact = await ask();
+    if (fact !== null && fact !== undefined && fact !== false) return fact;
+    if (performance.now() > deadlineMs) throw new Error(`not within ${patienceMs} ms: ${what}`);
+    await pause(15);
+  }
+}
+
+export interface SwarmOptions {
+  readonly env?: Environment;
+}
+
+export async function openSwarm({ env = {} }: SwarmOptions = {}): Promise<Swarm> {
+  cli ??= builtCli();
+  const main = cli;
+  const home = mkdtempSync(join(tmpdir(), "swarm-cli-"));
+  const cwd = join(home, "work");
+  const dataDir = join(home, "data");
+  mkdirSync(cwd);
+  const own = defined({
+    PATH: process.env.PATH,
+    HOME: home,
+    LANG: "C.UTF-8",
+    TMPDIR: tmpdir(),
+    SWARM_DATA_DIR: dataDir,
+    SWARM_REDIS_BIN: await redisServerBinary(),
+    ...env,
+  });
+  const started = new Set<Running>();
+  const start = (args: readonly string[], options: StartOptions = {}): Running => {
+    const running = launch(
+      spawn(process.execPath, [...(options.node ?? []), main, ...args], {
+        cwd: options.cwd ?? cwd,
+        env: defined({ ...own, ...options.env }),
+        stdio: ["ignore", "pipe", "pipe"],
+        ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }),
+      }),
+      args.join(" "),
+    );
+    started.add(running);
+    running.done.finally(() => started.delete(running));
+    return running;
+  };
+  return {
+    home,
+    cwd,
+    dataDir,
+    env: own,
+    start,
+    run: (args, options) => start(args, options).done,
+    [Symbol.asyncDispose]: async () => {
+      const commands = [...started];
+      for (const command of commands) command.signal("SIGKILL");
+      await Promise.all(commands.map(({ done }) => done));
+      await killAllOf(home);
+      rmSync(home, { recursive: true, force: true });
+    },
+  };
+}
+
+const defined = (env: Environment): Record<string, string> =>
+  Object.fromEntries(Object.entries(env).filter((pair): pair is [string, string] => pair[1] !== undefined));
+
+function launch(child: ChildProcess, what: string): Running {
+  const text = { stdout: "", stderr: "" };
+  let ended = false;
+  for (const stream of ["stdout", "stderr"] as const) {
+    child[stream]?.setEncoding("utf8").on("data", (chunk: string) => {
+      text[stream] += chunk;
+    });
+  }
+  const done = new Promise<Finished>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code, signal) => {
+      ended = true;
+      resolve({ code, signal, ...text });
+    });
+  });
+  return {
+    pid: child.pid ?? -1,
+    done,
+    stdout: () => text.stdout,
+    stderr: () => text.stderr,
+    said: (pattern, stream = "stderr") =>
+      eventually(`"${what}" says ${pattern} on ${stream}`, () => {
+        const match = pattern.exec(text[stream]);
+        if (match === null && ended)
+          throw new Error(`"${what}" ended without saying ${pattern}:\n${text.stdout}\n${text.stderr}`);
+        return match;
+      }),
+    signal: (signal) => child.kill(signal),
+  };
+}
+
+/** Processes that carry this swarm's data folder in their environment: its commands, workers and server, nobody else. */
+export function processesOf(home: string): ProcessIdentity[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .flatMap((name) => {
+      try {
+        const environment = readFileSync(`/proc/${name}/environ`, "utf8").split("\0");
+        return environment.includes(`HOME=${home}`) ? (identifyProcess(Number(name)) ?? []) : [];
+      } catch {
+        return []; // gone meanwhile, or somebody else's
+      }
+    });
+}
+
+async function killAllOf(home: string): Promise<void> {
+  await eventually(`all processes of ${home} are gone`, () => {
+    const left = processesOf(home).filter(isAlive);
+    for (const identity of left) signalProcess(identity, "SIGKILL");
+    return left.length === 0;
+  });
+}
+
+/** The one document of a command that was asked for `--json`; anything beside it on stdout is an error. */
+export function documentOf<Document = Record<string, unknown>>({ stdout, stderr }: Finished): Document {
+  const lines = stdout.split("\n");
+  if (lines.length !== 2 || lines[1] !== "")
+    throw new Error(`stdout is not one line of JSON:\n${stdout}\nstderr:\n${stderr}`);
+  return JSON.parse(lines[0] as string) as Document;
+}
+
+export const linesOf = <Line = Record<string, unknown>>({ stdout }: Pick<Finished, "stdout">): Line[] =>
+  stdout
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line) as Line);
+
+/** A folder inside the swarm's home that a test may fill. */
+export function folderOf(swarm: Pick<Swarm, "home">, name: string): string {
+  const folder = join(swarm.home, name);
+  mkdirSync(folder, { recursive: true });
+  return folder;
+}
+
+export const fixture = (name: string): string =>
+  join(dirname(fileURLToPath(import.meta.url)), "fixture-repos", "fixtures", name);

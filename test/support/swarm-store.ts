@@ -1,0 +1,114 @@
+/**
+ * Looks into a swarm's private Redis from outside: where its log stands, who its workers are, what its server's process
+ * is. Only reads, over connections of its own.
+ */
+import { readFileSync } from "node:fs";
+import { Redis } from "ioredis";
+import { type Keys, keysFor } from "../../infra/redis/keys.ts";
+import { identifyProcess, isAlive, type ProcessIdentity } from "../../infra/redis/process-identity.ts";
+import { openReader, type RawEntry, type Reader } from "../../infra/redis/reader.ts";
+import { parseRecord, recordPath, type ServerRecord } from "../../infra/redis/server-record.ts";
+import { type WorkerRow, workerRows } from "../../infra/redis/workers.ts";
+import { type LoggedEvent, RUN_ENDINGS, type RunEvent } from "../../machines/run-event.ts";
+import { eventually, PATIENCE_MS, type Swarm } from "./swarm-cli.ts";
+
+/** The private server of a data folder, if its process lives. */
+export function serverOf({ dataDir }: Pick<Swarm, "dataDir">): ServerRecord | undefined {
+  try {
+    const record = parseRecord(readFileSync(recordPath(dataDir), "utf8"));
+    return record !== undefined && isAlive(record.identity) ? record : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export interface Peek {
+  readonly redis: Redis;
+  readonly keys: Keys;
+  readonly reader: Reader;
+  close(): void;
+}
+
+/** Waits for the server to be there. The connection does not outlive it. */
+export async function peekInto(swarm: Pick<Swarm, "dataDir">): Promise<Peek> {
+  const { socket } = await eventually("the private Redis runs", () => serverOf(swarm));
+  const redis = new Redis({ path: socket, retryStrategy: () => null, maxRetriesPerRequest: 0, lazyConnect: true });
+  redis.on("error", () => {});
+  await redis.connect();
+  const keys = keysFor("swarm");
+  return { redis, keys, reader: openReader(redis, keys), close: () => redis.disconnect() };
+}
+
+async function peek<Answer>(swarm: Pick<Swarm, "dataDir">, ask: (peek: Peek) => Promise<Answer>): Promise<Answer> {
+  const open = await peekInto(swarm);
+  try {
+    return await ask(open);
+  } finally {
+    open.close();
+  }
+}
+
+/** Workers whose process lives on this machine. */
+export function workersOf(swarm: Pick<Swarm, "dataDir">): Promise<(WorkerRow & { identity: ProcessIdentity })[]> {
+  return peek(swarm, async ({ redis, keys }) =>
+    (await workerRows(redis, keys).all()).flatMap((row) => {
+      const identity = identifyProcess(row.pid);
+      return identity === undefined || !row.startedAt.endsWith(`/${identity.startTime}`) ? [] : [{ ...row, identity }];
+    }),
+  );
+}
+
+export const logOf = (swarm: Pick<Swarm, "dataDir">, run: string): Promise<RawEntry[]> =>
+  peek(swarm, async ({ reader }) => {
+    const entries: RawEntry[] = [];
+    for (;;) {
+      const batch = await reader.log(run, entries.at(-1)?.firstSeq ?? 0);
+      if (batch.length === 0) return entries;
+      entries.push(...batch);
+    }
+  });
+
+export const resultsOf = (swarm: Pick<Swarm, "dataDir">, run: string): Promise<Readonly<Record<string, string>>> =>
+  peek(swarm, ({ reader }) => reader.results(run));
+
+export const runIdsOf = (swarm: Pick<Swarm, "dataDir">): Promise<string[]> =>
+  peek(swarm, async ({ reader }) => (await reader.runs()).map(({ run }) => run));
+
+/** Every event of the entries, numbered as they are stored; read here by hand, not by the code under test. */
+export const eventsOf = (entries: readonly RawEntry[]): LoggedEvent[] =>
+  entries.flatMap(({ firstSeq, atMs, member, body }) => {
+    const [run = "", actor = ""] = member.split("/");
+    const { events } = JSON.parse(body) as { events: RunEvent[] };
+    const at = new Date(atMs).toISOString();
+    return events.map((event, index): LoggedEvent => ({ v: 1, seq: firstSeq + index, at, run, actor, ...event }));
+  });
+
+/** Id of the one run that is not among `known`. */
+export async function newRunOf(swarm: Pick<Swarm, "dataDir">, known: readonly string[]): Promise<string> {
+  const open = await peekInto(swarm);
+  try {
+    return await eventually("a new run is there", async () =>
+      (await open.reader.runs()).map(({ run }) => run).find((run) => !known.includes(run)),
+    );
+  } finally {
+    open.close();
+  }
+}
+
+/** Resolves, with all that was seen of the log, as soon as it has reached `seq` or its terminal event. */
+export async function logAt(swarm: Pick<Swarm, "dataDir">, run: string, seq: number): Promise<RawEntry[]> {
+  const open = await peekInto(swarm);
+  const deadlineMs = performance.now() + PATIENCE_MS;
+  const seen: RawEntry[] = [];
+  try {
+    while (performance.now() < deadlineMs) {
+      seen.push(...(await open.reader.follow(run, seen.at(-1)?.firstSeq ?? 0, 500)));
+      const last = eventsOf(seen.slice(-1)).at(-1);
+      if (last !== undefined && (last.seq >= seq || RUN_ENDINGS.has(last.type))) return seen;
+    }
+    throw new Error(`the log of ${run} did not reach ${seq}; it stands at ${seen.at(-1)?.firstSeq ?? 0}`);
+  } finally {
+    open.reader.close();
+    open.close();
+  }
+}
