@@ -42,7 +42,7 @@ export function breaker({ name, failuresMax = 5, coolingMs = 15_000, monotonicMs
     ask() {
       const now = statePath(state);
       if (now === "closed") return { open: false };
-      const waitMs = openedMs + coolingMs - monotonicMs();
+      const waitMs = Math.ceil(openedMs + coolingMs - monotonicMs());
       if (now === "open" && waitMs <= 0) {
         take("breaker.cooled");
         return { open: false };

@@ -53,8 +53,9 @@ export function judge(content: readonly ContentBlock[], type: AgentType, session
   };
 
   for (const [index, use] of toolUsesOf(content).entries()) {
-    const tool = session.tools.some(({ name }) => name === use.name) ? toolNamed(use.name) : undefined;
-    told.push(matched(use, session, tool?.name ?? null));
+    const tool = toolNamed(use.name);
+    const offered = session.tools.some(({ name }) => name === use.name);
+    told.push(matched(use, session, offered ? use.name : null));
     if (index >= CALLS_MAX) {
       refuse(use, `more than ${CALLS_MAX} calls in one answer; make the rest in the next one`);
       continue;
@@ -63,7 +64,7 @@ export function judge(content: readonly ContentBlock[], type: AgentType, session
       refuse(use, `there is no tool ${use.name}; there are: ${session.tools.map(({ name }) => name).join(", ")}`);
       continue;
     }
-    if (tool.name === "Report") {
+    if (tool.name === "Report" && offered) {
       const verdict = judgeReport(use, session, report !== null);
       if ("problem" in verdict) refuse(use, verdict.problem);
       else {
@@ -73,7 +74,8 @@ export function judge(content: readonly ContentBlock[], type: AgentType, session
       continue;
     }
     const parsed = tool.input.safeParse(use.input);
-    if (!parsed.success) {
+    // A tool that was not offered is judged whatever its input: the attempt belongs into the audit.
+    if (offered && !parsed.success) {
       const problems = parsed.error.issues.map((issue) => `${issue.path.join(".") || "input"}: ${issue.message}`);
       refuse(use, `the input does not fit ${tool.name}: ${problems.slice(0, 10).join("; ")}`);
       continue;

@@ -2,6 +2,7 @@
 import { SwarmError } from "../../infra/errors.ts";
 import { COORDINATOR_ACTOR, COORDINATOR_TYPE, type NewRun } from "../../infra/store.ts";
 import type { CoordinatorInput } from "../../machines/coordinator-machine.ts";
+import { INSIDE_EFFECTS_MAX } from "../../machines/effect.ts";
 import { graphProblems, type PlannedTask } from "../../machines/task-graph.ts";
 import { POLICY_VERSION } from "../../registry/permission.ts";
 import type { RunConfig } from "./run-row.ts";
@@ -29,9 +30,12 @@ export interface RunPlan {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
+/** Agents of one run that work at once, at most: a cancel must reach all of them with one commit. */
+const PARALLEL_MAX = INSIDE_EFFECTS_MAX;
+
 /** Throws SwarmError `run.illegal_graph`, exit 2. */
 export function newRun(plan: RunPlan): NewRun {
-  const problems = graphProblems(plan.graph);
+  const problems = [...graphProblems(plan.graph), ...limitProblems(plan)];
   if (problems.length > 0) {
     throw new SwarmError("run.illegal_graph", `the task graph cannot be run: ${problems.join("; ")}`, {
       exit: 2,
@@ -64,4 +68,20 @@ export function newRun(plan: RunPlan): NewRun {
     briefs: plan.briefs,
     input,
   };
+}
+
+/** Limits below one would start nothing and end nothing. */
+function limitProblems({ graph, parallelMax }: Pick<RunPlan, "graph" | "parallelMax">): string[] {
+  const problems: string[] = [];
+  if (!Number.isInteger(parallelMax) || parallelMax < 1 || parallelMax > PARALLEL_MAX) {
+    problems.push(`parallelMax is ${parallelMax}; it takes 1 to ${PARALLEL_MAX}`);
+  }
+  for (const { id, limits, attemptsMax } of graph) {
+    for (const [name, limit] of Object.entries({ ...limits, "attempts of the task": attemptsMax })) {
+      const least = name === "remindersMax" || name === "rejectionsMax" ? 0 : 1;
+      if (!Number.isInteger(limit) || limit < least)
+        problems.push(`task "${id}": ${name} is ${limit}; at least ${least}`);
+    }
+  }
+  return problems;
 }

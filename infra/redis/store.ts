@@ -26,6 +26,8 @@ import { claimFrom, commitAnswer } from "./store-answers.ts";
 const MAIL_BATCH = 100;
 /** Messages one mailbox may hold for a sender from outside. Actors of the run are bounded by what a commit may send. */
 const MAILBOX_MAX = 10_000;
+/** Stranded actors of one shard that a starting worker takes a look at. */
+const RETRIEVE_MAX = 10_000;
 /** Members one sweep of one shard looks at. */
 const SWEEP_MAX = 200;
 
@@ -54,10 +56,11 @@ export function redisStore(redis: Redis, keys: Keys): Store {
     results: (run, ids) => rows(redis, keys.run(run).results, ids),
     async retrieve(shard) {
       const { stranded, ready } = keys.shard(shard);
-      const members = await redis.zrange(stranded, 0, SWEEP_MAX - 1);
+      const members = await redis.zrange(stranded, 0, RETRIEVE_MAX - 1);
       if (members.length === 0) return [];
-      // Both writes are repeatable: a crash between them leaves the actor stranded, never lost.
+      // A crash between the two leaves the actor on both lists, never on none; whoever cannot serve it strands it anew.
       await redis.zadd(ready, ...members.flatMap((member) => [0, member]));
+      await redis.zrem(stranded, ...members);
       return members.map(addressFrom);
     },
   };

@@ -3,7 +3,16 @@
  * by following the model client through the repository's own functions, whatever these are called.
  */
 import { type CallFact, contains, type FileFacts, type FunctionFact, functionAt } from "./facts.ts";
-import { commonNames, httpCall, modelClients, modelEndpoint, receiverOfModel, toolCallWords } from "./model-clients.ts";
+import {
+  commonNames,
+  httpCall,
+  type ModelClient,
+  modelClients,
+  modelEndpoint,
+  receiverOfModel,
+  toolCallWords,
+} from "./model-clients.ts";
+import { isScreen } from "./scope.ts";
 import { codeOf, offsetsIn, textOf } from "./query.ts";
 
 export type AnchorKind = "model-call" | "tool-dispatch" | "main-loop";
@@ -21,12 +30,33 @@ export interface Anchor {
 const wrapperLevelsMax = 8;
 
 export function modelCallsIn(file: FileFacts): Anchor[] {
+  const renamed = importedAs(file);
   return file.calls.flatMap((call) => {
-    const client = modelClients.find(
-      ({ callee, imports }) => callee.test(call.callee) && (imports === undefined || imports.test(file.imports)),
-    );
+    const client = clientOf(file, renamed.get(call.callee) ?? call.callee);
     const id = client?.id ?? (isModelRequest(file, call) ? "http" : undefined);
     return id === undefined ? [] : [{ kind: "model-call" as const, file, offset: call.start, note: id, distance: 0 }];
+  });
+}
+
+function clientOf(file: FileFacts, called: string): ModelClient | undefined {
+  return modelClients.find(
+    ({ callee, imports }) => callee.test(called) && (imports === undefined || imports.test(file.imports)),
+  );
+}
+
+/** Names under which a file imports something else: `completion as litellm_completion`. */
+function importedAs({ imports }: FileFacts): ReadonlyMap<string, string> {
+  return new Map([...imports.matchAll(/\b([\w$]+)\s+as\s+([\w$]+)/g)].map(([, name = "", as = ""]) => [as, name]));
+}
+
+/** Functions of a client that are imported by name, so that they may go on as values: `partial(completion, …)`. */
+function importedClients(file: FileFacts): string[] {
+  if (!/partial|wrap|retry|bind/i.test(file.code)) return [];
+  const renamed = importedAs(file);
+  const names = [...file.imports.matchAll(/\b([a-zA-Z_$][\w$]*)\b/g)].map(([name]) => name);
+  return [...new Set(names)].filter((name) => {
+    const called = renamed.get(name) ?? name;
+    return /^[a-z]/.test(called) && clientOf(file, called)?.imports !== undefined;
   });
 }
 
@@ -55,14 +85,17 @@ export async function wrappersOf(
   breathe: () => Promise<void>,
 ): Promise<Anchor[]> {
   const found = new Map(direct.map((anchor) => [`${anchor.file.path}:${anchor.offset}`, anchor]));
-  const renamed: (readonly (readonly [string, string])[])[] = [];
+  const renamed: Alias[][] = [];
   for (const file of files) {
     renamed.push(aliasesIn(file));
     await breathe();
   }
   let level: readonly Anchor[] = direct;
-  for (let distance = 1; distance <= wrapperLevelsMax && level.length > 0; distance += 1) {
+  const values = new Map<string, Home>();
+  for (const file of files) for (const name of importedClients(file)) values.set(name, emptyHome(file.path));
+  for (let distance = 1; distance <= wrapperLevelsMax && (level.length > 0 || (distance === 1 && values.size > 0)); distance += 1) {
     const wrappers = wrapperNames(level);
+    if (distance === 1) for (const [name, home] of values) if (!wrappers.homes.has(name)) wrappers.homes.set(name, home);
     for (const [index, file] of files.entries()) addAliases(wrappers, renamed[index] ?? [], file.path);
     const next: Anchor[] = [];
     for (const file of files) {
@@ -79,50 +112,98 @@ export async function wrappersOf(
   return [...found.values()];
 }
 
+interface Home {
+  readonly paths: Set<string>;
+  readonly owners: Set<string>;
+  /** The function gives back one that reaches the model: what holds its result reaches it too. */
+  makes: boolean;
+}
+
 interface Wrappers {
-  readonly paths: Map<string, Set<string>>;
+  readonly homes: Map<string, Home>;
+}
+
+function emptyHome(path: string): Home {
+  return { paths: new Set([path]), owners: new Set(), makes: false };
 }
 
 function wrapperNames(level: readonly Anchor[]): Wrappers {
-  const paths = new Map<string, Set<string>>();
+  const homes = new Map<string, Home>();
   for (const { file, offset } of level) {
     const fn = functionAt(file, offset);
     const constructs = fn !== undefined && /^(constructor|__init__)$/.test(fn.name);
     if (!fn || constructs || commonNames.has(fn.name)) continue;
-    const known = paths.get(fn.name) ?? new Set();
-    paths.set(fn.name, known.add(file.path));
+    const home = homes.get(fn.name) ?? emptyHome(file.path);
+    home.paths.add(file.path);
+    if (fn.owner !== "") home.owners.add(fn.owner.toLowerCase());
+    home.makes ||= isGivenBack(file, fn, offset);
+    homes.set(fn.name, home);
     // Calling an object runs its __call__: the class name stands for it.
-    if (fn.name === "__call__" && fn.owner !== "") paths.set(fn.owner, new Set([file.path]));
+    if (fn.name === "__call__" && fn.owner !== "") homes.set(fn.owner, emptyHome(file.path));
   }
-  return { paths };
+  return { homes };
 }
 
-/** A function that goes on under another name: `const send = given ?? streamSimple`, `{ stream: streamAnthropic }`. */
-const aliases: readonly RegExp[] = [
-  /\b([\w$]+)\s*=\s*[\w$.?]+\s*(?:\|\||\?\?|\bor\b)\s*([\w$]+)\b(?!\s*[(.])/g,
-  /[{,]\s*([\w$]+)\s*:\s*([\w$]+)\s*(?=[,}])/g,
-];
-
-function aliasesIn({ code }: FileFacts): (readonly [string, string])[] {
-  return aliases.flatMap((alias) =>
-    [...code.matchAll(alias)].map(([, name = "", target = ""]) => [name, target] as const),
+/** Whether the offset lies in a nameless function, or in a table of them, that the function returns. */
+function isGivenBack(file: FileFacts, fn: FunctionFact, offset: number): boolean {
+  const before = file.code.slice(Math.max(fn.start, offset - 2_000), offset);
+  if (/\breturn\s*\{[^}]*$/.test(before)) return true;
+  return file.functions.some(
+    (inner) =>
+      inner.name === "" &&
+      inner.start > fn.start &&
+      inner.start <= offset &&
+      offset < inner.end &&
+      /(?:return|=>)\s*$/.test(file.code.slice(Math.max(0, inner.start - 12), inner.start)),
   );
 }
 
-function addAliases({ paths }: Wrappers, renamed: readonly (readonly [string, string])[], path: string): void {
-  for (const [name, target] of renamed) {
-    if (name === target || !paths.has(target) || commonNames.has(name)) continue;
-    paths.set(name, (paths.get(name) ?? new Set()).add(path));
+type Alias = readonly [name: string, target: string, ofResult: boolean];
+
+/** A function that goes on under another name: `const send = given ?? streamSimple`, `{ stream: streamAnthropic }`. */
+const aliases: readonly (readonly [RegExp, boolean])[] = [
+  [/\b([\w$]+)\s*=\s*[\w$.?]+\s*(?:\|\||\?\?|\bor\b)\s*([\w$]+)\b(?!\s*[(.])/g, false],
+  [/[{,]\s*(?:["']\s*["']|([\w$]+))\s*:\s*([\w$]+)\s*(?=[,}])/g, false],
+  // A function kept whole, or wrapped by another that changes nothing of what it reaches.
+  [/\b([\w$]+)\s*=\s*(?:[\w$]+\.)*([\w$]+)[ \t]*;?[ \t]*$/gm, false],
+  [/\b([\w$]+)\s*=\s*[\w$.]*(?:partial|wrap|retry|bind|decorat|trace|observe|limit)[\w$]*\(\s*(?:[\w$]+\.)*([\w$]+)\s*[,)]/gi, false],
+  // Taken from a table by a key.
+  [/\b([\w$]+)\s*=\s*(?:await\s+)?[\w$.?]*?\b([\w$]+)\[[^\]\n=]{1,60}\]/g, false],
+  // What a maker of such functions gave, kept under a name.
+  [/[{,]\s*([\w$]+)\s*:\s*(?:[\w$.?]+\s*(?:\|\||\?\?)\s*)?([\w$]+)\(/g, true],
+  [/\b([\w$]+)\s*=\s*(?:[\w$.?]+\s*(?:\|\||\?\?|\bor\b)\s*)?([\w$]+)\(/g, true],
+  // A property that hands out what it keeps.
+  [/\b(?:def|get)\s+([\w$]+)\(\s*(?:self)?\s*\)[^\n{]*[:{]\s*return\s+(?:self|this)\.([\w$]+)\s*[;}\n]/g, false],
+];
+
+function aliasesIn({ code }: FileFacts): Alias[] {
+  return aliases.flatMap(([alias, ofResult]) =>
+    [...code.matchAll(alias)].flatMap(([, name, target]): Alias[] =>
+      name === undefined || target === undefined || name === target || commonNames.has(name) ? [] : [[name, target, ofResult]],
+    ),
+  );
+}
+
+function addAliases({ homes }: Wrappers, renamed: readonly Alias[], path: string): void {
+  for (const [name, target, ofResult] of renamed) {
+    const home = homes.get(target);
+    if (!home || (ofResult && !home.makes)) continue;
+    const known = homes.get(name) ?? emptyHome(path);
+    known.paths.add(path);
+    known.makes ||= home.makes && !ofResult;
+    homes.set(name, known);
   }
 }
 
-function callsWrapper(file: FileFacts, call: CallFact, { paths }: Wrappers): boolean {
+function callsWrapper(file: FileFacts, call: CallFact, { homes }: Wrappers): boolean {
   const name = lastName(call.callee);
-  const homes = paths.get(name);
-  if (!homes) return false;
+  const home = homes.get(name);
+  if (!home) return false;
   const receiver = call.callee.slice(0, -name.length).replace(/[.?]+$/, "");
-  if (receiver === "") return homes.has(file.path) || new RegExp(`\\b${escaped(name)}\\b`).test(file.imports);
-  return receiverOfModel.test(receiver);
+  if (receiver === "") return home.paths.has(file.path) || new RegExp(`\\b${escaped(name)}\\b`).test(file.imports);
+  if (receiverOfModel.test(receiver)) return true;
+  const held = lastName(receiver).replace(/_/g, "").toLowerCase();
+  return held.length >= 5 && [...home.owners].some((owner) => owner.endsWith(held));
 }
 
 export function lastName(callee: string): string {
@@ -152,13 +233,16 @@ const execution =
   /(^|\.)(execute|run|call|invoke|ainvoke|forward|handler|handle|func|fn|callable|apply|__call__|executeTool|run_tool|execute_tool|call_tool|callTool|function_to_call|tool)\w*$|\]$|tool|func/i;
 
 export function dispatchesIn(file: FileFacts): Anchor[] {
+  // A screen shows tool calls; it carries none out.
+  if (isScreen(file.path)) return [];
   return file.functions.flatMap((fn) => {
     if (fn.name === "" || fn.end - fn.start > 60_000) return [];
     const speaksOfTools = toolCallWords.test(textOf(file, fn)) || /tool|action|dispatch|func/i.test(fn.name);
     if (!speaksOfTools) return [];
     const code = codeOf(file, fn);
     const executes = file.calls.some((call) => contains(fn, call) && execution.test(call.callee));
-    const lookup = lookups.flatMap((pattern) => offsetsIn(code, pattern, fn.start))[0];
+    const body = Math.max(0, code.search(/[{:]\s*\n|=>/));
+    const lookup = lookups.flatMap((pattern) => offsetsIn(code, pattern, fn.start)).find((at) => at >= fn.start + body);
     if (lookup !== undefined && executes) return [dispatch(file, lookup, "looked up by name")];
     const named = offsetsIn(textOf(file, fn), nameSwitch, fn.start);
     return named.length > 0 && (executes || /tool|exec|dispatch|run|handle/i.test(fn.name))

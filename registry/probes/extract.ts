@@ -119,7 +119,7 @@ export async function extract(path: string, source: string, language: Language, 
     source,
     blanks.filter((blank) => !isLiteral(source, blank)),
   );
-  const types = typesOf(syntax, code);
+  const types = [...typesOf(syntax, code), ...schemaUnions(syntax, code)].sort((left, right) => left.start - right.start);
   return {
     path,
     language,
@@ -179,6 +179,15 @@ function typesOf(syntax: readonly Syntax[], code: string): TypeFact[] {
     const kind = typeKinds[syntaxKind];
     const name = typeName.exec(code.slice(start, Math.min(end, start + 300)))?.[1];
     return kind && name !== undefined ? [{ kind, name, start, end }] : [];
+  });
+}
+
+/** A union written as a schema, `const x = z.discriminatedUnion("type", […])`, is a type like any other. */
+function schemaUnions(syntax: readonly Syntax[], code: string): TypeFact[] {
+  return syntax.flatMap(({ kind, start, end }) => {
+    if (kind !== "call_expression" || !/^[\w$.]*\b(?:discriminatedUnion|union|variant|Union)\(/.test(code.slice(start, start + 80))) return [];
+    const name = /([\w$]+)\s*(?::[^=;]{0,160})?=\s*$/.exec(code.slice(Math.max(0, start - 200), start))?.[1];
+    return name === undefined ? [] : [{ kind: "alias" as const, name, start, end }];
   });
 }
 

@@ -27,6 +27,11 @@ export function textOf(file: FileFacts, span: Span): string {
   return file.text.slice(span.start, span.end);
 }
 
+/** Names written in humps as words apart, so that `maxCost` reads like `max_cost`. */
+export function worded(text: string): string {
+  return text.replace(/([a-z0-9])([A-Z])/g, "$1_$2");
+}
+
 /** Offsets at which the pattern matches inside the span, at most twelve. The pattern needs the g flag. */
 export function offsetsIn(text: string, pattern: RegExp, base = 0): number[] {
   const offsets: number[] = [];

@@ -2,17 +2,20 @@
  * Token budget: a limit on tokens or money is compared before the next model call and stops the run in a way of its
  * own; usage is accounted. A limit that is declared and never compared is a declaration.
  */
-import { type BranchFact, type FileFacts, functionAt } from "./facts.ts";
+import { lastName } from "./anchors.ts";
+import { type BranchFact, contains, type FileFacts, functionAt } from "./facts.ts";
 import type { Finding } from "./finding.ts";
 import type { PrimitiveProbes } from "./primitive.ts";
-import { branchesOn, codeOf, exitOf, finding, offsetsIn, textOf } from "./query.ts";
+import { branchesOn, codeOf, exitOf, finding, offsetsIn, textOf, worded } from "./query.ts";
 import type { WorkspaceIndex } from "./workspace-index.ts";
 
 const money =
   /budget|(?<![a-z])cost|spend|spent|\busd\b|price|max_?total_?tokens|token_?(budget|limit|quota)|tokens?_?(used|left|remaining|spent)|total_?tokens|usage/i;
+/** Words that mean a budget wherever they stand. */
+const budgetWords = /budget|max_?cost|cost_?limit|(?<![a-z])cost_?(?:exceed|cap)|spend|spent|nano_?usd|tokens?_?left|token_?(?:limit|quota)|max_?total_?tokens/i;
 const limit = /budget|limit|max|quota|cap\b|ceiling|threshold|allow|remaining|left|exceed|exhaust/i;
 const compares =
-  /[<>]=?|exceed|exhaust|over_?(budget|limit)|has_?(budget|remaining)|within_?budget|out_?of|isOver|remaining/i;
+  /[<>]=?|exceed|exhaust|over_?(budget|limit)|has_?(budget|remaining)|within_?budget|out_?of|is_?over|remaining/i;
 const aboutContext =
   /compact|context_?(window|limit|length|size|tokens)|contextWindow|truncat|chunk|char|summar|trim|keep|reserve|history|cache|prompt_?tokens|input_?tokens\b.*max_?input|max_?(input|output|chat|completion)_?\w*tokens?|thinking|repo_?map|map_?tokens|reasoning|display|format|image|line|byte|file/i;
 /** Something used against something allowed: a check of a parameter against zero is validation. */
@@ -30,8 +33,9 @@ const accounted =
   /\b[\w.$]*(?:total|usage|cost|token|spent)[\w.$]*\s*\+=|\b(?:usage|total_?usage|token_?usage|cost_?tracker)\w*\.(?:add|track|record|update|increment|merge)\w*\(|=\s*[\w.$]*(?:total|usage|cost)[\w.$]*\s*\+\s*[\w.$]*(?:usage|cost|tokens?)/gi;
 
 function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
-  for (const branch of branchesOn(file, money)) {
-    const condition = textOf(file, branch.condition);
+  for (const branch of file.branches) {
+    if (!isAboutMoney(file, branch, index)) continue;
+    const condition = conditionOf(file, branch, index);
     if (
       !limit.test(condition) ||
       !compares.test(condition) ||
@@ -40,7 +44,7 @@ function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
     )
       continue;
     const fn = functionAt(file, branch.start);
-    const about = `${condition} ${fn?.name ?? ""} ${file.path.slice(file.path.lastIndexOf("/") + 1)}`;
+    const about = worded(`${textOf(file, branch.condition)} ${fn?.name ?? ""} ${file.path.slice(file.path.lastIndexOf("/") + 1)}`);
     const stops = branch.kind === "while" || exitOf(file, branch) !== undefined;
     const reached = index.onRunPath(file, branch.start) || (fn !== undefined && index.callsOf(fn.name) > 0);
     if (aboutContext.test(about)) {
@@ -73,6 +77,41 @@ function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
     if (/usage|cost|spent|tokens/i.test(line) && !/len\(|\.length/.test(line))
       yield finding("usage-accounted", "accounting", "effect", offset, "usage adds up");
   }
+}
+
+const exitCharsMax = 240;
+
+/** What the condition says, with the bodies of the repository's own predicates that it asks. */
+function conditionOf(file: FileFacts, branch: BranchFact, index: WorkspaceIndex): string {
+  const own = textOf(file, branch.condition);
+  const asked = file.calls.filter((call) => contains(branch.condition, call)).map(({ callee }) => lastName(callee));
+  const owner = functionAt(file, branch.start)?.owner ?? "";
+  const bodies = [...new Set(asked)].slice(0, 3).flatMap((name) => {
+    const places = index.functionsNamed(name);
+    const near = places.filter((place) => place.file === file && place.fn.owner === owner);
+    const chosen = near.length > 0 ? near : places.length <= 3 ? places : [];
+    return chosen
+      .filter(({ fn }) => fn.end - fn.start < predicateCharsMax)
+      .map((place) => `${place.fn.owner} ${textOf(place.file, place.fn)}`);
+  });
+  return worded([own, ...bodies].join(" "));
+}
+
+/** A predicate longer than this does more than compare. */
+const predicateCharsMax = 900;
+
+/** The words may stand in the condition, in what it asks, in the class that compares, or in what the branch leaves with. */
+function isAboutMoney(file: FileFacts, branch: BranchFact, index: WorkspaceIndex): boolean {
+  const own = textOf(file, branch.condition);
+  if (money.test(worded(own))) return true;
+  const asks = /\(/.test(own) && !saidInWords.test(own);
+  const compared = comparesTwo.test(worded(own));
+  if (!asks && !compared) return false;
+  const fn = functionAt(file, branch.start);
+  const exit = compared ? exitOf(file, branch) : undefined;
+  const leaves = exit ? file.text.slice(exit.start, Math.min(exit.end, exit.start + exitCharsMax)) : "";
+  const words = worded(`${fn?.owner ?? ""} ${leaves}`);
+  return budgetWords.test(words) || (asks && budgetWords.test(conditionOf(file, branch, index)));
 }
 
 function isDistinct(file: FileFacts, branch: BranchFact): boolean {

@@ -12,8 +12,9 @@ import {
   wrappersOf,
 } from "./anchors.ts";
 import { createBreath } from "./breath.ts";
-import { contains, type FileFacts, type FunctionFact, functionAt } from "./facts.ts";
+import { contains, type FileFacts, type FunctionFact, functionAt, type TypeFact } from "./facts.ts";
 import { commonNames } from "./model-clients.ts";
+import { isScreen } from "./scope.ts";
 import { followStorage, type StorageFlow } from "./storage-flow.ts";
 
 /** A folder with a manifest of its own, and the name other packages import it by. */
@@ -33,6 +34,14 @@ export interface WorkspaceIndex {
   /** 0 holds an anchor, 1 shares the folder of one, 2 the package, 3 a package that uses it or that it uses, 4 nothing of all this. */
   readonly farFromAnchors: (path: string) => number;
   readonly storage: StorageFlow;
+  /** Functions of that name in product files. */
+  readonly functionsNamed: (name: string) => readonly Place[];
+  /** The first type of that name in product files. */
+  readonly typeNamed: (name: string) => PlacedType | undefined;
+  /** Names of the classes below a class, however deep. */
+  readonly below: (name: string) => readonly string[];
+  /** Strings that conditions outside of screens compare with a status, state, phase or step. */
+  readonly comparedStatus: ReadonlySet<string>;
 }
 
 /** How deep calls are followed from the loop. */
@@ -57,7 +66,9 @@ export async function indexWorkspace(
   const modelCalls = await wrappersOf(product, direct, breathe);
   const loops = loopsAround(modelCalls);
   await breathe();
-  const reach = reachable(product, [...modelCalls, ...dispatches, ...loops]);
+  const homes = placesOf(product);
+  await breathe();
+  const reach = reachable(homes, [...modelCalls, ...dispatches, ...loops]);
   const isReached = (file: FileFacts, fn: FunctionFact) => reach.has(keyOf(file, fn));
   const byText =
     dispatches.length > 0 || modelCalls.length === 0
@@ -66,8 +77,15 @@ export async function indexWorkspace(
   const anchors = [...modelCalls, ...dispatches, ...byText, ...loops];
   const calls = countCalls(product);
   const storage = await followStorage(product, breathe);
+  const types = typesOf(product);
+  const comparedStatus = statusesComparedIn(product);
+  await breathe();
   return {
     storage,
+    functionsNamed: (name) => homes.get(name) ?? [],
+    typeNamed: (name) => types.get(name),
+    below: descent(types),
+    comparedStatus,
     anchors,
     understood: modelCalls.length > 0 && (loops.length > 0 || dispatches.length + byText.length > 0),
     onRunPath: (file, offset) => {
@@ -94,12 +112,17 @@ function countCalls(files: readonly FileFacts[]): Map<string, number> {
   return counts;
 }
 
-interface Place {
+export interface Place {
   readonly file: FileFacts;
   readonly fn: FunctionFact;
 }
 
-function reachable(files: readonly FileFacts[], anchors: readonly Anchor[]): Set<string> {
+export interface PlacedType {
+  readonly file: FileFacts;
+  readonly type: TypeFact;
+}
+
+function placesOf(files: readonly FileFacts[]): Map<string, Place[]> {
   const homes = new Map<string, Place[]>();
   for (const file of files) {
     for (const fn of file.functions) {
@@ -109,6 +132,55 @@ function reachable(files: readonly FileFacts[], anchors: readonly Anchor[]): Set
       else homes.set(fn.name, [{ file, fn }]);
     }
   }
+  return homes;
+}
+
+function typesOf(files: readonly FileFacts[]): Map<string, PlacedType> {
+  const homes = new Map<string, PlacedType>();
+  for (const file of files) for (const type of file.types) if (!homes.has(type.name)) homes.set(type.name, { file, type });
+  return homes;
+}
+
+const descendantsMax = 400;
+
+/** Who extends whom, by name alone. */
+function descent(types: ReadonlyMap<string, PlacedType>): (name: string) => readonly string[] {
+  const children = new Map<string, string[]>();
+  for (const { file, type } of types.values()) {
+    if (type.kind !== "class") continue;
+    const head = file.code.slice(type.start, Math.min(type.end, type.start + 240)).split(/[{]|:\s*\n/)[0] ?? "";
+    const bases = /(?:\bextends\s+|class\s+\w+\s*\()([^){]*)/.exec(head)?.[1] ?? "";
+    for (const base of bases.match(/[A-Z]\w+/g) ?? []) children.set(base, [...(children.get(base) ?? []), type.name]);
+  }
+  return (name) => {
+    const found = new Set<string>();
+    const open = [name];
+    for (let next = open.pop(); next !== undefined && found.size < descendantsMax; next = open.pop()) {
+      for (const child of children.get(next) ?? []) {
+        if (found.has(child)) continue;
+        found.add(child);
+        open.push(child);
+      }
+    }
+    return [...found];
+  };
+}
+
+function statusesComparedIn(files: readonly FileFacts[]): Set<string> {
+  const compared = new Set<string>();
+  const comparison = /(?:status|state|phase|step|stage)\w*\??\.?\w*\s*(?:[!=]==?|\bis\b|\bin\b)\s*(?:["']([\w.-]+)["']|\w+\.(\w+))/gi;
+  for (const file of files) {
+    if (isScreen(file.path)) continue;
+    for (const { condition } of file.branches) {
+      const text = file.text.slice(condition.start, Math.min(condition.end, condition.start + 400));
+      if (!/stat(?:e|us)|phase|step|stage/i.test(text)) continue;
+      for (const [, literal, member] of text.matchAll(comparison)) compared.add((literal ?? member ?? "").toLowerCase());
+    }
+  }
+  return compared;
+}
+
+function reachable(homes: ReadonlyMap<string, readonly Place[]>, anchors: readonly Anchor[]): Set<string> {
   const reached = new Set<string>();
   let frontier: Place[] = anchors.flatMap(({ file, offset }) => {
     const fn = functionAt(file, offset);

@@ -88,21 +88,6 @@ describe("what passes is tried again", () => {
     expect(ofType(played.events, "tool.intended")).toEqual([]);
     expect(played.requests).toHaveLength(2);
   });
-
-  test("until it has failed too often: the run fails and tells why", async () => {
-    const always: Fault = {
-      kind: "status",
-      status: 500,
-      type: "api_error",
-      message: "the data centre is on fire",
-      headers: {},
-    };
-    const played = await stage.play([{ fault: { ...always, headers: { "retry-after": "0" } }, times: "always" }]);
-    expect(played.finished.code).toBe(1);
-    expect(played.document.result?.reasons.join()).toContain("the data centre is on fire");
-    expect(played.requests).toHaveLength(6);
-    expect(endings(played.events)).toEqual(["run.failed"]);
-  });
 });
 
 describe("what does not pass ends the run at once", () => {
@@ -144,4 +129,26 @@ test("usage of a call that was cut is counted by what the stream had shown", asy
   ]);
   expect(document.usage.inputTokens).toBe(1_000);
   expect(document.usage.totalTokens).toBeGreaterThanOrEqual(1_007);
+});
+
+test("a server that never recovers is asked six times, the last time after the breaker has cooled; then the run fails", async () => {
+  const always: Fault = {
+    kind: "status",
+    status: 500,
+    type: "api_error",
+    message: "the machine is on fire",
+    headers: {},
+  };
+  const last = await openStage();
+  try {
+    const { finished, document, requests, events } = await last.play([{ fault: always, times: "always" }]);
+    expect(finished.code).toBe(1);
+    expect(document.result?.reasons.join()).toContain("the machine is on fire");
+    expect(requests).toHaveLength(6);
+    expect(ofType(events, "breaker.changed")[0]).toMatchObject({ from: "closed", to: "open" });
+    expect(ofType(events, "model.failed").map(({ reason }) => reason)).toContain("breaker_open");
+    expect(endings(events)).toEqual(["run.failed"]);
+  } finally {
+    await last[Symbol.asyncDispose]();
+  }
 });

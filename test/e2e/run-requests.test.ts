@@ -107,7 +107,8 @@ test("after everything was killed, another worker asks the same bytes again and 
 
 test("the key is sent to the server, and is in no output, no log and no file", async () => {
   const { finished, document, requests } = await stage.play([says(read()), report("adds")]);
-  expect(requests.map(({ headers }) => headers["x-api-key"])).toEqual([API_KEY, API_KEY]);
+  const credential = `Bearer ${API_KEY}`;
+  expect(requests.map(({ headers }) => headers.authorization)).toEqual([credential, credential]);
   const outputs = [finished];
   for (const args of [
     ["show", "@last", "--json"],

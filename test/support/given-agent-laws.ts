@@ -166,6 +166,12 @@ const bounded: Law[] = [
     expect(story.path).toBe("thinking.calling");
     expect(story.when(answered(2)).effects).toContainEqual(expect.objectContaining({ type: "prompt.append" }));
   }),
+  law("a rejected report is not the result of an agent that ends before it reports again", (machine) => {
+    const story = thinking(machine).whenAll(reported(0, "first"), rejected("no"), cancel);
+    const [put] = ordersOf(story, "result.put") as unknown as { result: object }[];
+    expect(put?.result).toMatchObject({ status: "cancelled" });
+    expect(put?.result).not.toHaveProperty("call");
+  }),
   law("turns are bounded: after the last the agent is exhausted, with every turn asked once", (machine) => {
     let story = thinking(machine, { turnsMax: 3 });
     for (let turn = 0; turn < 3; turn += 1)
@@ -209,6 +215,11 @@ const retries: Law[] = [
       .when(answered(0, [], { stop: "pause_turn" }));
     expect(attemptOf(story)).toEqual({ type: "model.call", turn: 1, attempt: 0 });
     expect(story.when(failed(1)).path).toBe("thinking.backingOff");
+    const lost = thinking(machine)
+      .when(failed(0, { counts: false }))
+      .whenTimerFires()
+      .when(answered(0, [], { stop: "pause_turn" }));
+    expect(attemptOf(lost)).toEqual({ type: "model.call", turn: 1, attempt: 0 });
   }),
   law("an attempt that never reached the model costs no attempt, but no two attempts share a number", (machine) => {
     let story = thinking(machine, { attemptsMax: 2 });

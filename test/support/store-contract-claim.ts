@@ -202,7 +202,7 @@ function createLaws(under: Under): void {
 function strandedLaws(under: Under): void {
   describe("a worker that lacks what an actor needs", () => {
     it.each([
-      ["the model access of the run", { ...served, bindings: ["other", "loca", "ocal"] }, "binding", "local"],
+      ["the model access of the run", { ...served, bindings: ["local2", "nonlocal", "loca"] }, "binding", "local"],
       ["any model access", { ...served, bindings: [] }, "binding", "local"],
       ["the version of the machine", { ...served, machines: ["any@2", "any@11"] }, "machine", "any@1"],
     ])("leaves it stranded, visibly, and changes nothing else: %s", async (_, lacking, lacks, name) => {

@@ -29,14 +29,28 @@ export interface Peek {
   close(): void;
 }
 
-/** Waits for the server to be there. The connection does not outlive it. */
+/** Waits until the server answers. The connection does not outlive it. */
 export async function peekInto(swarm: Pick<Swarm, "dataDir">): Promise<Peek> {
-  const { socket } = await eventually("the private Redis runs", () => serverOf(swarm));
-  const redis = new Redis({ path: socket, retryStrategy: () => null, maxRetriesPerRequest: 0, lazyConnect: true });
-  redis.on("error", () => {});
-  await redis.connect();
+  const redis = await eventually("the private Redis answers", () => {
+    const server = serverOf(swarm);
+    return server === undefined ? null : connected(server.socket);
+  });
   const keys = keysFor("swarm");
   return { redis, keys, reader: openReader(redis, keys), close: () => redis.disconnect() };
+}
+
+/** Null while the server is still on its way: its record is written before it listens. */
+async function connected(path: string): Promise<Redis | null> {
+  const redis = new Redis({ path, retryStrategy: () => null, maxRetriesPerRequest: 0, lazyConnect: true });
+  redis.on("error", () => {});
+  try {
+    await redis.connect();
+    await redis.ping();
+    return redis;
+  } catch {
+    redis.disconnect();
+    return null;
+  }
 }
 
 async function peek<Answer>(swarm: Pick<Swarm, "dataDir">, ask: (peek: Peek) => Promise<Answer>): Promise<Answer> {

@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { coordinatorMachine } from "../../../machines/coordinator-machine.ts";
 import { INSIDE_EFFECTS_MAX } from "../../../machines/effect.ts";
 import { type Decision, fold, statePath } from "../../../machines/fold.ts";
-import { settles, task } from "../../support/given-coordinator.ts";
+import { coordinating, settles, stop, stopped, task, taskStatuses } from "../../support/given-coordinator.ts";
 import { coordinatorLaws } from "../../support/given-coordinator-laws.ts";
 
 for (const { title, holds } of coordinatorLaws) it(title, () => holds(coordinatorMachine));
@@ -33,4 +33,17 @@ it("a thousand tasks are born in steps that each fit one commit, at most paralle
     "completed",
     [{ type: "run.end", status: "completed", reasons: [] }],
   ]);
+});
+
+it("a cancel of more agents than one commit can tell fits one commit, and the run still ends", () => {
+  const ids = Array.from({ length: 160 }, (_, n) => `t${n}`);
+  const graph = ids.map((id) => task(id));
+  let story = coordinating(graph, { parallelMax: 150 });
+  for (const id of ids.slice(0, 4)) story = story.when(settles(id));
+  const working = Object.values(taskStatuses(story)).filter((status) => status === "running").length;
+  expect(working).toBeGreaterThan(INSIDE_EFFECTS_MAX);
+  const cancelled = story.when(stop);
+  expect(cancelled.path).toBe("cancelling");
+  expect(stopped(cancelled)).toHaveLength(INSIDE_EFFECTS_MAX);
+  expect(cancelled.whenTimerFires().path).toBe("cancelled");
 });

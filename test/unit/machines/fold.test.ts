@@ -149,7 +149,7 @@ describe("timers", () => {
     const story = given(waiting, { n: 0 }).when({ type: "again" });
     const [[timer, { armedBy }] = ["", { armedBy: 0 }]] = Object.entries(story.state.timers);
     expect(armedBy).toBe(2);
-    expect(story.decision.timersSet).toEqual([{ id: timer, delayMs: 500 }]);
+    expect([story.decision.timersSet, story.decision.timersCancelled]).toEqual([[{ id: timer, delayMs: 500 }], []]);
     expect(story.whenCause({ timer, armedBy: 1 }).decision.changed).toBe(false);
     expect(story.whenCause({ timer, armedBy: 2 }).path).toBe("b");
   });
