@@ -3,7 +3,16 @@
  * is in `agent-states.ts` and `agent-machine.ts`.
  */
 import { assign, setup } from "xstate";
-import { allEnded, type Call, moved, refuseBehind, someIn, startable, withRunning } from "./agent-calls.ts";
+import {
+  allEnded,
+  type Call,
+  type CallStatus,
+  moved,
+  refuseBehind,
+  someIn,
+  startable,
+  withRunning,
+} from "./agent-calls.ts";
 import type { AgentEvent, ReportCall } from "./agent-event.ts";
 import {
   type AgentInput,
@@ -55,25 +64,36 @@ export const runOrders = (context: AgentContext): Order<"tool.run">[] =>
 
 /** Calls after an outcome, an approval or a reconciliation. Whatever does not fit where a call stands changes nothing. */
 function callsAfter(event: AgentEvent, calls: readonly Call[]): readonly Call[] {
-  switch (event.type) {
-    case "tool.finished":
-      return next(moved(calls, event.call, ["running", "unknown"], event.ok ? "done" : "failed"), event.ok);
-    case "tool.unknown":
-      return next(moved(calls, event.call, ["running"], "unknown"), true);
-    case "tool.reconciled":
-      return next(moved(calls, event.call, ["unknown"], event.happened ? "done" : "failed"), event.happened);
-    case "tool.interrupted":
-      return next(moved(calls, event.call, ["running", "unknown"], "interrupted"), false);
-    case "approval.answered":
-      return next(moved(calls, event.call, ["asking"], event.allowed ? "judged" : "refused"), event.allowed);
-    default:
-      return calls;
-  }
+  const move = moveOf(event);
+  if (move === null) return calls;
+  const after = moved(calls, move.call, move.from, move.to);
+  if (after === null) return calls;
+  return move.well ? after : refuseBehind(after, move.call);
+}
 
-  function next(after: readonly Call[] | null, well: boolean): readonly Call[] {
-    if (after === null) return calls;
-    return well || !("call" in event) ? after : refuseBehind(after, event.call);
+interface Move {
+  readonly call: string;
+  readonly from: readonly CallStatus[];
+  readonly to: CallStatus;
+  /** False where the calls behind it were planned on a world that did not come about. */
+  readonly well: boolean;
+}
+
+function moveOf(event: AgentEvent): Move | null {
+  if (event.type === "tool.finished") {
+    return { call: event.call, from: ["running", "unknown"], to: event.ok ? "done" : "failed", well: event.ok };
   }
+  if (event.type === "tool.unknown") return { call: event.call, from: ["running"], to: "unknown", well: true };
+  if (event.type === "tool.reconciled") {
+    return { call: event.call, from: ["unknown"], to: event.happened ? "done" : "failed", well: event.happened };
+  }
+  if (event.type === "tool.interrupted") {
+    return { call: event.call, from: ["running", "unknown"], to: "interrupted", well: false };
+  }
+  if (event.type === "approval.answered") {
+    return { call: event.call, from: ["asking"], to: event.allowed ? "judged" : "refused", well: event.allowed };
+  }
+  return null;
 }
 
 export const agent = setup({

@@ -1,6 +1,7 @@
 /** Reads runs for people: rows, logs, snapshots. Never writes, and never stands in the way of a commit. */
 import type { Redis } from "ioredis";
 import { SwarmError } from "../errors.ts";
+import { addressFrom } from "../store.ts";
 import type { Keys } from "./keys.ts";
 
 export interface RunSummary {
@@ -40,6 +41,8 @@ export interface Reader {
   run(run: string): Promise<RunSummary | null>;
   actors(run: string): Promise<ActorReading[]>;
   agentCount(run: string): Promise<number>;
+  /** Actors of the run that no worker who came by could serve. */
+  stranded(run: string): Promise<readonly string[]>;
   /** Time of the newest log entry, ISO 8601; that of the creation where there is none. */
   updatedAt(run: string): Promise<string>;
   /** Rows of one map of an actor's state, such as the coordinator's `tasks`: key → JSON. */
@@ -75,6 +78,10 @@ function rowReader(redis: Redis, keys: Keys): Omit<Reader, keyof LogReader> {
     run: row,
     actors: (run) => actorsOf(redis, keys, run),
     agentCount: (run) => redis.hlen(keys.run(run).actors),
+    async stranded(run) {
+      const members = await redis.zrange(keys.shard(keys.shardOf(run)).stranded, 0, -1);
+      return members.flatMap((member) => (member.startsWith(`${run}/`) ? [addressFrom(member).actor] : []));
+    },
     async rows(run, actor, map) {
       const prefix = `r:${map}/`;
       const fields = Object.entries(await redis.hgetall(keys.actor(run, actor).snapshot));

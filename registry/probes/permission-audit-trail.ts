@@ -19,6 +19,8 @@ const fields: readonly RegExp[] = [
   /\b(args|arguments|input|params|command|toolInput|tool_input)\b/i,
   /\b(at|time|timestamp|ts|created_?at|date)\b|Date\.now|datetime\.|time\.time/i,
 ];
+/** A part of its own for decisions in the record that is written. */
+const auditFields = /\b(audit\w*|decisions|approvals|permission_?log)\b/i;
 const fieldsNeeded = 3;
 const bothOutcomes = /\b(decision|outcome|behavior|verdict|allowed|approved|granted|result)\b/i;
 
@@ -27,7 +29,9 @@ function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
   for (const call of file.calls) {
     if (!index.storage.writes(file, call)) continue;
     const fn = functionAt(file, call.start);
-    if (!fn || !decisions.test(`${fn.name} ${fn.owner} ${base} ${subjectOf(file, call).slice(0, 160)}`)) continue;
+    if (!fn) continue;
+    const recorded = auditFields.test(index.storage.fieldsOf(file, fn));
+    if (!recorded && !decisions.test(`${fn.name} ${fn.owner} ${base} ${subjectOf(file, call).slice(0, 160)}`)) continue;
     yield finding(
       "decision-written",
       "durable",
@@ -74,6 +78,9 @@ function* recordings(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> 
       continue;
     }
     const around = functionAt(file, call.start);
+    const args = codeOf(file, { start: call.argumentsAt, end: call.end });
+    if (fields.filter((field) => field.test(args)).length >= fieldsNeeded)
+      yield finding("decision-fields", "fields", "effect", call.start, "with who, why, what and when");
     const speaksOfBoth =
       bothOutcomes.test(textOf(file, { start: call.argumentsAt, end: call.end })) ||
       (around !== undefined && bothOutcomes.test(codeOf(file, around)));

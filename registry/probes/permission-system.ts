@@ -19,13 +19,13 @@ import {
 import type { WorkspaceIndex } from "./workspace-index.ts";
 
 const words =
-  /\bconfirm\b|\binput\s*\(|permission|approv|authori[sz]e[^d_]|authori[sz]ation|allow_?list|white_?list|deny_?list|black_?list|is_?allowed|\ballowed\b|denied|\bdeny\b|can_?use_?tool|consent|needs_?approval|requires_?confirmation|should_?(?:ask|confirm)|ask_?(?:for_?)?(?:confirm|permission|approval)|confirm_?(action|tool|command|exec|ask)|is_?(dangerous|destructive|safe|trusted|blocked)|forbidden|\bblocked\b|policy/i;
+  /\bconfirm\b|confirmation|security_?risk|\binput\s*\(|permission|approv|authori[sz]e[^d_]|authori[sz]ation|allow_?list|white_?list|deny_?list|black_?list|is_?allowed|\ballowed\b|denied|\bdeny\b|can_?use_?tool|consent|needs_?approval|requires_?confirmation|should_?(?:ask|confirm)|ask_?(?:for_?)?(?:confirm|permission|approval)|confirm_?(action|tool|command|exec|ask)|is_?(dangerous|destructive|safe|trusted|blocked)|forbidden|\bblocked\b|policy/i;
 const notPermission =
   /oauth|token|cors|origin|auth_?header|file_?type|mime|extension|retry_?policy|cache_?policy|login|api_?key|http|allowed_?(keys|types|values|fields|params|roles|models|formats)|chmod|EACCES|loop_?policy/i;
 const outcome =
-  /^(allow|allowed|allow_once|allow_always|always_allow|ask|deny|denied|approve|approved|reject|rejected|prompt|block|blocked|confirm|forbid|forbidden|need_?approval|requires?_approval|auto|yolo|human|untrusted|on-request|never)$/i;
+  /^(allow|allowed|allow_once|allow_always|always_allow|ask|deny|denied|approve|approved|reject|rejected|prompt|block|blocked|confirm|forbid|forbidden|need_?approval|requires?_approval|auto|yolo|human|untrusted|on-request|never|confirmed|awaiting_?confirmation|ask_user)$/i;
 const outcomeCompared =
-  /(===?|\bis\b|\bin\b)\s*["'](allow\w*|ask|den(y|ied)|approved?|reject(ed)?|block(ed)?|prompt|forbid(den)?|human|confirm|yolo)["']|\.(ALLOW|Allow|DENY|Deny|ASK|Ask|DENIED|Denied|APPROVED|Approved|REJECTED|Rejected|ALLOWED|Allowed)\b/;
+  /(===?|\bis\b|\bin\b)\s*["'](allow\w*|ask|den(y|ied)|approved?|reject(ed)?|block(ed)?|prompt|forbid(den)?|human|confirm|yolo)["']|\.(CONFIRMED|AWAITING_CONFIRMATION|Confirmed|ASK_USER|ALLOW|Allow|DENY|Deny|ASK|Ask|DENIED|Denied|APPROVED|Approved|REJECTED|Rejected|ALLOWED|Allowed)\b/;
 const subject = /tool|command|cmd|action|input|args|arg|call|path|request|name/i;
 const execution = /(^|\.)(execute|run|call|invoke|handler|exec|spawn|forward)\w*$|tool/i;
 const question =

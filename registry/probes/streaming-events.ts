@@ -17,7 +17,7 @@ const terminal =
 const reason =
   /\b(stopReason|stop_reason|finishReason|finish_reason|reason|exit_status|exitReason|terminal_reason|errorMessage)\b/;
 const delivery =
-  /(^|\.)_?(emit|emit_event|emitEvent|publish|enqueue|broadcast|send_event|sendEvent|dispatchEvent|on_event|onEvent|yield_event|stream_event|put_nowait|sendUpdate|session_update|sessionUpdate|push)$/;
+  /(^|\.)_?(emit|emit_event|emitEvent|publish|enqueue|broadcast|send_event|sendEvent|dispatchEvent|on_event|onEvent|yield_event|stream_event|put_nowait|sendUpdate|session_update|sessionUpdate|add_event|addEvent|postMessage|notify|notify_all|push)$/;
 const streamer = /stream|run|chat|send|generate|complete|query|ask|respond|step/i;
 const textChunks =
   /\b(stream\s*=\s*True|stream:\s*true|on_?(token|text|chunk|delta)|textStream|text_stream|stream_options)\b/gi;
@@ -35,8 +35,10 @@ function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
       `${count} kinds of event in one type`,
     );
     yield* coverage(file, type);
+    yield* coverageOfMembers(file, type, index);
   }
   yield* hierarchies(file);
+  yield* families(file, index);
   for (const call of callsTo(file, delivery)) {
     const around = file.text.slice(call.argumentsAt, Math.min(call.end, call.argumentsAt + 160));
     const typed = /\btype\s*:|["']type["']\s*:|Event\b|Event\(/.test(around) || /event/i.test(call.callee);
@@ -64,6 +66,40 @@ function isMentioned(index: WorkspaceIndex, name: string): boolean {
   return name !== "" && index.understood;
 }
 
+/** A union of names is covered by what these names stand for, wherever they are declared. */
+function* coverageOfMembers(file: FileFacts, type: TypeFact, index: WorkspaceIndex): Iterable<Finding> {
+  const members = [...new Set(textOf(file, type).match(/\b[A-Za-z_$][\w$]{3,}\b/g) ?? [])].filter((name) => name !== type.name);
+  const placed = members.slice(0, 60).flatMap((name) => index.typeNamed(name) ?? []);
+  const bodies = placed.map((one) => textOf(one.file, one.type).slice(0, 1_500));
+  if (bodies.filter((body) => toolLiteral.test(body)).length >= 2)
+    yield finding("tool-lifecycle", "tool-lifecycle", "effect", type.start, "events for the life of a tool call");
+  if (bodies.some((body) => endLiteral.test(body)) || placed.some((one) => reason.test(codeOf(one.file, one.type))))
+    yield finding("terminal-event", "terminal", "effect", type.start, "a last event with a reason");
+}
+
+const toolLiteral = /["']\w*(?:tool|function)[\w.:-]*["']/i;
+const endLiteral =
+  /["'](?:(?:agent|run|session|task|turn|conversation)[_.:-]?)?(?:end|ended|done|complete|completed|finished|error|failed|aborted|result)["']/i;
+
+const familySizeMin = 6;
+const began = /(Action|Call|ToolUse|Start|Started|Begin|Request)$/;
+const ended = /(Observation|Result|Output|End|Ended|Finished|Completed|Response)$/;
+const final = /(Finish|Complete|Stop|End|Reject|Error|StateChanged|Terminal|Abort)\w*(Action|Observation|Event|Message)?$/;
+
+/** Classes of event below one base, spread over files: the base stands for the union. */
+function* families(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
+  for (const type of file.types) {
+    if (type.kind !== "class" || !/(event|notification|delta|chunk)$/i.test(type.name)) continue;
+    const members = index.below(type.name);
+    if (members.length < familySizeMin) continue;
+    yield finding("event-family", "union", "effect", type.start, `${members.length} classes of event below one`);
+    if (members.some((name) => began.test(name)) && members.some((name) => ended.test(name)))
+      yield finding("tool-lifecycle", "tool-lifecycle", "effect", type.start, "classes for the start and the end of a call");
+    if (members.some((name) => final.test(name)))
+      yield finding("terminal-event", "terminal", "effect", type.start, "a class for the end of the run");
+  }
+}
+
 function variants(file: FileFacts, type: TypeFact): number {
   const body = textOf(file, type);
   if (type.kind === "alias") {
@@ -73,7 +109,8 @@ function variants(file: FileFacts, type: TypeFact): number {
       .split("|")
       .filter((part) => /^\s*[\w.]+(<[^<>]*>)?\s*;?\s*$/.test(part)).length;
     const literals = [...body.matchAll(/\|\s*["']/g)].length;
-    return Math.max(tagged, named, literals);
+    const listed = /[uU]nion\w*\(/.test(body.slice(0, 120)) ? [...body.matchAll(/[[,]\s*[A-Za-z_$][\w$.]*\s*(?=[,\]])/g)].length : 0;
+    return Math.max(tagged, named, literals, listed);
   }
   if (type.kind === "enum") return body.split(",").length;
   if (/\bEnum\b/.test(body.slice(0, 120))) return [...body.matchAll(/^\s+\w+\s*=\s*["']/gm)].length;

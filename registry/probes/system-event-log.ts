@@ -2,10 +2,11 @@
  * System event log: structured, append-only and durable entries of what the harness did, at least three kinds of
  * them, apart from the transcript.
  */
-import { type FileFacts, functionAt } from "./facts.ts";
+import { type FileFacts, functionAt, type Span } from "./facts.ts";
 import type { Finding } from "./finding.ts";
 import type { PrimitiveProbes } from "./primitive.ts";
-import { callsTo, finding, offsetsIn } from "./query.ts";
+import { callsTo, finding, offsetsIn, textOf } from "./query.ts";
+import { isScreen } from "./scope.ts";
 import { subjectOf } from "./storage.ts";
 import type { WorkspaceIndex } from "./workspace-index.ts";
 
@@ -40,23 +41,34 @@ function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
     if (!fn || !index.storage.appends(file, call)) continue;
     const names = `${fn.name} ${fn.owner} ${base}`;
     const source = file.source.slice(fn.start, fn.end);
-    if (!logName.test(names) && !/event|log/i.test(subjectOf(file, call))) continue;
-    if (!structured.test(source) && !structured.test(subjectOf(file, call))) {
+    const fields = index.storage.fieldsOf(file, fn);
+    const keepsEvents = eventFields.test(fields);
+    if (!keepsEvents && !logName.test(names) && !/event|log/i.test(subjectOf(file, call))) continue;
+    if (!keepsEvents && !structured.test(source) && !structured.test(subjectOf(file, call))) {
       yield finding("text-log", "text-log", "called", call.start, "a log of plain text");
       continue;
     }
     const used = index.onRunPath(file, call.start) || index.callsOf(fn.name) > 0;
     yield finding("append", "append", used ? "effect" : "declaration", call.start, "a structured entry is appended");
-    if (used && !transcript.test(names) && !transcript.test(source))
+    if (used && keepsEvents && transcript.test(fields))
+      yield finding("apart-from-transcript", "separable", "effect", call.start, "events and transcript are kept apart");
+    else if (used && !transcript.test(names) && !transcript.test(source))
       yield finding("apart-from-transcript", "separable", "effect", call.start, "the log is not the transcript");
     yield* categories(file);
+  }
+  for (const type of file.types) {
+    if (!/(event|entry|record)s?(_?(schema|type|kind|union))?$/i.test(type.name) || isScreen(file.path)) continue;
+    if (index.farFromAnchors(file.path) <= 2) yield* categories(file, type);
   }
   yield* tracing(file);
 }
 
-function* categories(file: FileFacts): Iterable<Finding> {
+/** Fields of a record that is written: the events of the harness are a part of their own. */
+const eventFields = /\b(events|event_?log|log|journal|entry|audit)\b/i;
+
+function* categories(file: FileFacts, within: Span = { start: 0, end: file.source.length }): Iterable<Finding> {
   for (const [kind, pattern] of kinds) {
-    const offset = offsetsIn(file.text, pattern)[0];
+    const offset = offsetsIn(textOf(file, within), pattern, within.start)[0];
     if (offset !== undefined) yield finding(`entry:${kind}`, "kinds", "effect", offset, `entries about ${kind}`);
   }
 }

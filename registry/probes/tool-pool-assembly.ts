@@ -74,6 +74,14 @@ function* offered(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
       yield finding("tools-offered", "offered", "effect", anchor.offset, "the request carries the tools");
     }
   }
+  for (const fn of file.functions) {
+    if (fn.name === "" || fn.end - fn.start > 6_000 || index.farFromAnchors(file.path) > 2) continue;
+    const text = textOf(file, fn);
+    const tools = /["']?\btools\b["']?\s*(?::|=|\]\s*=)(?!=)/.exec(text);
+    if (!tools || !/\bmessages\b|\bcontents\b/.test(text) || !/max_?tokens|\bmodel\b/i.test(text)) continue;
+    const used = index.onRunPath(file, fn.start + 1) || index.callsOf(fn.name) > 0;
+    if (used) yield finding("tools-in-request", "offered", "effect", fn.start + tools.index, "the request is built with the tools");
+  }
   for (const offset of offsetsIn(
     file.code,
     /\b(?:tools|functions)\b\s*(?::\s*(?:list|List|Sequence|readonly|Array|Tool|Any)\b[\w[\], |<>.]*)/g,

@@ -5,13 +5,14 @@
 import { type CallFact, contains, type FileFacts, functionAt, type Span } from "./facts.ts";
 import type { Finding } from "./finding.ts";
 import type { PrimitiveProbes } from "./primitive.ts";
-import { callsTo, finding, functionsNamed, offsetsIn, surroundings, textOf } from "./query.ts";
+import { callsTo, exitOf, finding, functionsNamed, offsetsIn, surroundings, textOf, worded } from "./query.ts";
+import { isScreen } from "./scope.ts";
 import type { WorkspaceIndex } from "./workspace-index.ts";
 
 const check =
   /(verif(y|ier|ication)|(validat|check|review|evaluat|grade|judge)\w*_?(output|result|answer|final|completion|response|patch|solution)|(output|final|result|answer)_?\w*(check|guardrail|validat|verif)|final_answer_check|guardrail|lint_?(edited|file|s)|auto_?(lint|test)|run_?tests?|self_?check|structured_?output)/i;
 const notCheck =
-  /verify_?(ssl|token|signature|cert|email|password|webhook|state|installed|login|auth)|guardrail_?(name|config)|evaluate_?(js|script|python)/i;
+  /verify_?(api|repo|jwt|jws|webhook|domain|url|path|host|version|checksum|code|user|id|captcha)|email|jwt|jws|oauth|api_?key|tls|credential|verify_?(ssl|token|signature|cert|email|password|webhook|state|installed|login|auth)|guardrail_?(name|config)|evaluate_?(js|script|python)/i;
 
 function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
   for (const fn of functionsNamed(file, check)) {
@@ -24,6 +25,8 @@ function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
       "something checks a result",
     );
   }
+  yield* verdicts(file, index);
+  yield* completions(file, index);
   for (const call of callsTo(file, check)) {
     if (notCheck.test(call.callee) || !index.onRunPath(file, call.start)) continue;
     const around = surroundings(file, call.start);
@@ -49,6 +52,42 @@ function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
         offset,
         "every check runs over the result",
       );
+  }
+}
+
+const accepts = /\b(verified|accepted|approved|passed|valid|ok|holds|success\w*|true|pass|complete[d]?)\b/i;
+const rejects = /\b(reject\w*|refus\w*|failed|invalid|denied|retry|revise|false|fail|problems?|reasons?|needs_revision|throw|raise)\b/i;
+
+/** A check that ends in one of two ways and whose answer is used. */
+function* verdicts(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
+  for (const fn of functionsNamed(file, check)) {
+    if (notCheck.test(worded(fn.name)) || index.farFromAnchors(file.path) > 2 || isScreen(file.path)) continue;
+    const about = worded(`${fn.name} ${fn.owner} ${file.path.slice(file.path.lastIndexOf("/") + 1)}`);
+    if (!resultWords.test(about) || index.callsOf(fn.name) === 0) continue;
+    const exits = file.exits.filter((exit) => exit.kind !== "yield" && contains(fn, exit));
+    const said = (pattern: RegExp) => exits.find((exit) => pattern.test(file.text.slice(exit.start, Math.min(exit.end, exit.start + 300))));
+    const refusal = said(rejects);
+    const branches = file.branches.some((branch) => contains(fn, branch));
+    if (refusal && branches && said(accepts))
+      yield finding("verdict", "result-check", "effect", refusal.start, "a result is accepted or rejected");
+  }
+}
+
+const resultWords = /result|answer|output|report|evidence|claim|patch|solution|completion|final|grader?|rubric|critic/i;
+const completion =
+  /attempt_?completion|complete_?task|task_?complete|submit_?(?:result|answer|output|report)|final_?answer|(?:^|_)finish_?(?:task|tool|action)/i;
+const complaint = /error|reject|fail|invalid|missing|incomplete|cannot|must|not /i;
+
+/** The tool with which the agent ends: a branch that refuses to end is a check of the result. */
+function* completions(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
+  if (index.farFromAnchors(file.path) > 2 || isScreen(file.path)) return;
+  for (const branch of file.branches) {
+    const fn = functionAt(file, branch.start);
+    if (!fn || !completion.test(worded(`${fn.name} ${fn.owner}`)) || /definition|schema|prompt|description/i.test(fn.name)) continue;
+    const exit = exitOf(file, branch);
+    if (!exit || branch.end - branch.start > 2_000) continue;
+    if (!complaint.test(file.source.slice(branch.body.start, branch.body.end))) continue;
+    yield finding("completion-refused", "result-check", "effect", branch.start, "the end is refused until a condition holds");
   }
 }
 

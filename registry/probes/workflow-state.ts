@@ -6,11 +6,12 @@ import { contains, type FileFacts, functionAt } from "./facts.ts";
 import type { Finding } from "./finding.ts";
 import type { PrimitiveProbes } from "./primitive.ts";
 import { branchesOn, finding, functionsNamed, literalsIn, offsetsIn, textOf } from "./query.ts";
+import { isScreen } from "./scope.ts";
 import type { WorkspaceIndex } from "./workspace-index.ts";
 
 const statusName = /status|state|phase|stage|step/i;
 const statusWord =
-  /^(planned|planning|pending|queued|created|ready|running|in[_-]?progress|executing|working|active|awaiting[_-]?\w+|waiting|blocked|interrupted|suspended|paused|completed?|done|finished|succeeded|success|failed|failure|error(ed)?|cancell?ed|aborted|skipped|idle|next_step_\w+)$/i;
+  /^(planned|planning|pending|queued|created|ready|running|in[_-]?progress|executing|working|active|delegated|open|closed|awaiting[_-]?\w+|waiting|blocked|interrupted|suspended|paused|completed?|done|finished|succeeded|success|failed|failure|error(ed)?|cancell?ed|aborted|skipped|idle|next_step_\w+)$/i;
 const notWorkflow =
   /mcp|connection|socket|http|response|tool_?(call|execution)?_?(status|state)|loading|button|ui|render|component|spinner|oauth|auth|stream|parser|editor|progress|server|health|git/i;
 const todo = /todo/i;
@@ -19,14 +20,14 @@ const idempotent = /idempoten|already_?(done|ran|executed|processed|completed)|a
 function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
   const base = file.path.slice(file.path.lastIndexOf("/") + 1);
   // What a screen shows is not what the harness keeps.
-  if (/(^|\/)(webview[\w-]*|components|ui|tui|widgets)\/|\.tsx$/i.test(file.path)) return;
+  if (isScreen(file.path)) return;
   for (const type of file.types) {
     if (!statusName.test(type.name) && !/task|job|workflow|run|plan/i.test(type.name)) continue;
     if (notWorkflow.test(type.name) || type.end - type.start > 4_000) continue;
     const words = literalsIn(file, type, statusWord);
     if (words.size < 3 || !/status|state|phase|stage|step/i.test(textOf(file, type))) continue;
     const kept = todo.test(type.name + base);
-    const compared = statusIsCompared(file);
+    const compared = statusIsCompared(file) || [...words].filter((word) => index.comparedStatus.has(word.toLowerCase())).length >= 2;
     yield finding(
       "status-type",
       kept ? "todo" : "status",
@@ -43,11 +44,14 @@ function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
     const end = file.text.indexOf("]", offset);
     if (literalsIn(file, { start: offset, end: end < 0 ? around.end : end }, statusWord).size < 3) continue;
     const name = /^\w+/.exec(file.text.slice(offset))?.[0] ?? "";
+    if (notWorkflow.test(name)) continue;
     const kept = todo.test(base + name + (functionAt(file, offset)?.name ?? ""));
+    const words = literalsIn(file, { start: offset, end: end < 0 ? around.end : end }, statusWord);
+    const compared = [...words].filter((word) => index.comparedStatus.has(word.toLowerCase())).length >= 2;
     yield finding(
       "status-literal",
       kept ? "todo" : "status",
-      "declaration",
+      compared && !kept ? "effect" : "declaration",
       offset,
       kept ? "a to-do list with statuses" : "a status with named values",
     );
@@ -88,7 +92,7 @@ function* durability(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> 
     const at = writes[0] ?? saves;
     if (at) yield finding("status-saved", "durable", "effect", at.start, "the change of status is kept");
   }
-  for (const fn of functionsNamed(file, /resume|recover|reclaim|requeue|rerun/i)) {
+  for (const fn of functionsNamed(file, /resume|recover|reclaim|requeue|rerun|reopen|restore|repair|take_?up|pick_?up/i)) {
     const branch = branchesOn(file, /status|state|step|phase|interrupt/i).find((candidate) => contains(fn, candidate));
     if (branch && index.callsOf(fn.name) > 0 && !notWorkflow.test(fn.owner))
       yield finding("resume-by-status", "resume", "effect", branch.start, "the status decides where to go on");

@@ -15,6 +15,9 @@ import type { Store } from "../../infra/store.ts";
 import { startRedis, type TestRedis } from "../support/redis.ts";
 import { BINDING, mockedPerformers, PRICE, runOf, type Watcher } from "./mocked-work.ts";
 
+const RUNTIME_PREFIX = "bench";
+const FLOOR_PREFIX = "floor";
+
 export interface Hive {
   readonly server: TestRedis;
   readonly redis: Redis;
@@ -38,7 +41,7 @@ export interface HiveOptions {
 export async function openHive({ fsync, concurrency, turns, watcher }: HiveOptions): Promise<Hive> {
   const server = await startRedis({ fsync, args: ["--auto-aof-rewrite-percentage", "0"] });
   const redis = new Redis({ ...server.options, maxRetriesPerRequest: null });
-  const keys = keysFor("bench");
+  const keys = keysFor(RUNTIME_PREFIX);
   const access = { price: () => PRICE } as unknown as ModelAccess;
   const runtime: Runtime = createRuntime({
     redis,
@@ -121,24 +124,29 @@ export async function record(hive: Hive, agents: number): Promise<Recording> {
   return { run, commits };
 }
 
-/** Fresh actors for the recorded commits: claimed, with their first message in the mailbox, ready to be replayed. */
+/**
+ * Fresh actors for the recorded commits: claimed, with their first message in the mailbox, ready to be replayed. They
+ * live under a prefix as long as the runtime's, so that no sweep of the runtime ever finds them.
+ */
 export async function prepare(hive: Hive, recording: Recording): Promise<RecordedCommit[][]> {
-  const run = twin(hive.keys, recording.run);
-  await hive.redis.hset(hive.keys.run(run).run, { status: "running", binding: BINDING, seq: "0" });
-  const fresh = (text: string): string => text.replaceAll(recording.run, run);
+  const keys = keysFor(FLOOR_PREFIX);
+  const run = twin(keys, recording.run);
+  await hive.redis.hset(keys.run(run).run, { status: "running", binding: BINDING, seq: "0" });
+  const fresh = (text: string): string =>
+    text.replaceAll(recording.run, run).replaceAll(`${RUNTIME_PREFIX}:{`, `${FLOOR_PREFIX}:{`);
   return Promise.all(
     [...recording.commits].map(async ([actor, commits]) => {
-      const ofActor = hive.keys.actor(run, actor);
+      const ofActor = keys.actor(run, actor);
       const opening = commits[0]?.args[8] as string;
       await hive.redis.rpush(ofActor.mailbox, `${opening},"input":{}}`);
       const nonce = (commits[0]?.args[2] as string).slice(0, 8);
-      const { ready, stranded } = hive.keys.shard(hive.keys.shardOf(run));
+      const { ready, stranded } = keys.shard(keys.shardOf(run));
       const { session, snapshot, pending, transcript, mailbox } = ofActor;
-      const claimKeys = [hive.keys.run(run).run, snapshot, mailbox, pending, session, transcript, ready, stranded];
+      const claimKeys = [keys.run(run).run, snapshot, mailbox, pending, session, transcript, ready, stranded];
       const [kind, epoch] = await hive.scripts.claim(claimKeys, [nonce, `${run}/${actor}/explore`, BINDING, 1]);
       if (kind !== "OK") throw new Error(`a claim for the floor failed: ${kind}`);
-      return commits.map(({ keys, args }, index) => ({
-        keys: keys.map(fresh),
+      return commits.map(({ keys: names, args }, index) => ({
+        keys: names.map(fresh),
         args: [`${nonce}.${index + 1}`, String(epoch), nonce, ...args.slice(3).map(fresh)],
       }));
     }),
@@ -193,9 +201,11 @@ export async function replayAll(
 }
 
 /** Deletes everything of all runs, so that each sample starts on the same server. */
-export async function clearRuns({ redis, keys }: Hive): Promise<void> {
-  const stream = redis.scanStream({ match: `${keys.prefix}:{s*}*`, count: 1_000 });
-  for await (const found of stream as AsyncIterable<string[]>) if (found.length > 0) await redis.unlink(...found);
+export async function clearRuns({ redis }: Hive): Promise<void> {
+  for (const prefix of [RUNTIME_PREFIX, FLOOR_PREFIX]) {
+    const stream = redis.scanStream({ match: `${prefix}:{s*}*`, count: 1_000 });
+    for await (const found of stream as AsyncIterable<string[]>) if (found.length > 0) await redis.unlink(...found);
+  }
 }
 
 /** Bytes that Redis says the keys of one run take. */

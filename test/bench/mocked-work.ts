@@ -12,7 +12,7 @@ import { assemble } from "../../actors/runtime/session.ts";
 import { explore } from "../../actors/types/explore.ts";
 import type { ContentBlock } from "../../infra/model/message.ts";
 import type { TokenPrice } from "../../infra/model/prices.ts";
-import type { NewRun } from "../../infra/store.ts";
+import type { Address, NewRun } from "../../infra/store.ts";
 import type { Brief } from "../../machines/brief.ts";
 
 export const MODEL = "claude-bench";
@@ -31,7 +31,7 @@ interface Turn {
 }
 
 /** Told of every model call; a promise holds the answer back. Turns count from 0. */
-export type Watcher = (actor: string, turn: number) => void | Promise<void>;
+export type Watcher = (address: Address, turn: number) => void | Promise<void>;
 
 /** The real type and machine, offering only the tools that the mocked model calls. */
 const type = { ...explore, tools: ["Glob", "Read", "Report"] };
@@ -92,7 +92,7 @@ export function mockedPerformers(turns: number, watcher: Watcher): Performers {
       told: [{ type: "context.loaded", sources: ["prompt", "brief"], bytes: 2_000 }],
     }),
     "model.call": async (order, context) => {
-      const held = watcher(context.address.actor, order.turn);
+      const held = watcher(context.address, order.turn);
       if (held !== undefined) await held;
       return modelAnswer(order.turn, at(order.turn), context);
     },

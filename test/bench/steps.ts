@@ -37,6 +37,8 @@ interface Measured extends Case {
 }
 
 const TURNS = 20;
+/** Agents of one run, at most: a coordinator starts no more than 50 before it hears of the first. */
+const CREW_MAX = 32;
 const SHARE_TARGETS: Readonly<Record<Fsync, number>> = { always: 0.75, everysec: 0.55 };
 const ADDED_TARGET_MS = 0.5;
 
@@ -53,7 +55,7 @@ async function measure(one: Case, { rounds, say }: BenchOptions): Promise<Measur
   const turns = turnsOf(TURNS);
   const hive = await openHive({ fsync: one.fsync, concurrency: one.agents, turns: TURNS, watcher: turns.watcher });
   try {
-    const recording = await record(hive, one.agents);
+    const recording = await record(hive, Math.min(one.agents, CREW_MAX));
     const memoryBytes = await memoryOf(hive, recording.run);
     const floor: Sample[] = [];
     const runtime: Sample[] = [];
@@ -76,7 +78,9 @@ async function measure(one: Case, { rounds, say }: BenchOptions): Promise<Measur
 
 async function floorSample(hive: Hive, one: Case, recording: Recording): Promise<Sample> {
   const prepared: RecordedCommit[][][] = [];
-  for (let run = 0; run < one.runs; run += 1) prepared.push(await prepare(hive, recording));
+  for (let run = 0; run < one.runs; run += 1) {
+    prepared.push((await Promise.all(crewsOf(one).map(() => prepare(hive, recording)))).flat());
+  }
   return sampled(hive, one, async (run, timed) => {
     await replayAll(hive, prepared[run] ?? [], timed);
   });
@@ -85,12 +89,21 @@ async function floorSample(hive: Hive, one: Case, recording: Recording): Promise
 function runtimeSample(hive: Hive, one: Case, turns: Turns): Promise<Sample> {
   return sampled(hive, one, async (_, timed) => {
     const gathered = turns.gather(one.agents);
-    const ended = runToEnd(hive, newRunId(), one.agents);
-    await Promise.race([gathered, ended]);
-    await timed(turns.go);
-    turns.leave();
+    const ended = Promise.all(crewsOf(one).map((size) => runToEnd(hive, newRunId(), size)));
+    try {
+      await Promise.race([gathered, ended]);
+      await timed(turns.go);
+    } finally {
+      turns.leave();
+    }
     await ended;
   });
+}
+
+/** Sizes of the runs that make up one sample's agents. */
+function crewsOf({ agents }: Case): number[] {
+  const crews = Math.ceil(agents / CREW_MAX);
+  return Array.from({ length: crews }, () => agents / crews);
 }
 
 type Timed = (turns: () => Promise<readonly number[]>) => Promise<void>;
@@ -155,7 +168,7 @@ function print(measured: readonly Measured[], { say, rounds }: BenchOptions): vo
     over(samples, ({ redisMicros }) => redisMicros).median.toFixed(0),
     over(samples, ({ wholeMs }) => wholeMs).median.toFixed(0),
     (over(samples, ({ storedBytes }) => storedBytes).median / one.agents / 1_024).toFixed(1),
-    name === "floor" ? "" : (one.memoryBytes / one.agents / 1_024).toFixed(1),
+    name === "floor" ? "" : (one.memoryBytes / Math.min(one.agents, CREW_MAX) / 1_024).toFixed(1),
   ];
   const head = [
     "fsync",

@@ -10,6 +10,7 @@ export interface Turns {
   gather(agents: number): Promise<void>;
   /** Resolves with the milliseconds that each turn took, once all are through; they wait again until `leave`. */
   go(): Promise<readonly number[]>;
+  /** Nobody is held any more; also where the measurement failed, or the runtime could never close. */
   leave(): void;
 }
 
@@ -52,14 +53,15 @@ export function turnsOf(turns: number): Turns {
   first.open();
   last.open();
   return {
-    watcher(actor, turn) {
+    watcher({ run, actor }, turn) {
       if (turn === 0) {
         first.arrive();
         return first.opened;
       }
       const nowMs = performance.now();
-      timesMs.push(nowMs - (sinceMs.get(actor) ?? goneMs));
-      sinceMs.set(actor, nowMs);
+      const name = `${run}/${actor}`;
+      timesMs.push(nowMs - (sinceMs.get(name) ?? goneMs));
+      sinceMs.set(name, nowMs);
       if (turn < turns) return;
       last.arrive();
       return last.opened;
@@ -77,6 +79,9 @@ export function turnsOf(turns: number): Turns {
       await last.full;
       return timesMs;
     },
-    leave: () => last.open(),
+    leave() {
+      first.open();
+      last.open();
+    },
   };
 }

@@ -15,7 +15,7 @@ import type { LoggedEvent } from "../../machines/run-event.ts";
 import type { PlannedTask } from "../../machines/task-graph.ts";
 import { startRedis } from "./redis.ts";
 
-export const BINDING = "mocked";
+const BINDING = "mocked";
 
 export type ModelScript = (turn: number, context: PerformContext) => Promise<Answer> | Answer;
 

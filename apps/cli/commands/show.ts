@@ -17,6 +17,12 @@ export async function act([id = ""]: readonly string[], flags: Record<string, un
     const row = await hive.reader.run(run);
     process.stdout.write(`run ${run}: ${document.status}\n${harmless(row?.fields.goal ?? "")}\n`);
     for (const reason of document.result?.reasons ?? []) process.stdout.write(`  - ${harmless(reason)}\n`);
+    const stranded = await hive.reader.stranded(run);
+    if (stranded.length > 0) {
+      process.stdout.write(
+        `  - stranded: ${stranded.join(", ")}; no worker that came by has this run's model access or machine version. With the run's own key set: swarm resume ${run}\n`,
+      );
+    }
     const { usage } = document;
     const cost = usage.costUsd === null ? "cost unknown (no price for this model)" : `${usage.costUsd.toFixed(6)} USD`;
     process.stdout.write(

@@ -12,7 +12,10 @@ export function writableFile(given: string, flag: string): string {
       hint: `Give ${flag} a file in a folder that exists and may be written.`,
     });
   };
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) refuse("is a folder");
+  const there = statSync(path, { throwIfNoEntry: false });
+  if (there?.isDirectory() === true) refuse("is a folder");
+  // Writing whole means renaming over it: a device or a pipe would be gone, for everybody.
+  if (there?.isFile() === false) refuse("is neither a file nor a new name");
   try {
     accessSync(dirname(path), constants.W_OK);
   } catch {
