@@ -21,11 +21,14 @@ const fileSchema = z.strictObject({
   redisBin: z.string().min(1).optional(),
   redisInstall: z.enum(["auto", "never"]).optional(),
   redisFsync: z.enum(["always", "everysec"]).optional(),
-  baseUrl: z.url({ protocol: /^https?$/ }).optional(),
 });
 
+/** A file may come with a repository; where the key is sent is therefore for the environment alone to say. */
+const environmentSchema = fileSchema.extend({ baseUrl: z.url({ protocol: /^https?$/ }).optional() });
+
 type FileSettings = z.infer<typeof fileSchema>;
-type Name = keyof FileSettings;
+type EnvironmentSettings = z.infer<typeof environmentSchema>;
+type Name = keyof EnvironmentSettings;
 
 const VARIABLES: Readonly<Record<Name, string>> = {
   redisUrl: "REDIS_URL",
@@ -71,7 +74,7 @@ export async function readConfig(cwd = process.cwd(), env: Environment = process
   const root = gitRootOf(cwd) ?? cwd;
   const settings: Partial<Record<Name, string>> = {};
   const origins: Record<string, string> = {};
-  const layer = (from: string, values: FileSettings, base: string): void => {
+  const layer = (from: string, values: EnvironmentSettings, base: string): void => {
     for (const [name, value] of Object.entries(values) as [Name, string][]) {
       settings[name] = name === "dataDir" && !isAbsolute(value) ? resolve(base, value) : value;
       origins[name] = from;
@@ -104,13 +107,13 @@ export async function readConfig(cwd = process.cwd(), env: Environment = process
 const nonEmpty = (value: string | undefined): string | undefined =>
   value === undefined || value === "" ? undefined : value;
 
-function environmentSettings(env: Environment): FileSettings {
+function environmentSettings(env: Environment): EnvironmentSettings {
   const given: Record<string, string> = {};
   for (const [name, variable] of Object.entries(VARIABLES)) {
     const value = nonEmpty(env[variable]);
     if (value !== undefined) given[name] = value;
   }
-  const parsed = fileSchema.safeParse(given);
+  const parsed = environmentSchema.safeParse(given);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const name = String(issue?.path[0]) as Name;
