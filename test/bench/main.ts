@@ -8,10 +8,17 @@ import { execFileSync } from "node:child_process";
 import { cpus, loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import { redisServerBinary } from "../support/redis.ts";
-import { steps } from "./steps.ts";
+import { evaluate } from "./evaluate.ts";
+import { flat } from "./flat.ts";
+import { help } from "./help.ts";
+import { type BenchOptions, steps } from "./steps.ts";
 
-const sections = { steps } as const;
-type Section = keyof typeof sections;
+const sections: Readonly<Record<string, (options: BenchOptions) => Promise<void>>> = {
+  steps,
+  flat,
+  cli: help,
+  evaluate,
+};
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
@@ -29,12 +36,17 @@ for (const name of wanted) {
 const rounds = Number(values.rounds ?? (values.quick ? 3 : 7));
 if (!Number.isInteger(rounds) || rounds < 1) throw new Error("--rounds takes a whole number, at least 1");
 
-const load = (): string => loadavg().map((one) => one.toFixed(1)).join(" ");
+const load = (): string =>
+  loadavg()
+    .map((one) => one.toFixed(1))
+    .join(" ");
 const version = execFileSync(await redisServerBinary(), ["--version"], { encoding: "utf8" }).trim();
-say(`${new Date().toISOString().slice(0, 10)} · ${cpus().length} cores, ${cpus()[0]?.model} · Node ${process.version} · ${version}`);
+say(
+  `${new Date().toISOString().slice(0, 10)} · ${cpus().length} cores, ${cpus()[0]?.model} · Node ${process.version} · ${version}`,
+);
 say(`load before: ${load()}`);
 for (const name of wanted) {
   say(`\n## ${name}\n`);
-  await sections[name as Section]({ rounds, say });
+  await sections[name]?.({ rounds, say });
 }
 say(`\nload after: ${load()}`);

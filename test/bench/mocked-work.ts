@@ -18,7 +18,14 @@ import type { Brief } from "../../machines/brief.ts";
 export const MODEL = "claude-bench";
 export const BINDING = "bench";
 /** Made up: what matters is that every call is priced, reserved and settled. */
-export const PRICE: TokenPrice = { input: 3_000, output: 15_000, write5m: 3_750, write1h: 6_000, read: 300, source: "bench" };
+export const PRICE: TokenPrice = {
+  input: 3_000,
+  output: 15_000,
+  write5m: 3_750,
+  write1h: 6_000,
+  read: 300,
+  source: "bench",
+};
 
 /** Characters of new content: of the model's text and of the tool's output, together about 1 KB a turn. */
 const TEXT_CHARACTERS = 512;
@@ -100,7 +107,14 @@ export function mockedPerformers(turns: number, watcher: Watcher): Performers {
       event: { type: "tool.finished", call: order.call, ok: true } as Answer["event"],
       entries: [at(Number(order.call.slice("toolu_".length))).output],
       told: [
-        { type: "tool.finished", effect: effectId, call: order.call, tool: order.tool, bytes: OUTPUT_CHARACTERS, tookMs: 1 },
+        {
+          type: "tool.finished",
+          effect: effectId,
+          call: order.call,
+          tool: order.tool,
+          bytes: OUTPUT_CHARACTERS,
+          tookMs: 1,
+        },
       ],
     }),
     "result.verify": async () => ({ event: { type: "result.verified" }, told: [] }),

@@ -1,8 +1,8 @@
 /** Durable steps a second, beside the floor: alternately, in one process, over one socket, on one server. */
 import { newRunId } from "../../infra/ids.ts";
 import type { Fsync } from "../../infra/redis/server-arguments.ts";
-import { clearRuns, type Hive, infoOf, memoryOf, openHive, prepare, record, replayAll, runToEnd } from "./hive.ts";
 import type { RecordedCommit, Recording } from "./hive.ts";
+import { clearRuns, type Hive, infoOf, memoryOf, openHive, prepare, record, replayAll, runToEnd } from "./hive.ts";
 import { percentile, type Spread, shown, spreadOf, table, verdict } from "./sample.ts";
 import { type Turns, turnsOf } from "./turns.ts";
 
@@ -161,7 +161,10 @@ function print(measured: readonly Measured[], { say, rounds }: BenchOptions): vo
     one.fsync,
     String(one.agents),
     name,
-    shown(over(samples, ({ stepsPerSecond }) => stepsPerSecond / 1_000), 2),
+    shown(
+      over(samples, ({ stepsPerSecond }) => stepsPerSecond / 1_000),
+      2,
+    ),
     name === "floor" ? "1" : shown(shares(one), 2),
     `${over(samples, p50).median.toFixed(2)} / ${over(samples, p99).median.toFixed(2)}`,
     over(samples, ({ nodeMicros }) => nodeMicros).median.toFixed(0),

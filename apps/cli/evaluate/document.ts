@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { primitiveIds } from "../../../registry/probes/finding.ts";
 import type { Evaluation } from "./assess.ts";
+import type { ReportFacts } from "./facts.ts";
 import { findingSchema, LEVELS } from "./finding.ts";
 
 const count = z.int().min(0);
@@ -44,12 +45,17 @@ export const documentSchema = z.strictObject({
     }),
   ),
   answeredBy: z.array(z.string()),
+  /** Files that were left out, by reason; `paths` names the first of them. */
+  skipped: z.array(z.strictObject({ why: z.string(), count, paths: z.array(z.string()) })),
 });
 
 export type EvaluationDocument = z.infer<typeof documentSchema>;
 
 /** Pure. The order of keys is part of it: `v` comes first. */
-export function documentOf(evaluation: Evaluation, { runId }: { readonly runId: string }): EvaluationDocument {
+export function documentOf(
+  evaluation: Evaluation,
+  { runId, skipped = [] }: Pick<ReportFacts, "runId" | "skipped">,
+): EvaluationDocument {
   const { target, analyst, primitives, summary, next, answeredBy } = evaluation;
   return {
     v: 1,
@@ -70,5 +76,6 @@ export function documentOf(evaluation: Evaluation, { runId }: { readonly runId: 
     summary,
     next: [...next],
     answeredBy: [...answeredBy],
+    skipped: skipped.map(({ why, count: files, paths }) => ({ why, count: files, paths: [...paths] })),
   };
 }

@@ -5,7 +5,15 @@
 import type { Colors } from "picocolors/types.js";
 import { clip, clipStart, padEnd, printable, width, wrap } from "../progress/printable.ts";
 import type { AssessedPrimitive, Evaluation } from "./assess.ts";
-import { analystLine, plural, type ReportFacts, sharedOpening, usageLine, withoutOpening } from "./facts.ts";
+import {
+  analystLine,
+  plural,
+  type ReportFacts,
+  type SkippedFiles,
+  sharedOpening,
+  usageLine,
+  withoutOpening,
+} from "./facts.ts";
 import { type Finding, isAnchor, LEVELS, type Level } from "./finding.ts";
 import { type Step, stepsNow } from "./next-steps.ts";
 import { primitiveNamed, type Tier } from "./primitives.ts";
@@ -200,10 +208,17 @@ function stepLines({ primitive, step, when }: Step, number: number, { c, columns
 }
 
 const skippedShownMax = 4;
+/** So few are named; of more, their number says enough. */
+const skippedNamedMax = 2;
+
+function skippedGroup({ why, count, paths }: SkippedFiles): string {
+  const named = count <= skippedNamedMax && paths.length === count;
+  return `${named ? paths.map(printable).join(", ") : count} (${printable(why)})`;
+}
 
 function footer(evaluation: Evaluation, facts: ReportFacts, { c, columns }: Page): string[] {
   const skipped = (facts.skipped ?? []).filter(({ count }) => count > 0);
-  const shown = skipped.slice(0, skippedShownMax).map(({ why, count }) => `${count} (${printable(why)})`);
+  const shown = skipped.slice(0, skippedShownMax).map(skippedGroup);
   const rest = skipped.slice(skippedShownMax).reduce((sum, { count }) => sum + count, 0);
   const more = rest > 0 ? [`${rest} for other reasons`] : [];
   const notRead = shown.length === 0 ? [] : [`Files left out: ${[...shown, ...more].join(", ")}`];

@@ -90,8 +90,8 @@ describe("the report on a terminal", () => {
     expect(report).toContain("the model could not be reached");
   });
 
-  law("skipped files, usage and the way to more stand at its end", () => {
-    expect(report).toContain("Files left out: 2 (too large)");
+  law("few skipped files by name, usage and the way to more stand at its end", () => {
+    expect(report).toContain("Files left out: data/a.js, data/b.js (too large)");
     expect(report).not.toContain("vendored");
     expect(report).toContain("433,133 tokens");
     expect(report).toContain("swarm show r_7f3k2m9q");
