@@ -20,9 +20,11 @@ export async function findServer(dataDir: string, lock: Lock, pulseTimeoutMs: nu
     return { state: "found", record, pulse: await ping(record.socket, pulseTimeoutMs) };
   }
   if (!(await isHeld(dataDir, lock))) return { state: "absent" };
+  // A process that lives here but works in another folder came with a copied record: the holder has not written its own yet.
+  if (record === undefined || isAlive(record.identity)) return { state: "unknown" };
   // The holder may be in a container of its own, where its process number means nothing here.
-  const pulse: Pulse = record === undefined ? { state: "absent" } : await ping(record.socket, pulseTimeoutMs);
-  return record === undefined || pulse.state === "absent" ? { state: "unknown" } : { state: "found", record, pulse };
+  const pulse = await ping(record.socket, pulseTimeoutMs);
+  return pulse.state === "absent" ? { state: "unknown" } : { state: "found", record, pulse };
 }
 
 /**

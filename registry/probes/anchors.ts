@@ -96,7 +96,9 @@ export async function wrappersOf(
   for (let distance = 1; distance <= wrapperLevelsMax && (level.length > 0 || (distance === 1 && values.size > 0)); distance += 1) {
     const wrappers = wrapperNames(level);
     if (distance === 1) for (const [name, home] of values) if (!wrappers.homes.has(name)) wrappers.homes.set(name, home);
-    for (const [index, file] of files.entries()) addAliases(wrappers, renamed[index] ?? [], file.path);
+    // Twice: a name may stand for another that stands for the function.
+    for (let pass = 0; pass < 2; pass += 1)
+      for (const [index, file] of files.entries()) addAliases(wrappers, renamed[index] ?? [], file.path);
     const next: Anchor[] = [];
     for (const file of files) {
       for (const call of file.calls) {
@@ -173,7 +175,7 @@ const aliases: readonly (readonly [RegExp, boolean])[] = [
   [/[{,]\s*([\w$]+)\s*:\s*(?:[\w$.?]+\s*(?:\|\||\?\?)\s*)?([\w$]+)\(/g, true],
   [/\b([\w$]+)\s*=\s*(?:[\w$.?]+\s*(?:\|\||\?\?|\bor\b)\s*)?([\w$]+)\(/g, true],
   // A property that hands out what it keeps.
-  [/\b(?:def|get)\s+([\w$]+)\(\s*(?:self)?\s*\)[^\n{]*[:{]\s*return\s+(?:self|this)\.([\w$]+)\s*[;}\n]/g, false],
+  [/\b(?:def|get)\s+([\w$]+)\(\s*(?:self)?\s*\)[^\n{]*[:{][\s"']*return\s+(?:self|this)\.([\w$]+)\s*[;}\n]/g, false],
 ];
 
 function aliasesIn({ code }: FileFacts): Alias[] {
@@ -267,7 +269,8 @@ export function textDispatchesIn(file: FileFacts, isOnRunPath: (fn: FunctionFact
       return [];
     const call = file.calls.find((candidate) => contains(fn, candidate) && processCall.test(candidate.callee));
     const parses = file.calls.some((candidate) => textParser.test(candidate.callee));
-    return call && parses ? [dispatch(file, call.start, "commands parsed from text")] : [];
+    const given = call && /\b(?:actions?|commands?|tool_?calls?)\b/i.test(codeOf(file, { start: call.argumentsAt, end: call.end }));
+    return call && (parses || given) ? [dispatch(file, call.start, "commands parsed from text")] : [];
   });
 }
 

@@ -8,6 +8,8 @@ import { contains, type FileFacts, lineOf, quoteOf } from "./facts.ts";
 import type { Aspect, Finding, Hit, PrimitiveId, Strength } from "./finding.ts";
 import { catalogue } from "./index.ts";
 import type { PrimitiveProbes } from "./primitive.ts";
+import { doubtsAbout } from "./doubts.ts";
+import { isScreen } from "./scope.ts";
 import { denialsOf } from "./statements.ts";
 import type { Skipped, Workspace } from "./workspace.ts";
 import type { WorkspaceIndex } from "./workspace-index.ts";
@@ -36,6 +38,10 @@ export interface Examination {
   readonly languages: Readonly<Record<string, number>>;
   /** False where the run path was not found: then nothing may be called absent. */
   readonly understood: boolean;
+  /** Why silence proves nothing here, although the run path was found; empty where it does. */
+  readonly doubts: readonly string[];
+  /** Files of product code in languages that the probes cannot read, by extension. */
+  readonly unread: Readonly<Record<string, number>>;
   readonly anchors: readonly AnchorLine[];
   readonly aspects: readonly Aspect[];
   readonly hits: readonly Hit[];
@@ -77,6 +83,8 @@ export async function examine(
     filesSkipped: only ? [] : workspace.skipped,
     languages: workspace.languages,
     understood: index.understood,
+    doubts: doubtsAbout(workspace, primitive),
+    unread: workspace.unread,
     anchors: anchorLines(index, only?.path),
     aspects: [...probes.aspects, deniedAspect],
     hits: [...chosen.map(hitOf), ...denials],
@@ -91,6 +99,7 @@ function productFindings(file: FileFacts, probes: PrimitiveProbes, index: Worksp
   const far = index.farFromAnchors(file.path);
   // A package that neither calls a model nor uses one that does is no part of the harness.
   if (far >= 4 && index.anchors.length > 0) return [];
+  if (isScreen(file.path)) return [];
   return [...probes.probe(file, index)].map((finding) => ({
     file,
     finding,
@@ -133,7 +142,9 @@ function choose(ranked: readonly Ranked[], aspects: readonly Aspect[]): Ranked[]
   const seen = new Set<string>();
   const perAspect = new Map<string, number>();
   const chosen = sorted.filter(({ file, finding }) => {
-    const line = `${finding.aspect} ${file.path}:${lineFor(file, finding.offset)}`;
+    // One line may name several kinds of entry; for everything else a line proves an aspect once.
+    const proof = finding.aspect === "kinds" ? finding.probe : finding.aspect;
+    const line = `${proof} ${file.path}:${lineFor(file, finding.offset)}`;
     const inFile = `${finding.aspect} ${file.path}`;
     if (seen.has(line) || quoteOf(file, lineFor(file, finding.offset)).length > quoteCharsMax) return false;
     seen.add(line);

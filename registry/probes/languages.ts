@@ -21,7 +21,7 @@ const languageByExtension: Readonly<Record<string, Language>> = {
 
 /** Extensions of source code that the probes cannot read: said in the report instead of passed over in silence. */
 const unread =
-  /\.(go|rs|java|kt|kts|rb|php|cs|swift|scala|ex|exs|clj|cpp|cc|c|h|hpp|zig|lua|dart|hs|ml|sh|vue|svelte|ipynb)$/i;
+  /\.(go|rs|java|kt|kts|rb|php|cs|swift|scala|ex|exs|clj|cpp|cc|c|h|hpp|zig|lua|dart|hs|ml|sh|sql|vue|svelte|ipynb)$/i;
 
 export function languageOf(path: string): Language | undefined {
   const dot = path.lastIndexOf(".");

@@ -1,6 +1,7 @@
 /**
  * Session persistence: each turn or event is written durably, and a load path continues the run.
  */
+import { lastName } from "./anchors.ts";
 import { type FileFacts, functionAt } from "./facts.ts";
 import type { Finding } from "./finding.ts";
 import type { PrimitiveProbes } from "./primitive.ts";
@@ -61,6 +62,26 @@ function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
     }
   }
   yield* resumption(file, index);
+  yield* handedOn(file, index);
+}
+
+/** What was read of a session is given to the next function: the run goes on with it. */
+function* handedOn(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
+  for (const call of file.calls) {
+    if (!index.storage.reads(file, call)) continue;
+    const fn = functionAt(file, call.start);
+    const targets = index.functionsNamed(lastName(call.callee)).filter((place) => place.file !== file);
+    if (!fn || !targets.some((one) => records.test(index.storage.fieldsOf(one.file, one.fn)))) continue;
+    const given = /(?:const|let|var)?\s*([\w$]+)\s*(?::[^=;]*)?=\s*(?:await\s+)?$/.exec(
+      file.code.slice(Math.max(fn.start, call.start - 120), call.start),
+    )?.[1];
+    if (given === undefined) continue;
+    const rest = file.code.slice(call.end, fn.end);
+    const taken = new RegExp(`(?:const|let|var)\\s*\\{?\\s*([\\w$]+)[^=\\n]*=\\s*${given}\\b`).exec(rest)?.[1] ?? given;
+    const passed = new RegExp(`\\w\\([^()]*\\b(?:${given}|${taken})\\b`).test(rest);
+    if (passed && index.farFromAnchors(file.path) <= 2)
+      yield finding("loaded-goes-on", "resume", "effect", call.start, "what was loaded is handed to the run");
+  }
 }
 
 function* resumption(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {

@@ -33,6 +33,7 @@ const verbs: Readonly<Record<Effect, RegExp>> = {
   read: /^_*a?(?:load|read|get|fetch|find|list|query|restore|resume|open|replay|claim|hydrate|scan|search|look|from|import|parse|recover|rebuild|select|history|messages|sessions|all|rows)/i,
   append: /^_*a?(?:append|record|log|commit|insert|add|audit|journal|push|emit|publish|track|write|save|persist|store)/i,
 };
+const adds = /^_*a?(?:append|record|log|add|emit|track|journal|commit)(?:_|[A-Z]|$)/;
 const storeReceiver =
   /(?:store|storage|repo(?:sitory)?|db|database|dao|saver|journal|ledger|persist\w*|checkpoint(?:er)?|recorder|event_?log|event_?stream|audit\w*|session_?manager|scripts|service|backend)\)?[?!]?$/i;
 
@@ -51,7 +52,7 @@ export async function followStorage(
     if (calls) calls.add(call);
     else known[effect].set(file, new Set([call]));
   };
-  const derived = derivedClients(files);
+  const derived = await derivedClients(files, breathe);
   for (const file of files) {
     const clients = clientsIn(file);
     const wrapped = derived(file);
@@ -69,14 +70,17 @@ export async function followStorage(
     await breathe();
   }
   for (const effect of ["write", "append", "read"] as const) await followEffect(files, effect, known, mark, breathe);
-  const fields = fieldIndex(files);
+  const fields = await fieldIndex(files, breathe);
   const fieldsOf = (file: FileFacts, fn: FunctionFact): string => fieldsIn(headOf(file, fn), fields);
   const within = (effect: Effect) => (file: FileFacts, fn: FunctionFact) =>
     [...(known[effect].get(file) ?? [])].filter((call) => contains(fn, call));
   return {
     writes: (file, call) => known.write.get(file)?.has(call) ?? false,
     reads: (file, call) => known.read.get(file)?.has(call) ?? false,
-    appends: (file, call) => known.append.get(file)?.has(call) ?? false,
+    // An entry of its own for each call adds, whatever the store calls it.
+    appends: (file, call) =>
+      (known.append.get(file)?.has(call) ?? false) ||
+      ((known.write.get(file)?.has(call) ?? false) && adds.test(functionAt(file, call.start)?.name ?? "")),
     writesIn: within("write"),
     readsIn: within("read"),
     subject: (file, call) => {
@@ -154,10 +158,14 @@ function clientsIn(file: FileFacts): ReadonlySet<string> {
  * A function that uses a client and returns a type of the repository makes clients of its own: `scriptsOn(redis): Scripts`.
  * What is typed so, or made by it, is one too.
  */
-function derivedClients(files: readonly FileFacts[]): (file: FileFacts) => ReadonlySet<string> {
+async function derivedClients(
+  files: readonly FileFacts[],
+  breathe: () => Promise<void>,
+): Promise<(file: FileFacts) => ReadonlySet<string>> {
   const made = new Set<string>();
   const types = new Set<string>();
   for (const file of files) {
+    await breathe();
     const clients = clientsIn(file);
     if (clients.size === 0) continue;
     for (const fn of file.functions) {
@@ -197,9 +205,13 @@ interface Fields {
 
 const typeCharsMax = 4_000;
 
-function fieldIndex(files: readonly FileFacts[]): ReadonlyMap<string, Fields> {
+async function fieldIndex(
+  files: readonly FileFacts[],
+  breathe: () => Promise<void>,
+): Promise<ReadonlyMap<string, Fields>> {
   const index = new Map<string, Fields>();
   for (const file of files) {
+    await breathe();
     for (const type of file.types) {
       if (index.has(type.name) || type.end - type.start > typeCharsMax || type.kind === "enum") continue;
       const body = textOf(file, type);

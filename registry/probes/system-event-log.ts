@@ -2,7 +2,7 @@
  * System event log: structured, append-only and durable entries of what the harness did, at least three kinds of
  * them, apart from the transcript.
  */
-import { type FileFacts, functionAt, type Span } from "./facts.ts";
+import { type FileFacts, functionAt, type Span, type TypeFact } from "./facts.ts";
 import type { Finding } from "./finding.ts";
 import type { PrimitiveProbes } from "./primitive.ts";
 import { callsTo, finding, offsetsIn, textOf } from "./query.ts";
@@ -52,15 +52,37 @@ function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
     yield finding("append", "append", used ? "effect" : "declaration", call.start, "a structured entry is appended");
     if (used && keepsEvents && transcript.test(fields))
       yield finding("apart-from-transcript", "separable", "effect", call.start, "events and transcript are kept apart");
-    else if (used && !transcript.test(names) && !transcript.test(source))
+    else if (used && tagged.test(textOf(file, fn)) && !transcript.test(names) && !transcript.test(source))
       yield finding("apart-from-transcript", "separable", "effect", call.start, "the log is not the transcript");
     yield* categories(file);
   }
   for (const type of file.types) {
     if (!/(event|entry|record)s?(_?(schema|type|kind|union))?$/i.test(type.name) || isScreen(file.path)) continue;
-    if (index.farFromAnchors(file.path) <= 2) yield* categories(file, type);
+    if (index.farFromAnchors(file.path) > 2) continue;
+    yield* categories(file, type);
+    if (type.kind === "class") yield* classesOf(type, index);
   }
   yield* tracing(file);
+}
+
+/** An entry says what kind of entry it is. */
+const tagged = /\b(type|event\w*|kind|level|action|decision)["']?\s*[:=,)]|\b\w*(Event|Record)\b/;
+const classKinds: readonly (readonly [string, RegExp])[] = [
+  ["lifecycle", /(State|Status)Changed|Started|Finish|Completed|Ended/],
+  ["config", /(Model|Config|Mode|Settings)Chang|Switch/],
+  ["permission", /Permission|Approval|Confirm|Reject|Denied/],
+  ["error", /Error|Retry|Fail/],
+  ["compaction", /Condens|Compact|Summar/],
+  ["routing", /Delegate|Handoff|Rout|SubAgent|Recall/],
+];
+
+/** The classes below an event say what kinds of entries there are. */
+function* classesOf(type: TypeFact, index: WorkspaceIndex): Iterable<Finding> {
+  const names = index.below(type.name);
+  for (const [kind, pattern] of classKinds) {
+    if (names.some((name) => pattern.test(name)))
+      yield finding(`entry:${kind}`, "kinds", "effect", type.start, `entries about ${kind}`);
+  }
 }
 
 /** Fields of a record that is written: the events of the harness are a part of their own. */

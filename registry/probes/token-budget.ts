@@ -39,7 +39,7 @@ function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
     if (
       !limit.test(condition) ||
       !compares.test(condition) ||
-      saidInWords.test(condition) ||
+      saidInWords.test(textOf(file, branch.condition)) ||
       !comparesTwo.test(condition)
     )
       continue;

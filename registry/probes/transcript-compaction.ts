@@ -59,7 +59,7 @@ function* insideCompaction(file: FileFacts, fn: FunctionFact, index: WorkspaceIn
     yield finding(
       "compaction-declared",
       "replaced",
-      used ? "called" : "declaration",
+      used && index.onRunPath(file, fn.start + 1) ? "called" : "declaration",
       fn.start,
       "something compacts the transcript",
     );

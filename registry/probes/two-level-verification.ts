@@ -12,7 +12,7 @@ import type { WorkspaceIndex } from "./workspace-index.ts";
 const check =
   /(verif(y|ier|ication)|(validat|check|review|evaluat|grade|judge)\w*_?(output|result|answer|final|completion|response|patch|solution)|(output|final|result|answer)_?\w*(check|guardrail|validat|verif)|final_answer_check|guardrail|lint_?(edited|file|s)|auto_?(lint|test)|run_?tests?|self_?check|structured_?output)/i;
 const notCheck =
-  /verify_?(api|repo|jwt|jws|webhook|domain|url|path|host|version|checksum|code|user|id|captcha)|email|jwt|jws|oauth|api_?key|tls|credential|verify_?(ssl|token|signature|cert|email|password|webhook|state|installed|login|auth)|guardrail_?(name|config)|evaluate_?(js|script|python)/i;
+  /(httpx|ssl|cert)\w*_?verify|verify_?(option|api|repo|jwt|jws|webhook|domain|url|path|host|version|checksum|code|user|id|captcha)|email|jwt|jws|oauth|api_?key|tls|credential|verify_?(ssl|token|signature|cert|email|password|webhook|state|installed|login|auth)|guardrail_?(name|config)|evaluate_?(js|script|python)/i;
 
 function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
   for (const fn of functionsNamed(file, check)) {
@@ -61,7 +61,7 @@ const rejects = /\b(reject\w*|refus\w*|failed|invalid|denied|retry|revise|false|
 /** A check that ends in one of two ways and whose answer is used. */
 function* verdicts(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
   for (const fn of functionsNamed(file, check)) {
-    if (notCheck.test(worded(fn.name)) || index.farFromAnchors(file.path) > 2 || isScreen(file.path)) continue;
+    if (notCheck.test(worded(fn.name)) || index.farFromAnchors(file.path) > 2 || isScreen(file.path) || isEntrance(file.path)) continue;
     const about = worded(`${fn.name} ${fn.owner} ${file.path.slice(file.path.lastIndexOf("/") + 1)}`);
     if (!resultWords.test(about) || index.callsOf(fn.name) === 0) continue;
     const exits = file.exits.filter((exit) => exit.kind !== "yield" && contains(fn, exit));
@@ -71,6 +71,11 @@ function* verdicts(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
     if (refusal && branches && said(accepts))
       yield finding("verdict", "result-check", "effect", refusal.start, "a result is accepted or rejected");
   }
+}
+
+/** What a web server checks is its caller, not a result. */
+function isEntrance(path: string): boolean {
+  return /(^|\/)(routes?|auth|oauth|webhooks?|integrations?)\//i.test(path);
 }
 
 const resultWords = /result|answer|output|report|evidence|claim|patch|solution|completion|final|grader?|rubric|critic/i;

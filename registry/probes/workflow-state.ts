@@ -77,6 +77,13 @@ function statusIsCompared(file: FileFacts): boolean {
 }
 
 function* durability(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
+  for (const call of file.calls) {
+    if (!index.storage.writes(file, call)) continue;
+    const fn = functionAt(file, call.start);
+    if (!fn || index.farFromAnchors(file.path) > 2 || !/\b(status|phase|snapshot)\b/i.test(index.storage.fieldsOf(file, fn))) continue;
+    if (!notWorkflow.test(`${fn.name} ${fn.owner}`))
+      yield finding("status-in-record", "durable", "effect", call.start, "the record that is kept carries the status");
+  }
   const changes =
     /\b\w*(?:status|phase|stage|current_?step)\w*\s*(?:=(?!=)|:)\s*(?:["']|\w*(?:Status|State|Phase)\w*\.)/g;
   for (const offset of offsetsIn(file.text, changes)) {
@@ -92,7 +99,7 @@ function* durability(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> 
     const at = writes[0] ?? saves;
     if (at) yield finding("status-saved", "durable", "effect", at.start, "the change of status is kept");
   }
-  for (const fn of functionsNamed(file, /resume|recover|reclaim|requeue|rerun|reopen|restore|repair|take_?up|pick_?up/i)) {
+  for (const fn of functionsNamed(file, /resume|recover|reclaim|requeue|rerun|reopen|restore|repair|activate|take_?up|pick_?up/i)) {
     const branch = branchesOn(file, /status|state|step|phase|interrupt/i).find((candidate) => contains(fn, candidate));
     if (branch && index.callsOf(fn.name) > 0 && !notWorkflow.test(fn.owner))
       yield finding("resume-by-status", "resume", "effect", branch.start, "the status decides where to go on");

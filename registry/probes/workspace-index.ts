@@ -70,21 +70,31 @@ export async function indexWorkspace(
   await breathe();
   const reach = reachable(homes, [...modelCalls, ...dispatches, ...loops]);
   const isReached = (file: FileFacts, fn: FunctionFact) => reach.has(keyOf(file, fn));
+  const fromCalls = reachable(homes, [...modelCalls, ...loops]);
+  const isReachedAt = (file: FileFacts, offset: number) => {
+    const fn = functionAt(file, offset);
+    return fn !== undefined && fromCalls.has(keyOf(file, fn));
+  };
+  await breathe();
   const byText =
-    dispatches.length > 0 || modelCalls.length === 0
+    modelCalls.length === 0 || dispatches.some(({ file, offset }) => isReachedAt(file, offset))
       ? []
       : product.flatMap((file) => textDispatchesIn(file, (fn) => isReached(file, fn)));
   const anchors = [...modelCalls, ...dispatches, ...byText, ...loops];
   const calls = countCalls(product);
   const storage = await followStorage(product, breathe);
   const types = typesOf(product);
-  const comparedStatus = statusesComparedIn(product);
+  await breathe();
+  const comparedStatus = await statusesComparedIn(product, breathe);
+  const below = descent(product);
+  await breathe();
+  const farFromAnchors = distanceFrom(anchors, product, packages);
   await breathe();
   return {
     storage,
     functionsNamed: (name) => homes.get(name) ?? [],
     typeNamed: (name) => types.get(name),
-    below: descent(types),
+    below,
     comparedStatus,
     anchors,
     understood: modelCalls.length > 0 && (loops.length > 0 || dispatches.length + byText.length > 0),
@@ -93,7 +103,7 @@ export async function indexWorkspace(
       return fn !== undefined && isReached(file, fn);
     },
     callsOf: (name) => calls.get(name) ?? 0,
-    farFromAnchors: distanceFrom(anchors, product, packages),
+    farFromAnchors,
   };
 }
 
@@ -144,9 +154,9 @@ function typesOf(files: readonly FileFacts[]): Map<string, PlacedType> {
 const descendantsMax = 400;
 
 /** Who extends whom, by name alone. */
-function descent(types: ReadonlyMap<string, PlacedType>): (name: string) => readonly string[] {
+function descent(files: readonly FileFacts[]): (name: string) => readonly string[] {
   const children = new Map<string, string[]>();
-  for (const { file, type } of types.values()) {
+  for (const { file, type } of files.flatMap((one) => one.types.map((type) => ({ file: one, type })))) {
     if (type.kind !== "class") continue;
     const head = file.code.slice(type.start, Math.min(type.end, type.start + 240)).split(/[{]|:\s*\n/)[0] ?? "";
     const bases = /(?:\bextends\s+|class\s+\w+\s*\()([^){]*)/.exec(head)?.[1] ?? "";
@@ -166,10 +176,11 @@ function descent(types: ReadonlyMap<string, PlacedType>): (name: string) => read
   };
 }
 
-function statusesComparedIn(files: readonly FileFacts[]): Set<string> {
+async function statusesComparedIn(files: readonly FileFacts[], breathe: () => Promise<void>): Promise<Set<string>> {
   const compared = new Set<string>();
   const comparison = /(?:status|state|phase|step|stage)\w*\??\.?\w*\s*(?:[!=]==?|\bis\b|\bin\b)\s*(?:["']([\w.-]+)["']|\w+\.(\w+))/gi;
   for (const file of files) {
+    await breathe();
     if (isScreen(file.path)) continue;
     for (const { condition } of file.branches) {
       const text = file.text.slice(condition.start, Math.min(condition.end, condition.start + 400));

@@ -36,6 +36,8 @@ export interface Workspace {
   readonly files: readonly FileFacts[];
   readonly skipped: readonly Skipped[];
   readonly languages: Readonly<Record<string, number>>;
+  /** Product files in languages without a parser here, by extension. */
+  readonly unread: Readonly<Record<string, number>>;
   readonly statements: readonly Statement[];
   readonly packages: readonly Package[];
   readonly index: WorkspaceIndex;
@@ -107,6 +109,7 @@ export async function readWorkspace(box: Box, { entries, skips }: Listing, signa
   return {
     files,
     statements,
+    unread: unreadOf(sources),
     packages,
     index: await indexWorkspace(files, packages, signal),
     chars,
@@ -133,15 +136,25 @@ export async function withFresh(
 
 /** The facts of one file read now, or why it has none. */
 export async function readFacts(box: Box, path: string, signal: AbortSignal): Promise<FileFacts | SkipReason> {
-  const language = languageOf(path);
-  if (language === undefined) return "unsupported language";
   const role = roleOf(path);
   if (!isReadable(role)) return role;
+  const language = languageOf(path);
+  if (language === undefined) return "unsupported language";
   const source = await readText(box, path, signal);
   if (typeof source !== "string") return source.why;
   const ownRole = roleOfSource(source);
   if (ownRole) return ownRole;
   return extract(path, source, language, role);
+}
+
+function unreadOf(entries: readonly BoxEntry[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { path } of entries) {
+    if (!isUnreadLanguage(path) || roleOf(path) !== "product") continue;
+    const extension = path.slice(path.lastIndexOf(".")).toLowerCase();
+    counts[extension] = (counts[extension] ?? 0) + 1;
+  }
+  return counts;
 }
 
 function isReadable(role: Role | SkipReason): role is Role {

@@ -5,6 +5,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { redisServerBinary } from "../support/redis.ts";
 import { verdict } from "./sample.ts";
 import { sourceFile } from "./source-file.ts";
 import type { BenchOptions } from "./steps.ts";
@@ -21,7 +22,12 @@ export async function evaluate({ say }: BenchOptions): Promise<void> {
   const repository = join(home, "repository");
   const bytes = writeRepository(repository);
   const { REDIS_URL: _, ANTHROPIC_API_KEY: _key, ANTHROPIC_BASE_URL: _url, ...rest } = process.env;
-  const env = { ...rest, SWARM_DATA_DIR: join(home, "data"), SWARM_LOG_LEVEL: "error" };
+  const env = {
+    ...rest,
+    SWARM_REDIS_BIN: await redisServerBinary(),
+    SWARM_DATA_DIR: join(home, "data"),
+    SWARM_LOG_LEVEL: "error",
+  };
   try {
     const peaks = new Map<number, { name: string; mb: number }>();
     const fromMs = performance.now();
@@ -74,7 +80,7 @@ function writeRepository(root: string): number {
   return bytes;
 }
 
-/** Notes the peak of the command and of every process that it started and is still the parent of. */
+/** Notes the peak of the command and of every process of ours below it: its worker. */
 function lookAt(root: number, peaks: Map<number, { name: string; mb: number }>): void {
   const family = new Set([root]);
   const rows = processes();
@@ -86,7 +92,8 @@ function lookAt(root: number, peaks: Map<number, { name: string; mb: number }>):
       grew = true;
     }
   }
-  for (const { pid, name, peakMb } of rows) if (family.has(pid)) peaks.set(pid, { name, mb: peakMb });
+  for (const { pid, name, peakMb } of rows)
+    if (family.has(pid) && name.startsWith("swarm ")) peaks.set(pid, { name, mb: peakMb });
 }
 
 function processes(): { pid: number; parent: number; name: string; peakMb: number }[] {

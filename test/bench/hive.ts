@@ -137,9 +137,9 @@ export async function prepare(hive: Hive, recording: Recording): Promise<Recorde
   return Promise.all(
     [...recording.commits].map(async ([actor, commits]) => {
       const ofActor = keys.actor(run, actor);
-      const opening = commits[0]?.args[8] as string;
+      // Every claim under one nonce: a recorded agent may have been claimed twice.
+      const [, , nonce = "", , , , , , opening = ""] = commits[0]?.args ?? [];
       await hive.redis.rpush(ofActor.mailbox, `${opening},"input":{}}`);
-      const nonce = (commits[0]?.args[2] as string).slice(0, 8);
       const { ready, stranded } = keys.shard(keys.shardOf(run));
       const { session, snapshot, pending, transcript, mailbox } = ofActor;
       const claimKeys = [keys.run(run).run, snapshot, mailbox, pending, session, transcript, ready, stranded];

@@ -4,7 +4,6 @@
 import { execFileSync } from "node:child_process";
 import {
   chmodSync,
-  chownSync,
   cpSync,
   existsSync,
   lstatSync,
@@ -13,12 +12,13 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   truncateSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { documentOf, type Finished, fixture, folderOf, openSwarm, type Swarm } from "../support/swarm-cli.ts";
 
@@ -323,21 +323,28 @@ async function unprivileged(
 ): Promise<void> {
   const isRoot = process.getuid?.() === 0;
   const home = mkdtempSync(join(tmpdir(), "swarm-nobody-"));
+  // HOME stays: it is by HOME that the swarm's processes are found again in the end.
+  const env = {
+    SWARM_DATA_DIR: join(home, "data"),
+    XDG_CONFIG_HOME: home,
+    XDG_RUNTIME_DIR: join(home, "run"),
+    SWARM_REDIS_BIN: redisIn(home),
+  };
+  mkdirSync(join(home, "run"), { mode: 0o700 });
+  const options = { cwd: home, env, ...(isRoot ? { uid: NOBODY } : {}) };
   try {
-    if (isRoot) chownSync(home, NOBODY, NOBODY);
-    const options = {
-      cwd: home,
-      // HOME stays: it is by HOME that the swarm's processes are found again in the end.
-      env: { SWARM_DATA_DIR: join(home, "data"), XDG_CONFIG_HOME: home },
-      ...(isRoot ? { uid: NOBODY } : {}),
-    };
+    if (isRoot) execFileSync("chown", ["-R", `${NOBODY}:${NOBODY}`, home]);
     await law(home, options);
   } finally {
-    await swarm.run(["down"], {
-      env: { SWARM_DATA_DIR: join(home, "data"), XDG_CONFIG_HOME: home },
-      ...(isRoot ? { uid: NOBODY } : {}),
-      cwd: home,
-    });
+    await swarm.run(["down"], options);
     rmSync(home, { recursive: true, force: true });
   }
+}
+
+/** The copy that the tests unpacked belongs to whoever runs them; with the folder around it, it may be moved. */
+function redisIn(home: string): string {
+  const given = swarm.env.SWARM_REDIS_BIN as string;
+  if ((statSync(dirname(given)).mode & 0o005) === 0o005) return given;
+  cpSync(dirname(given), join(home, "redis"), { recursive: true, verbatimSymlinks: true });
+  return join(home, "redis", basename(given));
 }

@@ -228,7 +228,9 @@ describe("what comes back", () => {
 });
 
 test("any text and any input survive the way there and back", async () => {
-  const json = fc.dictionary(fc.string(), fc.jsonValue());
+  // The SDK's own reader of partial JSON drops the key "__proto__", which no tool of ours takes.
+  const key = fc.string().filter((name) => name !== "__proto__");
+  const json = fc.dictionary(key, fc.jsonValue()).filter((value) => !JSON.stringify(value).includes('"__proto__"'));
   await fc.assert(
     fc.asyncProperty(fc.string({ unit: "binary", minLength: 1 }), json, async (text, input) => {
       const { message } = await answerOf({

@@ -148,7 +148,7 @@ describe.each(["flock", "claim"] as const)("one server per data dir, locked by %
         acknowledged += 1;
       }
     })().catch(() => {});
-    await expect.poll(() => acknowledged).toBeGreaterThan(200);
+    await expect.poll(() => acknowledged, { timeout: 30_000 }).toBeGreaterThan(200);
     await kill9(await serverPid());
     await writing;
 

@@ -4,7 +4,7 @@
  * `SWARM_TEST_CLI` names another build's `main.js` (an unpacked package, say) to be tested instead of `dist/`.
  */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -91,12 +91,15 @@ export async function openSwarm({ env = {} }: SwarmOptions = {}): Promise<Swarm>
   const home = mkdtempSync(join(tmpdir(), "swarm-cli-"));
   const cwd = join(home, "work");
   const dataDir = join(home, "data");
+  const runtimeDir = join(home, "run");
   mkdirSync(cwd);
+  mkdirSync(runtimeDir, { mode: 0o700 });
   const own = defined({
     PATH: process.env.PATH,
     HOME: home,
     LANG: "C.UTF-8",
     TMPDIR: tmpdir(),
+    XDG_RUNTIME_DIR: runtimeDir,
     SWARM_DATA_DIR: dataDir,
     SWARM_REDIS_BIN: await redisServerBinary(),
     ...env,
@@ -167,14 +170,16 @@ function launch(child: ChildProcess, what: string): Running {
   };
 }
 
-/** Processes that carry this swarm's data folder in their environment: its commands, workers and server, nobody else. */
+/** Processes of this swarm and nobody else: they live in its home by HOME (commands, workers) or by their working folder (the server). */
 export function processesOf(home: string): ProcessIdentity[] {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
     .flatMap((name) => {
       try {
-        const environment = readFileSync(`/proc/${name}/environ`, "utf8").split("\0");
-        return environment.includes(`HOME=${home}`) ? (identifyProcess(Number(name)) ?? []) : [];
+        const lives =
+          readlinkSync(`/proc/${name}/cwd`).startsWith(`${home}/`) ||
+          readFileSync(`/proc/${name}/environ`, "utf8").split("\0").includes(`HOME=${home}`);
+        return lives ? (identifyProcess(Number(name)) ?? []) : [];
       } catch {
         return []; // gone meanwhile, or somebody else's
       }

@@ -36,6 +36,8 @@ const examinationSchema = z.object({
   path: z.string().optional(),
   filesScanned: z.number().int().nonnegative(),
   understood: z.boolean(),
+  doubts: z.array(z.string()).default([]),
+  unread: z.record(z.string(), z.number().int().nonnegative()).default({}),
   anchors: z.array(anchorSchema),
   aspects: z.array(aspectSchema),
   hits: z.array(hitSchema),

@@ -57,7 +57,7 @@ export function isProved({ id, atLeast = 1 }: Aspect, hits: readonly Hit[]): boo
   return different.size >= atLeast;
 }
 
-function levelOf({ aspects, hits, understood, anchors }: Examination, missing: readonly Aspect[]): Level {
+function levelOf({ aspects, hits, understood, doubts, anchors }: Examination, missing: readonly Aspect[]): Level {
   const supporting = new Set(aspects.filter((aspect) => aspect.supporting).map(({ id }) => id));
   const known = new Set(aspects.map(({ id }) => id));
   const counted = hits.filter(
@@ -71,7 +71,8 @@ function levelOf({ aspects, hits, understood, anchors }: Examination, missing: r
   if (denied && counted.every(({ strength }) => strength === "declaration" || strength === "test")) return "absent";
   // Where the run path was not found, a declaration may belong to anything.
   if (counted.some(({ strength }) => understood || strength === "effect")) return "partial";
-  return understood ? "absent" : "unknown";
+  // Silence is absence only where everything that could speak was heard.
+  return understood && doubts.length === 0 ? "absent" : "unknown";
 }
 
 function confidenceOf(
@@ -126,7 +127,7 @@ function findingOf({ path, line, quote, probe }: Hit): Finding {
 
 function whyOf(
   level: Level,
-  { hits, understood, aspects, filesScanned }: Examination,
+  { hits, understood, doubts, unread, aspects, filesScanned }: Examination,
   missing: readonly Aspect[],
 ): string {
   const read = `Local structural analysis of ${filesScanned} source files`;
@@ -149,8 +150,16 @@ function whyOf(
         ? `${read}: the repository says that it has none, and no effect contradicts it.`
         : `${read}: model call and run path were found, and no probe fired on them.`;
     case "unknown":
-      return filesScanned === 0
-        ? "Local structural analysis found no TypeScript, JavaScript or Python product source to read."
-        : `${read}: ${understood ? "nothing conclusive fired" : "no model call with a loop or a tool dispatch was recognised, so silence proves nothing"}.`;
+      if (filesScanned === 0) return `Local structural analysis: ${noSource(unread)}.`;
+      return `${read}: ${understood ? `nothing conclusive fired, and that proves nothing: ${doubts.join("; ") || "what fired was too weak"}` : "no model call with a loop or a tool dispatch was recognised, so silence proves nothing"}.`;
   }
+}
+
+/** Says that there was nothing to read, and what there was instead. */
+function noSource(unread: Readonly<Record<string, number>>): string {
+  const found = Object.entries(unread)
+    .sort(([, left], [, right]) => right - left)
+    .slice(0, 6)
+    .map(([extension, count]) => `${count} ${extension}`);
+  return `no TypeScript, JavaScript or Python source found; found: ${found.join(", ") || "no source code in any known language"}`;
 }
