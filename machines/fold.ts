@@ -140,7 +140,7 @@ function unchanged(state: ActorState): Decision {
 type Scope = Parameters<AnyStateMachine["transition"]>[2];
 type Order = { readonly type: string; readonly params: unknown };
 
-// One inert scope per machine: building a throwaway actor for every step costs more than the step (docs/decisions).
+// One inert scope per machine: building a throwaway actor for every step costs more than the step (docs/decisions/0005).
 const scopes = new WeakMap<AnyStateMachine, { scope: Scope; orders: Order[] }>();
 
 function collect(

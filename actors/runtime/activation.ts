@@ -24,9 +24,9 @@ export interface ActivationDeps {
   readonly reserve: Reserve;
   readonly effects: RunningEffects;
   readonly bells: Bells;
-  /** Called after a commit with those it sent mail to, and with the delays of the timers it armed. */
   /** This worker cannot serve the actor: whoever can is told. */
   stranded(address: Address, lacks: "binding" | "machine", name: string): Promise<void>;
+  /** Called after a commit with those it sent mail to, and with the delays of the timers it armed. */
   delivered(recipients: readonly Address[], run: string, timersMs: readonly number[]): void;
   readonly log: Log;
 }

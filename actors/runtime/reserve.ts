@@ -4,8 +4,9 @@ import type { ModelCallDeps } from "./effects/model-call.ts";
 import type { Reserve } from "./step.ts";
 
 /**
- * Characters per token for what was added since the last answer: rather too many tokens than too few. Against an old
- * tokenizer on source code this projected a median of 4 % over, and 9 % under at worst (docs/decisions/0003).
+ * Characters per token for what was added since the last answer: rather too many tokens than too few, because the
+ * budget must hold and source maps have 1.4 (bytes per token, an old tokenizer on real source files). A calibrated
+ * estimate is still to come (docs/decisions/0074).
  */
 const NEW_CHARACTERS_PER_TOKEN = 1.6;
 /** For the first prompt, which nothing is known of. */

@@ -56,7 +56,7 @@ export function supervision(deps: SupervisionDeps): Supervision {
       if (here && isAlive({ pid: row.pid, startTime, bootId })) continue;
       // Elsewhere nobody can look; such a row is only taken off the list once it has long been silent.
       if (!here && Date.now() - row.seenAtMs < WORKER_TTL_MS * 4) continue;
-      const handed = here ? await wakers.handBack(row.id) : 0;
+      const handed = here ? await wakers.handBack(row.id, row.bindings) : 0;
       await rows.remove(row.id);
       log.warn({ worker: row.id, pid: row.pid, jobs: handed }, "a worker died; its jobs were handed back");
     }

@@ -50,7 +50,9 @@ command(
   .option("--html <file>", "also write a self-contained report")
   .option("--fail-on <level>", "exit 3 where a primitive is at this level or worse: partial, absent, unknown")
   .option("--only <ids>", "these primitives only, with commas between")
-  .option("--analyst <which>", "local: never ask a model, whatever credentials are set");
+  .option("--analyst <which>", "local: never ask a model, whatever credentials are set")
+  .option("--max-tokens <n>", "tokens of the whole run, at most")
+  .option("--budget <usd>", "US dollars of the whole run, at most");
 
 command("run <goal>", "run a goal with one agent", () => import("./commands/run.ts"))
   .addOption(json)

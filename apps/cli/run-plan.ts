@@ -1,11 +1,11 @@
 /** From the words after `swarm run` to a plan. What does not fit is refused by name before anything is opened. */
-import { knownPrice } from "../../actors/runtime/accesses.ts";
 import type { RunPlan } from "../../actors/runtime/new-run.ts";
 import type { AgentType } from "../../actors/types/define.ts";
 import { agentTypeNamed, agentTypes } from "../../actors/types/index.ts";
 import type { Config } from "../../infra/config.ts";
 import { SwarmError } from "../../infra/errors.ts";
-import { amount, wholeNumber } from "./flags.ts";
+import { budgetOf } from "./budget-flags.ts";
+import { wholeNumber } from "./flags.ts";
 import { modelChoice } from "./start-run.ts";
 import { workspaceAt } from "./workspace.ts";
 
@@ -28,12 +28,7 @@ export function planOf(goal: string, flags: Record<string, unknown>, config: Con
   const type = agentTypeOf(flags.agent);
   const deniedTools = deniedToolsOf(flags.denyTool as readonly string[], type);
   const turnsMax = wholeNumber(flags.maxTurns, "--max-turns", { min: 1, max: 1_000 });
-  const tokensMax = wholeNumber(flags.maxTokens, "--max-tokens", { min: 1, max: 1e12 });
-  const usdMax = amount(flags.budget, "--budget");
-  if (usdMax !== undefined && knownPrice(config, choice.model) === null) {
-    const message = `--budget: the price of ${choice.model} is not known here, so a limit in US dollars cannot be kept`;
-    throw new SwarmError("usage.unknown_price", message, { exit: 2, hint: "Limit it with --max-tokens instead." });
-  }
+  const budget = budgetOf(flags, config, choice);
   const limits = { ...type.limits, turnsMax: turnsMax ?? type.limits.turnsMax };
   return {
     goal: goal.split("\n")[0]?.slice(0, 200) ?? "",
@@ -45,8 +40,7 @@ export function planOf(goal: string, flags: Record<string, unknown>, config: Con
     config: { deniedTools: [...deniedTools], turnsMax: turnsMax ?? null, outTokensMax: null },
     parallelMax: 1,
     tolerateFailures: false,
-    ...(tokensMax === undefined ? {} : { tokensMax }),
-    ...(usdMax === undefined ? {} : { usdMax }),
+    ...budget,
     options: {},
   };
 }

@@ -2,7 +2,6 @@
 import { apiBinding, DEFAULT_MODEL, hasModel, LOCAL_BINDING, LOCAL_MODEL } from "../../actors/runtime/accesses.ts";
 import { newRun, type RunPlan } from "../../actors/runtime/new-run.ts";
 import type { Config } from "../../infra/config.ts";
-import { SwarmError } from "../../infra/errors.ts";
 import { newRunId } from "../../infra/ids.ts";
 import type { Hive } from "./hive.ts";
 
@@ -21,7 +20,7 @@ export function modelChoice(config: Config, model?: string): ModelChoice | null 
 
 export async function startRun(hive: Hive, plan: Omit<RunPlan, "run">): Promise<string> {
   const run = newRunId();
-  const answer = await hive.store.create(newRun({ ...plan, run }));
-  if (answer === "exists") throw new SwarmError("run.exists", `run ${run} exists already`, { retry: true });
+  // "exists" is the echo of our own first try: the id was drawn here, a moment ago.
+  await hive.store.create(newRun({ ...plan, run }));
   return run;
 }

@@ -8,7 +8,7 @@ import { z } from "zod";
 import { SwarmError } from "../errors.ts";
 import { type Address, addressFrom, memberOf } from "../store.ts";
 
-/** Milliseconds a job's lock lives without renewal, and how often stalled ones are looked for (docs/decisions). */
+/** Milliseconds a job's lock lives without renewal, and how often stalled ones are looked for (docs/decisions/0070). */
 const LOCK_MS = 5_000;
 const STALLED_CHECK_MS = 1_000;
 /** A job may lose its worker that often; what kills its handler is counted by the claims, not here. */
@@ -32,8 +32,8 @@ export interface Wakers {
   wake(address: Address): Promise<void>;
   /** Hands an actor on to the workers that have this model access; waits for one where none lives. */
   forward(address: Address, binding: string): Promise<void>;
-  /** Hands back what a dead worker process was at. Resolves with how many jobs that were. */
-  handBack(deadWorker: string): Promise<number>;
+  /** Hands back what a dead worker process was at, in its types' queues and its bindings'. Resolves with how many jobs. */
+  handBack(deadWorker: string, bindings: readonly string[]): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -41,6 +41,13 @@ export function openWakers(types: readonly string[], { prefix, redis }: QueueSet
   const queues = new Map(
     types.map((type) => [type, new Queue(typeQueueName(type), { connection: redis, prefix: bullPrefix(prefix) })]),
   );
+  const queueOf = (name: string): Queue => {
+    const known = [...queues.values()].find((queue) => queue.name === name);
+    if (known !== undefined) return known;
+    const queue = new Queue(name, { connection: redis, prefix: bullPrefix(prefix) });
+    queues.set(name, queue);
+    return queue;
+  };
   return {
     async wake(address) {
       const queue = queues.get(address.type);
@@ -49,13 +56,11 @@ export function openWakers(types: readonly string[], { prefix, redis }: QueueSet
       await add(queue, address);
     },
     async forward(address, binding) {
-      const name = bindingQueueName(binding);
-      const queue = queues.get(name) ?? new Queue(name, { connection: redis, prefix: bullPrefix(prefix) });
-      queues.set(name, queue);
-      await add(queue, address);
+      await add(queueOf(bindingQueueName(binding)), address);
     },
-    async handBack(deadWorker) {
+    async handBack(deadWorker, bindings) {
       let handed = 0;
+      for (const binding of bindings) queueOf(bindingQueueName(binding));
       for (const queue of queues.values()) handed += await handBackFrom(queue, deadWorker, redis);
       return handed;
     },
@@ -65,7 +70,7 @@ export function openWakers(types: readonly string[], { prefix, redis }: QueueSet
   };
 }
 
-/** Never a constant job id, and one request kept while one runs: anything else loses wake-ups (docs/decisions). */
+/** Never a constant job id, and one request kept while one runs: anything else loses wake-ups (docs/decisions/0070). */
 async function add(queue: Queue, address: Address): Promise<void> {
   const id = `${address.run}/${address.actor}`;
   await queue.add(

@@ -48,7 +48,6 @@ export interface Keys {
   run(run: string): RunKeys;
   actor(run: string, actor: string): ActorKeys;
   readonly workers: string;
-  readonly breakers: string;
   readonly bellPattern: string;
 }
 
@@ -89,7 +88,6 @@ export function keysFor(prefix: string): Keys {
       session: `${base(run)}:${actor}:session`,
     }),
     workers: `${prefix}:{d}:workers`,
-    breakers: `${prefix}:{d}:breakers`,
     bellPattern: `${prefix}:{s*}:bell`,
   };
 }

@@ -285,27 +285,26 @@ function recursionIn(file: FileFacts, fn: FunctionFact): CallFact | undefined {
 const retryHeader = /attempt|retr(y|ies)|backoff|tries/i;
 
 /** Loops that call the model again and again, except those that only repeat a failed call; and functions that call themselves. */
-export function loopsAround(modelCalls: readonly Anchor[]): Anchor[] {
+export async function loopsAround(
+  modelCalls: readonly Anchor[],
+  breathe: () => Promise<void>,
+): Promise<Anchor[]> {
   const seen = new Set<string>();
-  return modelCalls.flatMap(({ file, offset, distance }) => {
+  const found: Anchor[] = [];
+  for (const { file, offset, distance } of modelCalls) {
+    await breathe();
     const call = { start: offset, end: offset + 1 };
     const around = file.loops.filter((loop) => contains(loop, call) && !isRetry(file, loop.start));
     const loop = around.at(0);
     const fn = functionAt(file, offset);
     const recursion = fn && !loop && toolCallWords.test(textOf(file, fn)) ? recursionIn(file, fn) : undefined;
     const start = loop?.start ?? recursion?.start;
-    if (start === undefined || seen.has(`${file.path}:${start}`)) return [];
+    if (start === undefined || seen.has(`${file.path}:${start}`)) continue;
     seen.add(`${file.path}:${start}`);
-    return [
-      {
-        kind: "main-loop" as const,
-        file,
-        offset: start,
-        note: loop ? "loop around the model call" : "the function calls itself",
-        distance,
-      },
-    ];
-  });
+    const note = loop ? "loop around the model call" : "the function calls itself";
+    found.push({ kind: "main-loop", file, offset: start, note, distance });
+  }
+  return found;
 }
 
 function isRetry(file: FileFacts, loopStart: number): boolean {

@@ -3,6 +3,7 @@
  * be called absent while one of them holds.
  */
 import type { PrimitiveId } from "./finding.ts";
+import { toolCallWords } from "./model-clients.ts";
 import { importsClient } from "./storage-flow.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -14,9 +15,9 @@ const durable: ReadonlySet<PrimitiveId> = new Set([
   "permission-audit-trail",
 ]);
 /** Languages in which stores are programmed. */
-const storeLanguages: ReadonlySet<string> = new Set([".lua", ".sql"]);
+const storeLanguages: ReadonlySet<string> = new Set([".sql"]);
 /** Languages in which no harness is written, though repositories are full of them. */
-const marginal: ReadonlySet<string> = new Set([".sh", ".ipynb", ".h", ".css", ".sql", ".lua"]);
+const marginal: ReadonlySet<string> = new Set([".sh", ".ipynb", ".h", ".css", ".sql"]);
 /** With more unread files than this share of the read ones, the harness may be written in the unread language. */
 const unreadShareMax = 0.25;
 
@@ -24,7 +25,11 @@ export function doubtsAbout({ index, files, unread }: Workspace, primitive: Prim
   const doubts: string[] = [];
   const kinds = new Set(index.anchors.map(({ kind }) => kind));
   if (index.understood && !kinds.has("main-loop")) doubts.push("no loop around the model call was found, so the run path is known in part only");
-  if (index.understood && !kinds.has("tool-dispatch")) doubts.push("it was not found where tool calls are carried out");
+  const speaksOfTools = files.some(
+    (file) => file.role === "product" && index.farFromAnchors(file.path) <= 1 && toolCallWords.test(file.text),
+  );
+  if (index.understood && !kinds.has("tool-dispatch") && speaksOfTools)
+    doubts.push("it was not found where tool calls are carried out");
   const product = files.filter(({ role }) => role === "product");
   const foreign = Object.entries(unread).filter(([extension]) => !marginal.has(extension));
   const count = foreign.reduce((sum, [, files]) => sum + files, 0);

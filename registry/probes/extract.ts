@@ -5,6 +5,7 @@
 import type { SgNode } from "@ast-grep/napi";
 import type { BranchFact, CallFact, ExitFact, FileFacts, FunctionFact, Span, TypeFact } from "./facts.ts";
 import { type Language, parse } from "./languages.ts";
+import { luaFacts } from "./lua.ts";
 import type { Role } from "./scope.ts";
 
 const scriptKinds = [
@@ -102,6 +103,7 @@ interface Syntax extends Span {
 
 /** @throws whatever the parser throws; the caller counts the file as unreadable. */
 export async function extract(path: string, source: string, language: Language, role: Role): Promise<FileFacts> {
+  if (language === "lua") return luaFacts(path, source, role);
   const root = await parse(language, source);
   const kinds = language === "python" ? pythonKinds : scriptKinds;
   const rule = { rule: { any: kinds.map((kind) => ({ kind })) } };

@@ -5,7 +5,7 @@
 import { createRequire } from "node:module";
 import type * as AstGrep from "@ast-grep/napi";
 
-export type Language = "typescript" | "tsx" | "javascript" | "python";
+export type Language = "typescript" | "tsx" | "javascript" | "python" | "lua";
 
 const languageByExtension: Readonly<Record<string, Language>> = {
   ".ts": "typescript",
@@ -17,11 +17,12 @@ const languageByExtension: Readonly<Record<string, Language>> = {
   ".mjs": "javascript",
   ".cjs": "javascript",
   ".py": "python",
+  ".lua": "lua",
 };
 
 /** Extensions of source code that the probes cannot read: said in the report instead of passed over in silence. */
 const unread =
-  /\.(go|rs|java|kt|kts|rb|php|cs|swift|scala|ex|exs|clj|cpp|cc|c|h|hpp|zig|lua|dart|hs|ml|sh|sql|vue|svelte|ipynb)$/i;
+  /\.(go|rs|java|kt|kts|rb|php|cs|swift|scala|ex|exs|clj|cpp|cc|c|h|hpp|zig|dart|hs|ml|sh|sql|vue|svelte|ipynb)$/i;
 
 export function languageOf(path: string): Language | undefined {
   const dot = path.lastIndexOf(".");
@@ -32,7 +33,7 @@ export function isUnreadLanguage(path: string): boolean {
   return unread.test(path);
 }
 
-const parserName: Readonly<Record<Language, string>> = {
+const parserName: Readonly<Record<Exclude<Language, "lua">, string>> = {
   typescript: "TypeScript",
   tsx: "Tsx",
   // The TSX grammar reads JSX and plain JavaScript, and forgives a type annotation in a .js file.
@@ -50,7 +51,7 @@ async function load(): Promise<typeof AstGrep> {
 }
 
 /** Parses off the main thread. The tree is the caller's to drop: it holds native memory. */
-export async function parse(language: Language, source: string): Promise<AstGrep.SgRoot> {
+export async function parse(language: Exclude<Language, "lua">, source: string): Promise<AstGrep.SgRoot> {
   loaded ??= load();
   const napi = await loaded;
   return napi.parseAsync(parserName[language] as Parameters<typeof napi.parseAsync>[0], source);

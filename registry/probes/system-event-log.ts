@@ -66,7 +66,7 @@ function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
 }
 
 /** An entry says what kind of entry it is. */
-const tagged = /\b(type|event\w*|kind|level|action|decision)["']?\s*[:=,)]|\b\w*(Event|Record)\b/;
+const tagged = /\b(type|event\w*|kind|level|action|decision)["']?\s*[:=,)]|\b\w*(Event|Entry|Record)\b/;
 const classKinds: readonly (readonly [string, RegExp])[] = [
   ["lifecycle", /(State|Status)Changed|Started|Finish|Completed|Ended/],
   ["config", /(Model|Config|Mode|Settings)Chang|Switch/],

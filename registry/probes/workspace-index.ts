@@ -64,13 +64,13 @@ export async function indexWorkspace(
     await breathe();
   }
   const modelCalls = await wrappersOf(product, direct, breathe);
-  const loops = loopsAround(modelCalls);
+  const loops = await loopsAround(modelCalls, breathe);
   await breathe();
   const homes = placesOf(product);
   await breathe();
-  const reach = reachable(homes, [...modelCalls, ...dispatches, ...loops]);
+  const reach = await reachable(homes, breathe, [...modelCalls, ...dispatches, ...loops]);
   const isReached = (file: FileFacts, fn: FunctionFact) => reach.has(keyOf(file, fn));
-  const fromCalls = reachable(homes, [...modelCalls, ...loops]);
+  const fromCalls = await reachable(homes, breathe, [...modelCalls, ...loops]);
   const isReachedAt = (file: FileFacts, offset: number) => {
     const fn = functionAt(file, offset);
     return fn !== undefined && fromCalls.has(keyOf(file, fn));
@@ -79,7 +79,7 @@ export async function indexWorkspace(
   const byText =
     modelCalls.length === 0 || dispatches.some(({ file, offset }) => isReachedAt(file, offset))
       ? []
-      : product.flatMap((file) => textDispatchesIn(file, (fn) => isReached(file, fn)));
+      : await textDispatches(product, isReached, breathe);
   const anchors = [...modelCalls, ...dispatches, ...byText, ...loops];
   const calls = countCalls(product);
   const storage = await followStorage(product, breathe);
@@ -105,6 +105,19 @@ export async function indexWorkspace(
     callsOf: (name) => calls.get(name) ?? 0,
     farFromAnchors,
   };
+}
+
+async function textDispatches(
+  files: readonly FileFacts[],
+  isReached: (file: FileFacts, fn: FunctionFact) => boolean,
+  breathe: () => Promise<void>,
+): Promise<Anchor[]> {
+  const found: Anchor[] = [];
+  for (const file of files) {
+    found.push(...textDispatchesIn(file, (fn) => isReached(file, fn)));
+    await breathe();
+  }
+  return found;
 }
 
 function keyOf(file: FileFacts, fn: FunctionFact): string {
@@ -191,7 +204,11 @@ async function statusesComparedIn(files: readonly FileFacts[], breathe: () => Pr
   return compared;
 }
 
-function reachable(homes: ReadonlyMap<string, readonly Place[]>, anchors: readonly Anchor[]): Set<string> {
+async function reachable(
+  homes: ReadonlyMap<string, readonly Place[]>,
+  breathe: () => Promise<void>,
+  anchors: readonly Anchor[],
+): Promise<Set<string>> {
   const reached = new Set<string>();
   let frontier: Place[] = anchors.flatMap(({ file, offset }) => {
     const fn = functionAt(file, offset);
@@ -200,9 +217,12 @@ function reachable(homes: ReadonlyMap<string, readonly Place[]>, anchors: readon
   for (let depth = 0; depth <= reachDepthMax && frontier.length > 0; depth += 1) {
     const fresh = frontier.filter(({ file, fn }) => !reached.has(keyOf(file, fn)));
     for (const { file, fn } of fresh) reached.add(keyOf(file, fn));
-    frontier = fresh
-      .flatMap((place) => calledFrom(place, homes))
-      .filter(({ file, fn }) => !reached.has(keyOf(file, fn)));
+    const next: Place[] = [];
+    for (const place of fresh) {
+      next.push(...calledFrom(place, homes).filter(({ file, fn }) => !reached.has(keyOf(file, fn))));
+      await breathe();
+    }
+    frontier = next;
   }
   return reached;
 }

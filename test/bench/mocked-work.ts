@@ -15,7 +15,7 @@ import type { TokenPrice } from "../../infra/model/prices.ts";
 import type { Address, NewRun } from "../../infra/store.ts";
 import type { Brief } from "../../machines/brief.ts";
 
-export const MODEL = "claude-bench";
+const MODEL = "claude-bench";
 export const BINDING = "bench";
 /** Made up: what matters is that every call is priced, reserved and settled. */
 export const PRICE: TokenPrice = {

@@ -1,5 +1,6 @@
 /** `swarm evaluate <path>`: a swarm examines a codebase and reports, with evidence, which primitives it has. */
 import { readConfig } from "../../../infra/config.ts";
+import { budgetOf } from "../budget-flags.ts";
 import { FAIL_ON_LEVELS } from "../evaluate/fail-on.ts";
 import { evaluationGraph } from "../evaluate/graph.ts";
 import { writableFile } from "../evaluate/output-file.ts";
@@ -27,6 +28,7 @@ export async function act([path = ""]: readonly string[], flags: Record<string, 
   if (flags.html !== undefined) writableFile(String(flags.html), "--html");
   const workspace = workspaceAt(path);
   const choice = (analyst === "local" ? null : modelChoice(config)) ?? localChoice;
+  const budget = budgetOf(flags, config, choice);
   const hive = await openHive();
   try {
     const run = await startRun(hive, {
@@ -39,6 +41,7 @@ export async function act([path = ""]: readonly string[], flags: Record<string, 
       config: { deniedTools: [], turnsMax: null, outTokensMax: null },
       parallelMax: PARALLEL_MAX,
       tolerateFailures: true,
+      ...budget,
       options: { target: workspace },
     });
     const watched = await watch(hive, { run, binding: choice.binding, onEvent: null });
