@@ -57,8 +57,8 @@ export type CoordinatorEvent =
 
 /** Milliseconds that cancelled agents get to end by themselves before the run ends without them. */
 const CANCEL_GRACE_MS = 30_000;
-/** Spawns per commit: well under {@link INSIDE_EFFECTS_MAX}, with room for the messages of the same step. */
-const BATCH_MAX = INSIDE_EFFECTS_MAX / 2;
+/** Spawns per commit. A step that spawns orders nothing else, so they may fill it. */
+const BATCH_MAX = INSIDE_EFFECTS_MAX;
 
 const batch = (context: CoordinatorContext) => dispatchable(context.tasks, context.parallelMax, BATCH_MAX);
 

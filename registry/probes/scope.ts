@@ -52,7 +52,8 @@ export function roleOf(path: string): Role | SkipReason {
     .filter((role) => role !== undefined);
   if (roles.includes("vendored")) return "vendored";
   if (roles.includes("fixture")) return "fixture";
-  const outermost = roles[0];
+  // The scripts of a store are product, though they lie in a folder of that name.
+  const outermost = /\.lua$/i.test(path) ? roles.find((role) => role !== "tooling") : roles[0];
   if (outermost !== undefined) return outermost;
   if (/\.min\.[cm]?js$/i.test(path)) return "minified";
   if (generatedFile.test(path)) return "generated";

@@ -6,7 +6,7 @@ import { lastName } from "./anchors.ts";
 import { type BranchFact, contains, type FileFacts, functionAt } from "./facts.ts";
 import type { Finding } from "./finding.ts";
 import type { PrimitiveProbes } from "./primitive.ts";
-import { branchesOn, codeOf, exitOf, finding, offsetsIn, textOf, worded } from "./query.ts";
+import { argumentsOf, branchesOn, callsTo, codeOf, exitOf, finding, offsetsIn, textOf, worded } from "./query.ts";
 import type { WorkspaceIndex } from "./workspace-index.ts";
 
 const money =
@@ -37,7 +37,7 @@ function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
     if (!isAboutMoney(file, branch, index)) continue;
     const condition = conditionOf(file, branch, index);
     if (
-      !limit.test(condition) ||
+      !(limit.test(condition) || limit.test(saidInBody(file, branch))) ||
       !compares.test(condition) ||
       saidInWords.test(textOf(file, branch.condition)) ||
       !comparesTwo.test(condition)
@@ -70,6 +70,10 @@ function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
       );
   }
   yield* caps(file, index);
+  for (const call of callsTo(file, /(^|\.)(h?incrby|h?incr|h?incrbyfloat|hIncrBy|increment\w*)$/i)) {
+    if (/token|cost|usd|usage|nano|spent/i.test(argumentsOf(file, call)))
+      yield finding("usage-accounted", "accounting", "effect", call.start, "usage adds up in the store");
+  }
   for (const offset of offsetsIn(file.code, declared))
     yield finding("limit-declared", "limit", "declaration", offset, "a limit is declared");
   for (const offset of offsetsIn(file.code, accounted)) {
@@ -79,11 +83,19 @@ function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
   }
 }
 
-const exitCharsMax = 240;
+const comparesWithNothing = /[!=]==?\s*(?:null|undefined|None|["'])|\bis\s+(?:not\s+)?None/;
+const bodyCharsMax = 400;
+
+/** What the branch does, where it is short: a comparison may say only there what it compares. */
+function saidInBody(file: FileFacts, { body }: BranchFact): string {
+  return body.end - body.start > bodyCharsMax ? "" : worded(textOf(file, body));
+}
 
 /** What the condition says, with the bodies of the repository's own predicates that it asks. */
 function conditionOf(file: FileFacts, branch: BranchFact, index: WorkspaceIndex): string {
   const own = textOf(file, branch.condition);
+  // What is compared with nothing or with a word is no amount, whatever else the condition asks.
+  if (comparesWithNothing.test(own)) return worded(own);
   const asked = file.calls.filter((call) => contains(branch.condition, call)).map(({ callee }) => lastName(callee));
   const owner = functionAt(file, branch.start)?.owner ?? "";
   const bodies = [...new Set(asked)].slice(0, 3).flatMap((name) => {
@@ -108,8 +120,7 @@ function isAboutMoney(file: FileFacts, branch: BranchFact, index: WorkspaceIndex
   const compared = comparesTwo.test(worded(own));
   if (!asks && !compared) return false;
   const fn = functionAt(file, branch.start);
-  const exit = compared ? exitOf(file, branch) : undefined;
-  const leaves = exit ? file.text.slice(exit.start, Math.min(exit.end, exit.start + exitCharsMax)) : "";
+  const leaves = compared && exitOf(file, branch) ? saidInBody(file, branch) : "";
   const words = worded(`${fn?.owner ?? ""} ${leaves}`);
   return budgetWords.test(words) || (asks && budgetWords.test(conditionOf(file, branch, index)));
 }

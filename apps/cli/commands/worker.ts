@@ -1,4 +1,5 @@
 /** `swarm worker`: hosts actors until it is told to end, or has been idle for as long as it was told to bear. */
+import { setTimeout as pause } from "node:timers/promises";
 import { hasModel, openAccesses } from "../../../actors/runtime/accesses.ts";
 import { createRuntime, type Runtime } from "../../../actors/runtime/runtime.ts";
 import { actorTypes } from "../../../actors/types/index.ts";
@@ -35,6 +36,7 @@ export async function act(args: readonly string[], flags: Record<string, unknown
     log: hive.log,
   });
   const told = toldToEnd();
+  const ended = new AbortController();
   try {
     await runtime.start();
     if (flags.jsonl === true) printJson({ v: 1, type: "worker.ready", id: runtime.worker, types, pid: process.pid });
@@ -42,8 +44,10 @@ export async function act(args: readonly string[], flags: Record<string, unknown
       say(
         `worker ${runtime.worker} takes work on ${hive.endpoint.describe}${hasModel(hive.config) ? "" : " (no model key: local analyst only)"}`,
       );
-    return await Promise.race([told, ...(idleExitS === undefined ? [] : [idle(runtime, idleExitS)])]);
+    const ends = idleExitS === undefined ? [told] : [told, idle(runtime, idleExitS, ended.signal)];
+    return await Promise.race(ends);
   } finally {
+    ended.abort();
     await end(runtime, hive, () => accesses.close());
   }
 }
@@ -61,10 +65,11 @@ function toldToEnd(): Promise<number> {
   });
 }
 
-async function idle(runtime: Runtime, seconds: number): Promise<number> {
+/** Resolves once nothing was under way for so long. Ends with the signal: its timer would keep a told worker alive. */
+async function idle(runtime: Runtime, seconds: number, ended: AbortSignal): Promise<number> {
   let sinceMs = performance.now();
-  while (performance.now() - sinceMs < seconds * 1_000) {
-    await new Promise((resolve) => setTimeout(resolve, IDLE_LOOK_MS));
+  while (!ended.aborted && performance.now() - sinceMs < seconds * 1_000) {
+    await pause(IDLE_LOOK_MS, undefined, { signal: ended }).catch(() => {});
     if (runtime.active() > 0) sinceMs = performance.now();
   }
   return 0;
