@@ -97,7 +97,8 @@ function* subclasses(file: FileFacts): Iterable<Finding> {
     const body = codeOf(file, { start: type.start, end: Math.min(type.end, type.start + 8_000) });
     const own = /\b\w*prompt\w*\s*=|self\.\w*prompt\w*\s*=|system_?prompt|instructions/i.test(body);
     if (!own) continue;
-    const able = /\btools\b\s*[=:]|\b_?(?:get|build|create|select)_?tools\s*\(|allowed_?tools|max_?(steps|turns)\s*=/i.test(body);
+    const able =
+      /\btools\b\s*[=:]|\b_?(?:get|build|create|select)_?tools\s*\(|allowed_?tools|max_?(steps|turns)\s*=/i.test(body);
     yield finding(
       "agent-subclass",
       able ? "types" : "declarable",

@@ -24,7 +24,8 @@ const unreadShareMax = 0.25;
 export function doubtsAbout({ index, files, unread }: Workspace, primitive: PrimitiveId): string[] {
   const doubts: string[] = [];
   const kinds = new Set(index.anchors.map(({ kind }) => kind));
-  if (index.understood && !kinds.has("main-loop")) doubts.push("no loop around the model call was found, so the run path is known in part only");
+  if (index.understood && !kinds.has("main-loop"))
+    doubts.push("no loop around the model call was found, so the run path is known in part only");
   const speaksOfTools = files.some(
     (file) => file.role === "product" && index.farFromAnchors(file.path) <= 1 && toolCallWords.test(file.text),
   );
@@ -39,11 +40,12 @@ export function doubtsAbout({ index, files, unread }: Workspace, primitive: Prim
   const programs = Object.entries(unread).filter(([extension]) => storeLanguages.has(extension));
   if (programs.length > 0) doubts.push(`programs of a store were not read (${listed(programs)})`);
   const client = product.find((file) => index.farFromAnchors(file.path) <= 2 && importsClient(file));
-  if (client) doubts.push(`${client.path} uses the client of a store, and what goes through it was not followed to its end`);
+  if (client)
+    doubts.push(`${client.path} uses the client of a store, and what goes through it was not followed to its end`);
   return doubts;
 }
 
 /** `.rs 120, .go 3`. */
-export function listed(counts: readonly (readonly [string, number])[]): string {
+function listed(counts: readonly (readonly [string, number])[]): string {
   return counts.map(([extension, files]) => `${extension} ${files}`).join(", ");
 }

@@ -4,11 +4,11 @@
  */
 import type { Anchor } from "./anchors.ts";
 import { createBreath } from "./breath.ts";
+import { doubtsAbout } from "./doubts.ts";
 import { contains, type FileFacts, lineOf, quoteOf } from "./facts.ts";
 import type { Aspect, Finding, Hit, PrimitiveId, Strength } from "./finding.ts";
 import { catalogue } from "./index.ts";
 import type { PrimitiveProbes } from "./primitive.ts";
-import { doubtsAbout } from "./doubts.ts";
 import { isScreen } from "./scope.ts";
 import { denialsOf } from "./statements.ts";
 import type { Skipped, Workspace } from "./workspace.ts";

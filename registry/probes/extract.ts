@@ -4,7 +4,7 @@
  */
 import type { SgNode } from "@ast-grep/napi";
 import type { BranchFact, CallFact, ExitFact, FileFacts, FunctionFact, Span, TypeFact } from "./facts.ts";
-import { type Language, parse } from "./languages.ts";
+import { parse, type SourceLanguage } from "./languages.ts";
 import { luaFacts } from "./lua.ts";
 import type { Role } from "./scope.ts";
 
@@ -102,7 +102,7 @@ interface Syntax extends Span {
 }
 
 /** @throws whatever the parser throws; the caller counts the file as unreadable. */
-export async function extract(path: string, source: string, language: Language, role: Role): Promise<FileFacts> {
+export async function extract(path: string, source: string, language: SourceLanguage, role: Role): Promise<FileFacts> {
   if (language === "lua") return luaFacts(path, source, role);
   const root = await parse(language, source);
   const kinds = language === "python" ? pythonKinds : scriptKinds;
@@ -121,7 +121,9 @@ export async function extract(path: string, source: string, language: Language, 
     source,
     blanks.filter((blank) => !isLiteral(source, blank)),
   );
-  const types = [...typesOf(syntax, code), ...schemaUnions(syntax, code)].sort((left, right) => left.start - right.start);
+  const types = [...typesOf(syntax, code), ...schemaUnions(syntax, code)].sort(
+    (left, right) => left.start - right.start,
+  );
   return {
     path,
     language,
@@ -187,7 +189,11 @@ function typesOf(syntax: readonly Syntax[], code: string): TypeFact[] {
 /** A union written as a schema, `const x = z.discriminatedUnion("type", […])`, is a type like any other. */
 function schemaUnions(syntax: readonly Syntax[], code: string): TypeFact[] {
   return syntax.flatMap(({ kind, start, end }) => {
-    if (kind !== "call_expression" || !/^[\w$.]*\b(?:discriminatedUnion|union|variant|Union)\(/.test(code.slice(start, start + 80))) return [];
+    if (
+      kind !== "call_expression" ||
+      !/^[\w$.]*\b(?:discriminatedUnion|union|variant|Union)\(/.test(code.slice(start, start + 80))
+    )
+      return [];
     const name = /([\w$]+)\s*(?::[^=;]{0,160})?=\s*$/.exec(code.slice(Math.max(0, start - 200), start))?.[1];
     return name === undefined ? [] : [{ kind: "alias" as const, name, start, end }];
   });

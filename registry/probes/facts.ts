@@ -3,7 +3,7 @@
  * and the spans of functions, types, branches, loops, calls and exits. Offsets are UTF-16 units and hold in all three
  * texts alike.
  */
-import type { Language } from "./languages.ts";
+import type { SourceLanguage } from "./languages.ts";
 import type { Role } from "./scope.ts";
 
 export interface Span {
@@ -43,7 +43,7 @@ export interface ExitFact extends Span {
 
 export interface FileFacts {
   readonly path: string;
-  readonly language: Language;
+  readonly language: SourceLanguage;
   readonly role: Role;
   readonly source: string;
   /** The source without comments and without the inside of strings. */

@@ -5,7 +5,10 @@
 import { createRequire } from "node:module";
 import type * as AstGrep from "@ast-grep/napi";
 
-export type Language = "typescript" | "tsx" | "javascript" | "python" | "lua";
+export type Language = "typescript" | "tsx" | "javascript" | "python";
+
+/** Lua has no parser here; the probes read scripts of stores by themselves. */
+export type SourceLanguage = Language | "lua";
 
 const languageByExtension: Readonly<Record<string, Language>> = {
   ".ts": "typescript",
@@ -17,7 +20,6 @@ const languageByExtension: Readonly<Record<string, Language>> = {
   ".mjs": "javascript",
   ".cjs": "javascript",
   ".py": "python",
-  ".lua": "lua",
 };
 
 /** Extensions of source code that the probes cannot read: said in the report instead of passed over in silence. */
@@ -29,11 +31,16 @@ export function languageOf(path: string): Language | undefined {
   return dot < 0 ? undefined : languageByExtension[path.slice(dot).toLowerCase()];
 }
 
+/** What the probes read of a path, scripts of stores included. */
+export function sourceLanguageOf(path: string): SourceLanguage | undefined {
+  return /\.lua$/i.test(path) ? "lua" : languageOf(path);
+}
+
 export function isUnreadLanguage(path: string): boolean {
   return unread.test(path);
 }
 
-const parserName: Readonly<Record<Exclude<Language, "lua">, string>> = {
+const parserName: Readonly<Record<Language, string>> = {
   typescript: "TypeScript",
   tsx: "Tsx",
   // The TSX grammar reads JSX and plain JavaScript, and forgives a type annotation in a .js file.
@@ -51,7 +58,7 @@ async function load(): Promise<typeof AstGrep> {
 }
 
 /** Parses off the main thread. The tree is the caller's to drop: it holds native memory. */
-export async function parse(language: Exclude<Language, "lua">, source: string): Promise<AstGrep.SgRoot> {
+export async function parse(language: Language, source: string): Promise<AstGrep.SgRoot> {
   loaded ??= load();
   const napi = await loaded;
   return napi.parseAsync(parserName[language] as Parameters<typeof napi.parseAsync>[0], source);

@@ -7,7 +7,10 @@ import type { Role } from "./scope.ts";
 
 export function luaFacts(path: string, source: string, role: Role): FileFacts {
   const text = source.replace(/--\[\[[\s\S]*?\]\]|--[^\n]*/g, (comment) => comment.replace(/[^\n]/g, " "));
-  const code = text.replace(/(["'])([^"'\n]*)\1/g, (_, quote: string, inner: string) => quote + " ".repeat(inner.length) + quote);
+  const code = text.replace(
+    /(["'])([^"'\n]*)\1/g,
+    (_, quote: string, inner: string) => quote + " ".repeat(inner.length) + quote,
+  );
   const name = path.slice(path.lastIndexOf("/") + 1).replace(/\.lua$/i, "");
   const lineStarts = [0];
   for (let at = source.indexOf("\n"); at >= 0; at = source.indexOf("\n", at + 1)) lineStarts.push(at + 1);
@@ -33,7 +36,13 @@ function branchesOf(code: string): BranchFact[] {
   return [...code.matchAll(/\b(?:else)?if\b([\s\S]{1,400}?)\bthen\b/g)].map((match) => {
     const from = match.index + match[0].indexOf(match[1] ?? "");
     const body = { start: match.index + match[0].length, end: bodyEnd(code, match.index + match[0].length) };
-    return { kind: "if", start: match.index, end: body.end, condition: { start: from, end: from + (match[1] ?? "").length }, body };
+    return {
+      kind: "if",
+      start: match.index,
+      end: body.end,
+      condition: { start: from, end: from + (match[1] ?? "").length },
+      body,
+    };
   });
 }
 
@@ -58,7 +67,9 @@ function callsOf(code: string, text: string): CallFact[] {
     const argumentsAt = match.index + match[0].length - 1;
     const end = closing(code, argumentsAt);
     if (end < 0 || /^(if|while|and|or|not|function|return)$/.test(match[1] ?? "")) return [];
-    const command = /^redis\.p?call$/.test(match[1] ?? "") ? /^\(\s*["'](\w+)["']/.exec(text.slice(argumentsAt, end))?.[1] : undefined;
+    const command = /^redis\.p?call$/.test(match[1] ?? "")
+      ? /^\(\s*["'](\w+)["']/.exec(text.slice(argumentsAt, end))?.[1]
+      : undefined;
     const callee = command === undefined ? (match[1] ?? "") : `redis.${command.toLowerCase()}`;
     return [{ callee, argumentsAt, start: match.index, end }];
   });

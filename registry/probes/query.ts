@@ -98,3 +98,11 @@ export function insideNamed(file: FileFacts, offset: number, name: RegExp): bool
 export function surroundings(file: FileFacts, offset: number): Span {
   return functionAt(file, offset) ?? { start: 0, end: file.source.length };
 }
+
+export function lastName(callee: string): string {
+  return /([\w$#]+)\??\.?$/.exec(callee)?.[1] ?? "";
+}
+
+export function escaped(name: string): string {
+  return name.replace(/[$]/g, "\\$&");
+}

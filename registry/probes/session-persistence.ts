@@ -1,11 +1,10 @@
 /**
  * Session persistence: each turn or event is written durably, and a load path continues the run.
  */
-import { lastName } from "./anchors.ts";
 import { type FileFacts, functionAt } from "./facts.ts";
 import type { Finding } from "./finding.ts";
 import type { PrimitiveProbes } from "./primitive.ts";
-import { branchesOn, codeOf, finding, functionsNamed, textOf, typesNamed } from "./query.ts";
+import { branchesOn, codeOf, finding, functionsNamed, lastName, textOf, typesNamed } from "./query.ts";
 import type { WorkspaceIndex } from "./workspace-index.ts";
 
 const session =
@@ -72,7 +71,7 @@ function* handedOn(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
     const fn = functionAt(file, call.start);
     const targets = index.functionsNamed(lastName(call.callee)).filter((place) => place.file !== file);
     if (!fn || !targets.some((one) => records.test(index.storage.fieldsOf(one.file, one.fn)))) continue;
-    const given = /(?:const|let|var)?\s*([\w$]+)\s*(?::[^=;]*)?=\s*(?:await\s+)?$/.exec(
+    const given = /(?:const|let|var)?\s*([\w$]+)\s*(?::[^=;()\n]*)?=\s*(?:await\s+)?$/.exec(
       file.code.slice(Math.max(fn.start, call.start - 120), call.start),
     )?.[1];
     if (given === undefined) continue;

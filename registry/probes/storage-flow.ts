@@ -2,9 +2,8 @@
  * Where the harness's data goes: which calls end in a durable place, directly or through the repository's own
  * functions, and which writes nobody could follow. Found once per pass, asked by every probe about durability.
  */
-import { lastName } from "./anchors.ts";
 import { type CallFact, contains, type FileFacts, type FunctionFact, functionAt } from "./facts.ts";
-import { textOf } from "./query.ts";
+import { lastName, textOf } from "./query.ts";
 import { isAppend, isDurableRead, isDurableWrite, subjectOf } from "./storage.ts";
 
 type Effect = "write" | "read" | "append";
@@ -31,7 +30,8 @@ const verbs: Readonly<Record<Effect, RegExp>> = {
   write:
     /^_*a?(?:save|persist|store|write|append|record|log|commit|put|insert|upsert|add|update|checkpoint|flush|dump|sync|set|create|emit|publish|track|audit|journal|push|export|serialize|post|send|enqueue|archive|quarantine|transact|exec|execute|run_?sql|swap|register)/i,
   read: /^_*a?(?:load|read|get|fetch|find|list|query|restore|resume|open|replay|claim|hydrate|scan|search|look|from|import|parse|recover|rebuild|select|history|messages|sessions|all|rows)/i,
-  append: /^_*a?(?:append|record|log|commit|insert|add|audit|journal|push|emit|publish|track|write|save|persist|store)/i,
+  append:
+    /^_*a?(?:append|record|log|commit|insert|add|audit|journal|push|emit|publish|track|write|save|persist|store)/i,
 };
 const adds = /^_*a?(?:append|record|log|add|emit|track|journal|commit)(?:_|[A-Z]|$)/;
 const storeReceiver =
@@ -42,10 +42,7 @@ interface Home {
   readonly owner: string;
 }
 
-export async function followStorage(
-  files: readonly FileFacts[],
-  breathe: () => Promise<void>,
-): Promise<StorageFlow> {
+export async function followStorage(files: readonly FileFacts[], breathe: () => Promise<void>): Promise<StorageFlow> {
   const known: Record<Effect, Map<FileFacts, Set<CallFact>>> = { write: new Map(), read: new Map(), append: new Map() };
   const mark = (effect: Effect, file: FileFacts, call: CallFact): void => {
     const calls = known[effect].get(file);
@@ -59,7 +56,8 @@ export async function followStorage(
     for (const call of file.calls) {
       const holder = /([\w$]+)[?!]?\.([\w$]+)$/.exec(call.callee);
       if (holder && wrapped.has(holder[1] ?? "")) {
-        for (const effect of ["write", "read", "append"] as const) if (verbs[effect].test(holder[2] ?? "")) mark(effect, file, call);
+        for (const effect of ["write", "read", "append"] as const)
+          if (verbs[effect].test(holder[2] ?? "")) mark(effect, file, call);
       }
       if (isDurableWrite(file, call, clients)) {
         mark("write", file, call);
@@ -130,7 +128,10 @@ function addHome(homes: Map<string, Home[]>, effect: Effect, file: FileFacts, ca
 function goesTo(file: FileFacts, { callee }: CallFact, name: string, homes: readonly Home[]): boolean {
   const receiver = callee.slice(0, -name.length).replace(/[.?!]+$/, "");
   if (receiver === "")
-    return homes.some(({ path }) => path === file.path) || new RegExp(`\\b${name.replace(/[$]/g, "\\$&")}\\b`).test(file.imports);
+    return (
+      homes.some(({ path }) => path === file.path) ||
+      new RegExp(`\\b${name.replace(/[$]/g, "\\$&")}\\b`).test(file.imports)
+    );
   const held = (/([\w$]+)[?!)]*$/.exec(receiver)?.[1] ?? "").replace(/^_+/, "");
   if (/^(this|self|cls|super)$/.test(held)) return homes.some(({ path, owner }) => path === file.path && owner !== "");
   if (homes.length > homesMax && !storeReceiver.test(receiver)) return false;
@@ -181,7 +182,8 @@ async function derivedClients(
   if (made.size === 0) return () => new Set();
   const typed = new RegExp(`\\b([\\w$]+)\\??\\s*:\\s*(?:${[...types].join("|")})\\b`, "g");
   const assigned = new RegExp(`\\b([\\w$]+)\\s*=\\s*(?:await\\s+)?(?:${[...made].join("|")})\\(`, "g");
-  return ({ code }) => new Set([typed, assigned].flatMap((one) => [...code.matchAll(one)].map(([, name = ""]) => name)));
+  return ({ code }) =>
+    new Set([typed, assigned].flatMap((one) => [...code.matchAll(one)].map(([, name = ""]) => name)));
 }
 
 function usesClient(file: FileFacts, call: CallFact, clients: ReadonlySet<string>): boolean {
@@ -228,6 +230,11 @@ async function fieldIndex(
 
 function fieldsIn(head: string, index: ReadonlyMap<string, Fields>): string {
   const named = [...new Set(head.match(/\b[A-Z][\w$]{2,}\b/g) ?? [])].flatMap((name) => index.get(name) ?? []);
-  const referred = named.filter(({ fields }) => fields.length < 200).flatMap(({ refers }) => refers.flatMap((name) => index.get(name) ?? []));
-  return [...named, ...referred].map(({ fields }) => fields).join(" ").slice(0, 1_500);
+  const referred = named
+    .filter(({ fields }) => fields.length < 200)
+    .flatMap(({ refers }) => refers.flatMap((name) => index.get(name) ?? []));
+  return [...named, ...referred]
+    .map(({ fields }) => fields)
+    .join(" ")
+    .slice(0, 1_500);
 }

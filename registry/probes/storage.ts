@@ -39,13 +39,19 @@ const none: ReadonlySet<string> = new Set();
 export function isDurableWrite(file: FileFacts, call: CallFact, clients: ReadonlySet<string> = none): boolean {
   const { callee } = call;
   if (clientWrite.test(callee) && isOnClient(call, clients))
-    return !sqlRead.test(file.source.slice(call.argumentsAt, call.end)) || sqlWrite.test(file.source.slice(call.argumentsAt, call.end));
+    return (
+      !sqlRead.test(file.source.slice(call.argumentsAt, call.end)) ||
+      sqlWrite.test(file.source.slice(call.argumentsAt, call.end))
+    );
   if (fileWrite.test(callee) || storeWrite.test(callee) || ormWrite.test(callee)) return true;
   if (streamWrite.test(callee)) {
     if (/stdout|stderr|process\./.test(callee)) return false;
     if (!/(^|\.)(stream|writer|fd|fout)\.write$/i.test(callee)) return true;
     const around = functionAt(file, call.start);
-    return around !== undefined && (openedForWriting.test(textOf(file, around)) || /createWriteStream|FileHandle/.test(file.code));
+    return (
+      around !== undefined &&
+      (openedForWriting.test(textOf(file, around)) || /createWriteStream|FileHandle/.test(file.code))
+    );
   }
   return sqlCall.test(callee) && sqlWrite.test(file.source.slice(call.argumentsAt, call.end));
 }

@@ -68,7 +68,9 @@ function isMentioned(index: WorkspaceIndex, name: string): boolean {
 
 /** A union of names is covered by what these names stand for, wherever they are declared. */
 function* coverageOfMembers(file: FileFacts, type: TypeFact, index: WorkspaceIndex): Iterable<Finding> {
-  const members = [...new Set(textOf(file, type).match(/\b[A-Za-z_$][\w$]{3,}\b/g) ?? [])].filter((name) => name !== type.name);
+  const members = [...new Set(textOf(file, type).match(/\b[A-Za-z_$][\w$]{3,}\b/g) ?? [])].filter(
+    (name) => name !== type.name,
+  );
   const placed = members.slice(0, 60).flatMap((name) => index.typeNamed(name) ?? []);
   const bodies = placed.map((one) => textOf(one.file, one.type).slice(0, 1_500));
   if (bodies.filter((body) => toolLiteral.test(body)).length >= 2)
@@ -84,7 +86,8 @@ const endLiteral =
 const familySizeMin = 6;
 const began = /(Action|Call|ToolUse|Start|Started|Begin|Request)$/;
 const ended = /(Observation|Result|Output|End|Ended|Finished|Completed|Response)$/;
-const final = /(Finish|Complete|Stop|End|Reject|Error|StateChanged|Terminal|Abort)\w*(Action|Observation|Event|Message)?$/;
+const final =
+  /(Finish|Complete|Stop|End|Reject|Error|StateChanged|Terminal|Abort)\w*(Action|Observation|Event|Message)?$/;
 
 /** Classes of event below one base, spread over files: the base stands for the union. */
 function* families(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
@@ -94,7 +97,13 @@ function* families(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
     if (members.length < familySizeMin) continue;
     yield finding("event-family", "union", "effect", type.start, `${members.length} classes of event below one`);
     if (members.some((name) => began.test(name)) && members.some((name) => ended.test(name)))
-      yield finding("tool-lifecycle", "tool-lifecycle", "effect", type.start, "classes for the start and the end of a call");
+      yield finding(
+        "tool-lifecycle",
+        "tool-lifecycle",
+        "effect",
+        type.start,
+        "classes for the start and the end of a call",
+      );
     if (members.some((name) => final.test(name)))
       yield finding("terminal-event", "terminal", "effect", type.start, "a class for the end of the run");
   }
@@ -109,7 +118,9 @@ function variants(file: FileFacts, type: TypeFact): number {
       .split("|")
       .filter((part) => /^\s*[\w.]+(<[^<>]*>)?\s*;?\s*$/.test(part)).length;
     const literals = [...body.matchAll(/\|\s*["']/g)].length;
-    const listed = /[uU]nion\w*\(/.test(body.slice(0, 120)) ? [...body.matchAll(/[[,]\s*[A-Za-z_$][\w$.]*\s*(?=[,\]])/g)].length : 0;
+    const listed = /[uU]nion\w*\(/.test(body.slice(0, 120))
+      ? [...body.matchAll(/[[,]\s*[A-Za-z_$][\w$.]*\s*(?=[,\]])/g)].length
+      : 0;
     return Math.max(tagged, named, literals, listed);
   }
   if (type.kind === "enum") return body.split(",").length;

@@ -2,17 +2,28 @@
  * Token budget: a limit on tokens or money is compared before the next model call and stops the run in a way of its
  * own; usage is accounted. A limit that is declared and never compared is a declaration.
  */
-import { lastName } from "./anchors.ts";
 import { type BranchFact, contains, type FileFacts, functionAt } from "./facts.ts";
 import type { Finding } from "./finding.ts";
 import type { PrimitiveProbes } from "./primitive.ts";
-import { argumentsOf, branchesOn, callsTo, codeOf, exitOf, finding, offsetsIn, textOf, worded } from "./query.ts";
+import {
+  argumentsOf,
+  branchesOn,
+  callsTo,
+  codeOf,
+  exitOf,
+  finding,
+  lastName,
+  offsetsIn,
+  textOf,
+  worded,
+} from "./query.ts";
 import type { WorkspaceIndex } from "./workspace-index.ts";
 
 const money =
   /budget|(?<![a-z])cost|spend|spent|\busd\b|price|max_?total_?tokens|token_?(budget|limit|quota)|tokens?_?(used|left|remaining|spent)|total_?tokens|usage/i;
 /** Words that mean a budget wherever they stand. */
-const budgetWords = /budget|max_?cost|cost_?limit|(?<![a-z])cost_?(?:exceed|cap)|spend|spent|nano_?usd|tokens?_?left|token_?(?:limit|quota)|max_?total_?tokens/i;
+const budgetWords =
+  /budget|max_?cost|cost_?limit|(?<![a-z])cost_?(?:exceed|cap)|spend|spent|nano_?usd|tokens?_?left|token_?(?:limit|quota)|max_?total_?tokens/i;
 const limit = /budget|limit|max|quota|cap\b|ceiling|threshold|allow|remaining|left|exceed|exhaust/i;
 const compares =
   /[<>]=?|exceed|exhaust|over_?(budget|limit)|has_?(budget|remaining)|within_?budget|out_?of|is_?over|remaining/i;
@@ -44,7 +55,9 @@ function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
     )
       continue;
     const fn = functionAt(file, branch.start);
-    const about = worded(`${textOf(file, branch.condition)} ${fn?.name ?? ""} ${file.path.slice(file.path.lastIndexOf("/") + 1)}`);
+    const about = worded(
+      `${textOf(file, branch.condition)} ${fn?.name ?? ""} ${file.path.slice(file.path.lastIndexOf("/") + 1)}`,
+    );
     const stops = branch.kind === "while" || exitOf(file, branch) !== undefined;
     const reached = index.onRunPath(file, branch.start) || (fn !== undefined && index.callsOf(fn.name) > 0);
     if (aboutContext.test(about)) {

@@ -3,11 +3,10 @@
  * availability.
  */
 
-import { lastName } from "./anchors.ts";
 import { contains, type FileFacts, functionAt } from "./facts.ts";
 import type { Finding } from "./finding.ts";
 import type { PrimitiveProbes } from "./primitive.ts";
-import { argumentsOf, finding, functionsNamed, offsetsIn, textOf } from "./query.ts";
+import { argumentsOf, finding, functionsNamed, lastName, offsetsIn, textOf } from "./query.ts";
 import type { WorkspaceIndex } from "./workspace-index.ts";
 
 const criterion =
@@ -80,7 +79,14 @@ function* offered(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
     const tools = /["']?\btools\b["']?\s*(?::|=|\]\s*=)(?!=)/.exec(text);
     if (!tools || !/\bmessages\b|\bcontents\b/.test(text) || !/max_?tokens|\bmodel\b/i.test(text)) continue;
     const used = index.onRunPath(file, fn.start + 1) || index.callsOf(fn.name) > 0;
-    if (used) yield finding("tools-in-request", "offered", "effect", fn.start + tools.index, "the request is built with the tools");
+    if (used)
+      yield finding(
+        "tools-in-request",
+        "offered",
+        "effect",
+        fn.start + tools.index,
+        "the request is built with the tools",
+      );
   }
   for (const offset of offsetsIn(
     file.code,

@@ -56,16 +56,24 @@ function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
 }
 
 const accepts = /\b(verified|accepted|approved|passed|valid|ok|holds|success\w*|true|pass|complete[d]?)\b/i;
-const rejects = /\b(reject\w*|refus\w*|failed|invalid|denied|retry|revise|false|fail|problems?|reasons?|needs_revision|throw|raise)\b/i;
+const rejects =
+  /\b(reject\w*|refus\w*|failed|invalid|denied|retry|revise|false|fail|problems?|reasons?|needs_revision|throw|raise)\b/i;
 
 /** A check that ends in one of two ways and whose answer is used. */
 function* verdicts(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
   for (const fn of functionsNamed(file, check)) {
-    if (notCheck.test(worded(fn.name)) || index.farFromAnchors(file.path) > 2 || isScreen(file.path) || isEntrance(file.path)) continue;
+    if (
+      notCheck.test(worded(fn.name)) ||
+      index.farFromAnchors(file.path) > 2 ||
+      isScreen(file.path) ||
+      isEntrance(file.path)
+    )
+      continue;
     const about = worded(`${fn.name} ${fn.owner} ${file.path.slice(file.path.lastIndexOf("/") + 1)}`);
     if (!resultWords.test(about) || index.callsOf(fn.name) === 0) continue;
     const exits = file.exits.filter((exit) => exit.kind !== "yield" && contains(fn, exit));
-    const said = (pattern: RegExp) => exits.find((exit) => pattern.test(file.text.slice(exit.start, Math.min(exit.end, exit.start + 300))));
+    const said = (pattern: RegExp) =>
+      exits.find((exit) => pattern.test(file.text.slice(exit.start, Math.min(exit.end, exit.start + 300))));
     const refusal = said(rejects);
     const branches = file.branches.some((branch) => contains(fn, branch));
     if (refusal && branches && said(accepts))
@@ -88,11 +96,22 @@ function* completions(file: FileFacts, index: WorkspaceIndex): Iterable<Finding>
   if (index.farFromAnchors(file.path) > 2 || isScreen(file.path)) return;
   for (const branch of file.branches) {
     const fn = functionAt(file, branch.start);
-    if (!fn || !completion.test(worded(`${fn.name} ${fn.owner}`)) || /definition|schema|prompt|description/i.test(fn.name)) continue;
+    if (
+      !fn ||
+      !completion.test(worded(`${fn.name} ${fn.owner}`)) ||
+      /definition|schema|prompt|description/i.test(fn.name)
+    )
+      continue;
     const exit = exitOf(file, branch);
     if (!exit || branch.end - branch.start > 2_000) continue;
     if (!complaint.test(file.source.slice(branch.body.start, branch.body.end))) continue;
-    yield finding("completion-refused", "result-check", "effect", branch.start, "the end is refused until a condition holds");
+    yield finding(
+      "completion-refused",
+      "result-check",
+      "effect",
+      branch.start,
+      "the end is refused until a condition holds",
+    );
   }
 }
 

@@ -14,20 +14,23 @@ const statusWord =
   /^(planned|planning|pending|queued|created|ready|running|in[_-]?progress|executing|working|active|delegated|open|closed|awaiting[_-]?\w+|waiting|blocked|interrupted|suspended|paused|completed?|done|finished|succeeded|success|failed|failure|error(ed)?|cancell?ed|aborted|skipped|idle|next_step_\w+)$/i;
 const notWorkflow =
   /mcp|connection|socket|http|response|tool_?(call|execution)?_?(status|state)|loading|button|ui|render|component|spinner|oauth|auth|stream|parser|editor|progress|server|health|git/i;
+/** Indexes, containers and trackers of files have states too; none of them is the state of the work. */
+const elsewhere = /sandbox|docker|container|vector|code-?index|embed|file-?watcher|context-?track/i;
 const todo = /todo/i;
 const idempotent = /idempoten|already_?(done|ran|executed|processed|completed)|alreadyExecuted/i;
 
 function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
   const base = file.path.slice(file.path.lastIndexOf("/") + 1);
   // What a screen shows is not what the harness keeps.
-  if (isScreen(file.path)) return;
+  if (isScreen(file.path) || elsewhere.test(file.path)) return;
   for (const type of file.types) {
     if (!statusName.test(type.name) && !/task|job|workflow|run|plan/i.test(type.name)) continue;
     if (notWorkflow.test(type.name) || type.end - type.start > 4_000) continue;
     const words = literalsIn(file, type, statusWord);
     if (words.size < 3 || !/status|state|phase|stage|step/i.test(textOf(file, type))) continue;
     const kept = todo.test(type.name + base);
-    const compared = statusIsCompared(file) || [...words].filter((word) => index.comparedStatus.has(word.toLowerCase())).length >= 2;
+    const compared =
+      statusIsCompared(file) || [...words].filter((word) => index.comparedStatus.has(word.toLowerCase())).length >= 2;
     yield finding(
       "status-type",
       kept ? "todo" : "status",
@@ -76,11 +79,20 @@ function statusIsCompared(file: FileFacts): boolean {
   return branchesOn(file, /(status|state|phase|step|stage)\w*(\.\w+)?\s*([!=]==?|\bis\b|\bin\b)/i).length > 0;
 }
 
+/** A status, or the kind of step, is compared with a value of its own. */
+const resumes =
+  /\b[\w.?]*(?:status|state|step|phase|interrupt\w*)\w*(?:\??\.\w+)?\s*(?:[!=]==?|\bis\b|\bin\b)\s*(?:["'(]|\w*(?:Status|State|Phase|Step)\w*\.)/i;
+
 function* durability(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
   for (const call of file.calls) {
     if (!index.storage.writes(file, call)) continue;
     const fn = functionAt(file, call.start);
-    if (!fn || index.farFromAnchors(file.path) > 2 || !/\b(status|phase|snapshot)\b/i.test(index.storage.fieldsOf(file, fn))) continue;
+    if (
+      !fn ||
+      index.farFromAnchors(file.path) > 2 ||
+      !/\b(status|phase|snapshot)\b/i.test(index.storage.fieldsOf(file, fn))
+    )
+      continue;
     if (!notWorkflow.test(`${fn.name} ${fn.owner}`))
       yield finding("status-in-record", "durable", "effect", call.start, "the record that is kept carries the status");
   }
@@ -99,8 +111,11 @@ function* durability(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> 
     const at = writes[0] ?? saves;
     if (at) yield finding("status-saved", "durable", "effect", at.start, "the change of status is kept");
   }
-  for (const fn of functionsNamed(file, /resume|recover|reclaim|requeue|rerun|reopen|restore|repair|activate|take_?up|pick_?up/i)) {
-    const branch = branchesOn(file, /status|state|step|phase|interrupt/i).find((candidate) => contains(fn, candidate));
+  for (const fn of functionsNamed(
+    file,
+    /resume|recover|reclaim|requeue|rerun|reopen|restore|repair|activate|take_?up|pick_?up/i,
+  )) {
+    const branch = branchesOn(file, resumes).find((candidate) => contains(fn, candidate));
     if (branch && index.callsOf(fn.name) > 0 && !notWorkflow.test(fn.owner))
       yield finding("resume-by-status", "resume", "effect", branch.start, "the status decides where to go on");
   }

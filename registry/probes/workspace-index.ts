@@ -2,20 +2,14 @@
  * What a probe may know beyond its own file: the anchors, which functions the run path reaches, which names are called
  * at all, and which packages of a monorepo have anything to do with a model.
  */
-import {
-  type Anchor,
-  dispatchesIn,
-  lastName,
-  loopsAround,
-  modelCallsIn,
-  textDispatchesIn,
-  wrappersOf,
-} from "./anchors.ts";
+import { type Anchor, dispatchesIn, loopsAround, modelCallsIn, textDispatchesIn } from "./anchors.ts";
 import { createBreath } from "./breath.ts";
 import { contains, type FileFacts, type FunctionFact, functionAt, type TypeFact } from "./facts.ts";
 import { commonNames } from "./model-clients.ts";
+import { lastName } from "./query.ts";
 import { isScreen } from "./scope.ts";
 import { followStorage, type StorageFlow } from "./storage-flow.ts";
+import { wrappersOf } from "./wrappers.ts";
 
 /** A folder with a manifest of its own, and the name other packages import it by. */
 export interface Package {
@@ -160,7 +154,8 @@ function placesOf(files: readonly FileFacts[]): Map<string, Place[]> {
 
 function typesOf(files: readonly FileFacts[]): Map<string, PlacedType> {
   const homes = new Map<string, PlacedType>();
-  for (const file of files) for (const type of file.types) if (!homes.has(type.name)) homes.set(type.name, { file, type });
+  for (const file of files)
+    for (const type of file.types) if (!homes.has(type.name)) homes.set(type.name, { file, type });
   return homes;
 }
 
@@ -191,14 +186,16 @@ function descent(files: readonly FileFacts[]): (name: string) => readonly string
 
 async function statusesComparedIn(files: readonly FileFacts[], breathe: () => Promise<void>): Promise<Set<string>> {
   const compared = new Set<string>();
-  const comparison = /(?:status|state|phase|step|stage)\w*\??\.?\w*\s*(?:[!=]==?|\bis\b|\bin\b)\s*(?:["']([\w.-]+)["']|\w+\.(\w+))/gi;
+  const comparison =
+    /(?:status|state|phase|step|stage)\w*\??\.?\w*\s*(?:[!=]==?|\bis\b|\bin\b)\s*(?:["']([\w.-]+)["']|\w+\.(\w+))/gi;
   for (const file of files) {
     await breathe();
     if (isScreen(file.path)) continue;
     for (const { condition } of file.branches) {
       const text = file.text.slice(condition.start, Math.min(condition.end, condition.start + 400));
       if (!/stat(?:e|us)|phase|step|stage/i.test(text)) continue;
-      for (const [, literal, member] of text.matchAll(comparison)) compared.add((literal ?? member ?? "").toLowerCase());
+      for (const [, literal, member] of text.matchAll(comparison))
+        compared.add((literal ?? member ?? "").toLowerCase());
     }
   }
   return compared;
@@ -266,7 +263,8 @@ function distanceFrom(
     .map(({ imports }) => imports)
     .join("\n");
   for (const { folder, name } of packages)
-    if (name !== "" && folder !== "" && new RegExp(`["'\\s]${escaped(name)}(?:["'/.\\s]|$)`).test(imported)) users.add(folder);
+    if (name !== "" && folder !== "" && new RegExp(`["'\\s]${escaped(name)}(?:["'/.\\s]|$)`).test(imported))
+      users.add(folder);
   return (path) => {
     if (paths.has(path)) return 0;
     if (folders.has(folderOf(path))) return 1;

@@ -6,7 +6,7 @@ import { setImmediate as nextTick } from "node:timers/promises";
 import type { Box, BoxEntry, BoxRefusalCode, BoxSkip } from "../box.ts";
 import { extract } from "./extract.ts";
 import type { FileFacts } from "./facts.ts";
-import { isUnreadLanguage, languageOf } from "./languages.ts";
+import { isUnreadLanguage, sourceLanguageOf } from "./languages.ts";
 import { type Role, roleOf, roleOfSource, type SkipReason } from "./scope.ts";
 import { indexWorkspace, type Package, type WorkspaceIndex } from "./workspace-index.ts";
 
@@ -65,7 +65,7 @@ export async function listSources(box: Box, signal: AbortSignal): Promise<Listin
   };
   for await (const entry of box.walk({ signal, filesMax: walkedMax, onSkip })) {
     const { path } = entry;
-    if (languageOf(path) || isUnreadLanguage(path) || isStatement(path) || isManifest(path)) entries.push(entry);
+    if (sourceLanguageOf(path) || isUnreadLanguage(path) || isStatement(path) || isManifest(path)) entries.push(entry);
   }
   return { entries, skips };
 }
@@ -84,7 +84,7 @@ export async function readWorkspace(box: Box, { entries, skips }: Listing, signa
     if (isStatement(entry.path)) statements.push({ path: entry.path, source });
     else packages.push(packageFrom(entry.path, source));
   }
-  const sources = entries.filter(({ path }) => languageOf(path) || isUnreadLanguage(path));
+  const sources = entries.filter(({ path }) => sourceLanguageOf(path) || isUnreadLanguage(path));
   for (let at = 0; at < sources.length; at += parsedAtOnce) {
     signal.throwIfAborted();
     const full = chars >= passCharsMax || files.length >= filesMax;
@@ -138,7 +138,7 @@ export async function withFresh(
 export async function readFacts(box: Box, path: string, signal: AbortSignal): Promise<FileFacts | SkipReason> {
   const role = roleOf(path);
   if (!isReadable(role)) return role;
-  const language = languageOf(path);
+  const language = sourceLanguageOf(path);
   if (language === undefined) return "unsupported language";
   const source = await readText(box, path, signal);
   if (typeof source !== "string") return source.why;

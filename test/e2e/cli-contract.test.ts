@@ -6,9 +6,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { isAlive } from "../../infra/redis/process-identity.ts";
+import { identifyProcess, isAlive } from "../../infra/redis/process-identity.ts";
 import {
   documentOf,
+  eventually,
   type Finished,
   fixture,
   linesOf,
@@ -395,6 +396,18 @@ describe("stdout is data, stderr is everything else", () => {
       primitives: [{ level: "partial" }],
     });
   });
+});
+
+test("a worker that is told to end does so, and does not first sit out its idle time", async () => {
+  const worker = swarm.start(["worker", "--jsonl", "--idle-exit", "3600"]);
+  await worker.said(/"worker\.ready"/, "stdout");
+  expect(linesOf({ stdout: worker.stdout() })).toEqual([
+    { v: 1, type: "worker.ready", id: expect.stringMatching(/^w_/), types: expect.any(Array), pid: worker.pid },
+  ]);
+  worker.signal("SIGTERM");
+  // Left alone, it would be ended by force after 30 s.
+  await eventually("the worker is gone", () => identifyProcess(worker.pid) === undefined, 20_000);
+  expect(await worker.done).toMatchObject({ code: 143, signal: null });
 });
 
 describe("the private Redis", () => {

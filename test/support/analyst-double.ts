@@ -4,12 +4,16 @@ import { brainRequest } from "../../infra/model/local/messages-request.ts";
 import { type MessagesDouble, type Served, startMessagesDouble } from "./messages-double/double.ts";
 import type { EntryInput } from "./messages-double/script.ts";
 
+/** Long enough, in milliseconds, that a kill often meets a call that is under way. */
+const THINKING_MS = 60;
+
 export function startAnalystDouble(): Promise<MessagesDouble> {
   return startMessagesDouble({
     director: (request): EntryInput => {
       const answer = brain(brainRequest(request));
       if (answer instanceof Promise) throw new TypeError("the analyst answers at once");
-      return { content: answer.content.map((block) => ({ ...block })), stopReason: answer.stopReason };
+      const content = answer.content.map((block) => ({ ...block }));
+      return { content, stopReason: answer.stopReason, delayMs: THINKING_MS };
     },
   });
 }

@@ -55,7 +55,7 @@ export async function finishedEvaluation(reader: Reader, run: string): Promise<F
 }
 
 const probeOutput = z.object({
-  filesSkipped: z.array(z.object({ path: z.string().optional(), why: z.string(), count: z.int().optional() })),
+  filesSkipped: z.array(z.object({ why: z.string(), count: z.int().min(0), paths: z.array(z.string()) })),
 });
 
 /** What the examination passed over, as the first explorer was told; all of them share one pass. */
@@ -64,7 +64,7 @@ async function skippedFiles(reader: Reader, run: string, tasks: readonly string[
     for (const json of await reader.transcript(run, `a_${task}`)) {
       for (const block of entryFrom(json).content) {
         const told = probeResult(block.content);
-        if (told !== null) return grouped(told.filesSkipped);
+        if (told !== null) return told.filesSkipped;
       }
     }
   }
@@ -78,15 +78,4 @@ function probeResult(content: unknown): z.infer<typeof probeOutput> | null {
   } catch {
     return null; // another tool's text that happens to begin with a brace
   }
-}
-
-function grouped(skipped: z.infer<typeof probeOutput>["filesSkipped"]): SkippedFiles[] {
-  const byWhy = new Map<string, { count: number; paths: string[] }>();
-  for (const { path, why, count } of skipped) {
-    const group = byWhy.get(why) ?? { count: 0, paths: [] };
-    group.count += count ?? 1;
-    if (path !== undefined) group.paths.push(path);
-    byWhy.set(why, group);
-  }
-  return [...byWhy].map(([why, group]) => ({ why, ...group }));
 }

@@ -9,7 +9,10 @@ afterEach(async () => {
   scratch = undefined;
 });
 
-async function judged(files: Readonly<Record<string, string>>, primitive: string): Promise<{ level: string; why: string }> {
+async function judged(
+  files: Readonly<Record<string, string>>,
+  primitive: string,
+): Promise<{ level: string; why: string }> {
   scratch = await openScratch(files);
   const { report } = await converse(scratch.box, taskText("explore", { primitive }));
   return report?.value as { level: string; why: string };
@@ -35,12 +38,15 @@ test.each(inDurableStores)("a bare loop has no %s", async (primitive) => {
   expect((await judged({ "agent.ts": loop() }, primitive)).level).toBe("absent");
 });
 
-test.each(inDurableStores)("beside a client of a store, silence about %s is unknown, with the file that uses it", async (primitive) => {
-  const source = loop(`import { Pool } from "pg";\nexport const pool = new Pool();`);
-  const { level, why } = await judged({ "agent.ts": source }, primitive);
-  expect(level).toBe("unknown");
-  expect(why).toContain("agent.ts");
-});
+test.each(inDurableStores)(
+  "beside a client of a store, silence about %s is unknown, with the file that uses it",
+  async (primitive) => {
+    const source = loop(`import { Pool } from "pg";\nexport const pool = new Pool();`);
+    const { level, why } = await judged({ "agent.ts": source }, primitive);
+    expect(level).toBe("unknown");
+    expect(why).toContain("agent.ts");
+  },
+);
 
 test("beside programs of a store that were not read, silence about persistence is unknown", async () => {
   const { level, why } = await judged({ "agent.ts": loop(), "db/turns.sql": "select 1;" }, "session-persistence");
@@ -63,7 +69,10 @@ test("without a loop around the model call nothing is absent", async () => {
 
 describe("a workspace without any source that can be read", () => {
   test("is said to be one, with what it holds instead", async () => {
-    const { level, why } = await judged({ "src/main.rs": "fn main() {}", "src/lib.rs": "", "build.go": "" }, "token-budget");
+    const { level, why } = await judged(
+      { "src/main.rs": "fn main() {}", "src/lib.rs": "", "build.go": "" },
+      "token-budget",
+    );
     expect(level).toBe("unknown");
     expect(why).toContain("no TypeScript, JavaScript or Python source found; found: 2 .rs, 1 .go");
   });

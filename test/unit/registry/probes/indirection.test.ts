@@ -125,10 +125,13 @@ export async function wake(run: string) {
     ["system-event-log", "separable"],
     ["workflow-state", "durable"],
     ["permission-audit-trail", "durable"],
-  ] as const)("of %s (%s) is followed through a store, its scripts and the record they take", async (primitive, aspect) => {
-    const examination = await examined({ "src/store.ts": store, "src/agent.ts": loop }, primitive);
-    expect(effectsOn(examination, aspect).length).toBeGreaterThan(0);
-  });
+  ] as const)(
+    "of %s (%s) is followed through a store, its scripts and the record they take",
+    async (primitive, aspect) => {
+      const examination = await examined({ "src/store.ts": store, "src/agent.ts": loop }, primitive);
+      expect(effectsOn(examination, aspect).length).toBeGreaterThan(0);
+    },
+  );
 
   test("is followed through a file store behind an event stream in Python", async () => {
     const stream = `import json
@@ -188,9 +191,11 @@ if granted < least then
 end
 redis.call('HINCRBY', KEYS[1], 'tokens', granted)
 `;
-    const source = agent("await scripts.reserve(1);", `const scripts = { reserve: async (n: number) => n };`);
-    const examination = await examined({ "src/scripts/reserve.lua": lua, "src/agent.ts": source }, "token-budget");
-    expect(effectsOn(examination, "limit").map(({ path, line }) => `${path}:${line}`)).toEqual(["src/scripts/reserve.lua:3"]);
+    const source = agent("await scripts.grant(1);", `const scripts = { grant: async (n: number) => n };`);
+    const examination = await examined({ "src/scripts/grant.lua": lua, "src/agent.ts": source }, "token-budget");
+    expect(effectsOn(examination, "limit").map(({ path, line }) => `${path}:${line}`)).toEqual([
+      "src/scripts/grant.lua:3",
+    ]);
     expect(effectsOn(examination, "accounting").map(({ line }) => line)).toEqual([6]);
   });
 
@@ -218,10 +223,9 @@ export const runEventSchema = z.discriminatedUnion("type", [
 
   test("as classes below one base in many files are a typed union", async () => {
     const files = Object.fromEntries(
-      ["RunAction", "EditAction", "FinishAction", "RunObservation", "EditObservation", "ErrorObservation"].map((name) => [
-        `events/${name.toLowerCase()}.py`,
-        `class ${name}(Event):\n    pass\n`,
-      ]),
+      ["RunAction", "EditAction", "FinishAction", "RunObservation", "EditObservation", "ErrorObservation"].map(
+        (name) => [`events/${name.toLowerCase()}.py`, `class ${name}(Event):\n    pass\n`],
+      ),
     );
     const loop = `import litellm
 def drive(messages):
@@ -247,7 +251,10 @@ describe("a result is checked", () => {
   return { type: "result.verified" };
 }
 `;
-    const source = agent("", `import { verifyResult } from "./verify.ts";\nexport const accept = (claim: never) => verifyResult(claim);`);
+    const source = agent(
+      "",
+      `import { verifyResult } from "./verify.ts";\nexport const accept = (claim: never) => verifyResult(claim);`,
+    );
     const examination = await examined({ "verify.ts": check, "agent.ts": source }, "two-level-verification");
     expect(effectsOn(examination, "result-check").map(({ path }) => path)).toContain("verify.ts");
   });
@@ -263,7 +270,9 @@ describe("a result is checked", () => {
 }
 `;
     const examination = await examined({ "completion.ts": tool, "agent.ts": agent() }, "two-level-verification");
-    expect(effectsOn(examination, "result-check").map(({ path, line }) => `${path}:${line}`)).toEqual(["completion.ts:3"]);
+    expect(effectsOn(examination, "result-check").map(({ path, line }) => `${path}:${line}`)).toEqual([
+      "completion.ts:3",
+    ]);
   });
 
   test("nowhere by checking who calls the server", async () => {
@@ -273,7 +282,10 @@ describe("a result is checked", () => {
 }
 export const handle = (report: string) => verifySignature(report, "");
 `;
-    const examination = await examined({ "src/routes/report.ts": route, "src/agent.ts": agent() }, "two-level-verification");
+    const examination = await examined(
+      { "src/routes/report.ts": route, "src/agent.ts": agent() },
+      "two-level-verification",
+    );
     expect(effectsOn(examination, "result-check")).toEqual([]);
   });
 });
