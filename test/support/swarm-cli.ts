@@ -116,7 +116,8 @@ export async function openSwarm({ env = {} }: SwarmOptions = {}): Promise<Swarm>
       args.join(" "),
     );
     started.add(running);
-    running.done.finally(() => started.delete(running));
+    const forget = (): boolean => started.delete(running);
+    running.done.then(forget, forget);
     return running;
   };
   return {

@@ -30,7 +30,7 @@ export interface Peek {
 }
 
 /** Waits until the server answers. The connection does not outlive it. */
-export async function peekInto(swarm: Pick<Swarm, "dataDir">): Promise<Peek> {
+async function peekInto(swarm: Pick<Swarm, "dataDir">): Promise<Peek> {
   const redis = await eventually("the private Redis answers", () => {
     const server = serverOf(swarm);
     return server === undefined ? null : connected(server.socket);
