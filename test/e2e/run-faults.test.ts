@@ -91,15 +91,15 @@ describe("what passes is tried again", () => {
 });
 
 describe("what does not pass ends the run at once", () => {
-  const lasting: readonly [string, EntryInput, RegExp][] = [
-    ["a key that is not accepted", status(401, "authentication_error"), /authentication|401/],
-    ["a right that is missing", status(403, "permission_error"), /permission|403/],
-    ["a model that does not exist", status(404, "not_found_error"), /not_found|404/],
-    ["a request that is too large", status(413, "request_too_large"), /too_large|413/],
+  const lasting: readonly [string, EntryInput, RegExp, number][] = [
+    ["a key that is not accepted: exit 4", status(401, "authentication_error"), /authentication|401/, 4],
+    ["a right that is missing: exit 4", status(403, "permission_error"), /permission|403/, 4],
+    ["a model that does not exist: exit 1", status(404, "not_found_error"), /not_found|404/, 1],
+    ["a request that is too large: exit 1", status(413, "request_too_large"), /too_large|413/, 1],
   ];
-  test.each(lasting)("%s", async (_, fault, reason) => {
+  test.each(lasting)("%s", async (_, fault, reason, code) => {
     const { finished, document, requests, events } = await stage.play([fault]);
-    expect(finished.code).toBe(1);
+    expect(finished.code).toBe(code);
     expect(document).toMatchObject({ status: "failed", result: { status: "failed" } });
     expect(document.result?.reasons.join()).toMatch(reason);
     expect(requests).toHaveLength(1);

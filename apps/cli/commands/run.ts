@@ -2,6 +2,7 @@
 import { type RunDocument, runDocument } from "../../../actors/runtime/run-document.ts";
 import { readConfig } from "../../../infra/config.ts";
 import { SwarmError } from "../../../infra/errors.ts";
+import { exitCodeOf } from "../exit-code.ts";
 import { type Hive, openHive, say } from "../hive.ts";
 import { harmless, printJson } from "../print.ts";
 import { planOf } from "../run-plan.ts";
@@ -47,21 +48,6 @@ export async function watchRun(
   else if (!asLines) printOutcome(document);
   if (document.status === "parked") say(`parked. resume: swarm resume ${run}`);
   return exitCodeOf(document);
-}
-
-export function exitCodeOf({ status }: RunDocument): number {
-  switch (status) {
-    case "completed":
-      return 0;
-    case "parked":
-      return 5;
-    case "exhausted":
-      return 6;
-    case "failed":
-    case "cancelled":
-    case "running":
-      return 1;
-  }
 }
 
 function printOutcome({ runId, status, result, usage }: RunDocument): void {

@@ -1,6 +1,7 @@
 /** Prints an evaluation that has come to rest, as text, document or page, and gives the command's exit code. */
 import pc from "picocolors";
 import { SwarmError } from "../../../infra/errors.ts";
+import { credentialsRefused } from "../exit-code.ts";
 import { oneOf } from "../flags.ts";
 import { type Hive, say } from "../hive.ts";
 import { printJson } from "../print.ts";
@@ -37,7 +38,7 @@ export async function printEvaluation(hive: Hive, run: string, flags: Record<str
 
 function notCompleted(run: string, { status, reasons }: FinishedEvaluation): SwarmError {
   return new SwarmError(`run.${status}`, `run ${run} ended ${status}: ${reasons.join("; ")}`, {
-    exit: status === "exhausted" ? 6 : 1,
+    exit: status === "exhausted" ? 6 : credentialsRefused(reasons) ? 4 : 1,
     hint: `\`swarm logs ${run}\` tells what happened.`,
   });
 }
