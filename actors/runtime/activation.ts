@@ -24,6 +24,8 @@ export interface ActivationDeps {
   readonly reserve: Reserve;
   readonly effects: RunningEffects;
   readonly bells: Bells;
+  /** True once this process must go and waits for nothing any more; what is out is called off. */
+  leaving(): boolean;
   /** This worker cannot serve the actor: whoever can is told. */
   stranded(address: Address, lacks: "binding" | "machine", name: string): Promise<void>;
   /** Called after a commit with those it sent mail to, and with the delays of the timers it armed. */
@@ -32,7 +34,7 @@ export interface ActivationDeps {
 }
 
 /** How an activation came to its end. */
-export type ActivationEnd = "idle" | "fenced" | "stranded" | "no_run" | "parked" | "run_ended" | "poisoned";
+export type ActivationEnd = "idle" | "fenced" | "stranded" | "no_run" | "parked" | "run_ended" | "poisoned" | "left";
 
 /** Claims of one version without a commit, at most: past it the message, not the worker, is what kills. */
 const CLAIMS_MAX = 10;
@@ -104,6 +106,7 @@ class Activation {
         if (this.mail.length > 0 || this.runEnded) continue;
         mailLeft = 0;
         if (this.out.size === 0) return this.end(this.held ? "parked" : "idle");
+        if (this.deps.leaving()) return this.end("left");
         if (this.pastParkGrace()) return this.end("parked");
         await this.bell.heard(POLL_MS);
         mailLeft = 1; // a ring or a second gone by: look into the mailbox

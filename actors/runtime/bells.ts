@@ -4,6 +4,7 @@ export interface Bells {
   hang(address: string): Bell;
   /** True where somebody hears it. `address` is `run/actor`. */
   ring(address: string): boolean;
+  ringAll(): void;
 }
 
 export interface Bell {
@@ -46,6 +47,9 @@ export function bells(): Bells {
       };
       hanging.set(address, bell);
       return bell;
+    },
+    ringAll() {
+      for (const bell of hanging.values()) bell.ring();
     },
     ring(address) {
       const bell = hanging.get(address);

@@ -45,9 +45,15 @@ export interface Runtime {
   /** Activations under way. */
   active(): number;
   start(): Promise<void>;
-  /** Takes no new work, lets running steps end, closes what it opened. The given connection stays open. */
-  stop(): Promise<void>;
+  /**
+   * Takes no new work, lets running effects end for `graceMs` (default 20 s) and calls off the rest, closes what it
+   * opened. The given connection stays open.
+   */
+  stop(graceMs?: number): Promise<void>;
 }
+
+/** Less than what the worker command gives a stop as a whole. */
+const STOP_GRACE_MS = 20_000;
 
 export function createRuntime(options: RuntimeOptions): Runtime {
   const { redis, keys, log, concurrency } = options;
@@ -95,8 +101,10 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       for (const shard of keys.shards) await store.retrieve(shard);
       post.start();
     },
-    async stop() {
+    async stop(graceMs = STOP_GRACE_MS) {
+      const patience = setTimeout(parts.leave, graceMs);
       await Promise.all(hosts.map((host) => host.close()));
+      clearTimeout(patience);
       await effects.close();
       await post.stop();
       await watch.stop();
@@ -126,7 +134,9 @@ function joined(options: RuntimeOptions) {
     if (found === undefined) throw new Error(`this worker has no model access called ${binding}`);
     return found;
   };
+  let leaving = false;
   const activation: ActivationDeps = {
+    leaving: () => leaving,
     store,
     machines,
     served: { bindings: [...accesses.keys()], machines: [...machines.keys()] },
@@ -141,7 +151,11 @@ function joined(options: RuntimeOptions) {
     },
     log,
   };
-  return { store, wakers, post, effects, activation };
+  const leave = (): void => {
+    leaving = true;
+    doorbells.ringAll();
+  };
+  return { store, wakers, post, effects, activation, leave };
 }
 
 function worldPerformers(store: Store, access: (binding: string) => ModelAccess): Performers {

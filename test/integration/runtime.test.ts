@@ -80,6 +80,67 @@ describe("a run", () => {
   });
 });
 
+describe("an effect", () => {
+  it("begins only after the commit that ordered it: its intent is in the store before its performer is called", async () => {
+    const intents: number[] = [];
+    const look = async (effectId: string, actor: string): Promise<void> => {
+      intents.push(await hive.redis.hexists(hive.keys.actor("r_intent", actor).pending, effectId));
+    };
+    await hive.worker(
+      performersOf(
+        async (turn, { effectId, address }) => {
+          await look(effectId, address.actor);
+          return turn < 2 ? callsRead(turn) : reports(turn);
+        },
+        {
+          "tool.run": async (order, { effectId, address }) => {
+            await look(effectId, address.actor);
+            return {
+              event: { type: "tool.finished", call: order.call, ok: true } as Answer["event"],
+              entries: [{ role: "user", content: [{ type: "tool_result", tool_use_id: order.call, content: "x" }] }],
+              told: [],
+            };
+          },
+        },
+      ),
+    );
+    await hive.start("r_intent", [task("a")]);
+    expect(await hive.ended("r_intent")).toBe("completed");
+    expect(intents).toEqual([1, 1, 1, 1, 1]);
+  });
+
+  it("that is a model call lost with its worker is charged in full, and asked again under an effect of its own", async () => {
+    const asked: string[] = [];
+    const first = await hive.worker(
+      performersOf((_, { effectId, signal }) => {
+        asked.push(effectId);
+        return forever(signal, effectId);
+      }),
+    );
+    await hive.start("r_charge", [task("a")], { tokensMax: 1_000_000 });
+    await hive.seen("r_charge", ({ type }) => type === "model.called");
+    await expect.poll(() => asked.length).toBe(1);
+    const before = await hive.reader.budget("r_charge");
+    expect(Number(before.heldTokens)).toBeGreaterThan(0);
+    await first.stop(0);
+    await hive.worker(
+      performersOf((turn, { effectId }) => {
+        asked.push(effectId);
+        return reports(turn);
+      }),
+    );
+    expect(await hive.ended("r_charge")).toBe("completed");
+    expect(new Set(asked).size).toBe(2);
+    const after = await hive.reader.budget("r_charge");
+    expect(Number(after.tokens)).toBeGreaterThanOrEqual(Number(before.heldTokens));
+    expect(after.heldTokens).toBe("0");
+    const events = await hive.events("r_charge");
+    expect(
+      events.filter((event) => event.type === "model.failed").map((event) => "reason" in event && event.reason),
+    ).toEqual(["lost"]);
+  });
+});
+
 describe("a message", () => {
   it("reaches an agent in the middle of a model call, which is called off", async () => {
     const aborted = deferred<boolean>();

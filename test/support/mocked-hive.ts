@@ -173,7 +173,7 @@ export async function openMockedHive() {
       }
     },
     async close(): Promise<void> {
-      for (const runtime of runtimes) await runtime.stop();
+      for (const runtime of runtimes) await runtime.stop(0);
       reader.close();
       redis.disconnect();
       await server.stop();
