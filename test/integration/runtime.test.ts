@@ -65,18 +65,16 @@ describe("a run", () => {
     expect(await hive.ended("r_orphan")).toBe("completed");
   });
 
-  it("goes on although every wake-up in the queue was lost", async () => {
-    const held = deferred<Answer>();
-    await hive.worker(performersOf((turn) => (turn === 0 ? held.promise : reports(turn))));
-    await hive.start("r_lost", [task("a"), task("b", ["a"])]);
+  it("goes on although nobody was woken: no job, no ring, only the ready list that the commit wrote", async () => {
+    await hive.worker(performersOf((_, { signal, effectId }) => forever(signal, effectId)));
+    await hive.start("r_lost", [task("a")]);
     await hive.seen("r_lost", ({ type }) => type === "model.called");
-    // The recipient's mail is in the store; the hint that somebody should look is taken away.
-    await hive.redis.set("{swarm}:swarm-coordinator:meta-paused", "1");
-    const queued = await hive.redis.keys("{swarm}:swarm-coordinator:wait");
-    held.resolve(reports(0));
-    await hive.seen("r_lost", (event) => event.type === "result.verified" && event.actor === "a_a");
-    if (queued.length > 0) await hive.redis.del(...queued);
-    expect(await hive.ended("r_lost")).toBe("completed");
+    // What a committer leaves behind that dies between its commit and the wake-up, its PUBLISH unheard.
+    const mail = { id: "unheard", event: { type: "run.cancel", reason: "enough" } };
+    const { ready } = hive.keys.shard(hive.keys.shardOf("r_lost"));
+    await hive.redis.rpush(hive.keys.actor("r_lost", COORDINATOR_ACTOR).mailbox, JSON.stringify(mail));
+    await hive.redis.zadd(ready, Date.now(), `r_lost/${COORDINATOR_ACTOR}/${COORDINATOR_TYPE}`);
+    expect(await hive.ended("r_lost")).toBe("cancelled");
   });
 });
 

@@ -1,17 +1,6 @@
 /** What a report says besides the judgement: which run it was, what it cost, and what was not looked at. */
+import type { RunDocument } from "../../../actors/runtime/run-document.ts";
 import type { Evaluation } from "./assess.ts";
-
-/** As in the documents of `swarm run --json`. */
-export interface RunUsage {
-  readonly modelCalls: number;
-  readonly inputTokens: number;
-  readonly outputTokens: number;
-  readonly cacheReadTokens: number;
-  readonly cacheWriteTokens: number;
-  readonly totalTokens: number;
-  /** Null where a price is unknown. */
-  readonly costUsd: number | null;
-}
 
 /** Files that were left out for one reason; `paths` names the first of them. */
 export interface SkippedFiles {
@@ -24,7 +13,7 @@ export interface ReportFacts {
   readonly runId: string;
   /** When the run ended, as ISO 8601; absent where it is not known. */
   readonly endedAt?: string;
-  readonly usage: RunUsage;
+  readonly usage: RunDocument["usage"];
   /** From the start of the run to its end, pauses included; absent where it is not known. */
   readonly tookMs?: number;
   readonly skipped?: readonly SkippedFiles[];
