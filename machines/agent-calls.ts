@@ -6,7 +6,17 @@
 
 export type CallRisk = "read-only" | "mutating" | "destructive";
 export type CallRepeat = "safe" | "idempotent" | "unsafe";
-export type CallStatus = "judged" | "asking" | "running" | "unknown" | "done" | "failed" | "refused" | "interrupted";
+/** `unknown`: begun by a worker that is gone; `reconciling`: somebody is finding out. */
+export type CallStatus =
+  | "judged"
+  | "asking"
+  | "running"
+  | "unknown"
+  | "reconciling"
+  | "done"
+  | "failed"
+  | "refused"
+  | "interrupted";
 
 /** One call as the judge left it, and as it went on. */
 export interface Call {
@@ -16,7 +26,14 @@ export interface Call {
   readonly risk: CallRisk;
   readonly repeat: CallRepeat;
   readonly status: CallStatus;
+  /** The lost effect while the outcome is unknown, and where it was begun. */
+  readonly lost?: { readonly effect: string; readonly place: string };
+  /** Times it turned out never to have happened; absent before the first. */
+  readonly missed?: number;
 }
+
+/** A call that its workers keep dying on before it happens is given up after so many. */
+export const MISSES_MAX = 3;
 
 const ENDED: ReadonlySet<CallStatus> = new Set<CallStatus>(["done", "failed", "refused", "interrupted"]);
 
@@ -25,9 +42,11 @@ export const allEnded = (calls: readonly Call[]): boolean => calls.every(isEnded
 export const someIn = (calls: readonly Call[], status: CallStatus): boolean =>
   calls.some((call) => call.status === status);
 
+const isOut = ({ status }: Call): boolean => status === "running" || status === "unknown" || status === "reconciling";
+
 /** Calls that may start now, in order. `parallelMax` bounds the read-only calls that run at once. */
 export function startable(calls: readonly Call[], parallelMax: number): readonly Call[] {
-  const running = calls.filter((call) => call.status === "running" || call.status === "unknown");
+  const running = calls.filter(isOut);
   let readers = running.filter((call) => call.risk === "read-only").length;
   const start: Call[] = [];
   // A changing call waits for every changing call before it; one that runs, asks or is unknown closes the door.
@@ -54,6 +73,27 @@ export function moved(calls: readonly Call[], id: string, from: readonly CallSta
   const call = calls.find((one) => one.id === id);
   if (call === undefined || !from.includes(call.status)) return null;
   return calls.map((one) => (one === call ? { ...one, status: to } : one));
+}
+
+/** Its worker is gone: nobody knows whether it happened. */
+export function withUnknown(calls: readonly Call[], id: string, lost: NonNullable<Call["lost"]>): readonly Call[] {
+  return calls.map((call) =>
+    call.id === id && call.status === "running" ? { ...call, status: "unknown", lost } : call,
+  );
+}
+
+export const withReconciling = (calls: readonly Call[]): readonly Call[] =>
+  calls.map((call) => (call.status === "unknown" ? { ...call, status: "reconciling" } : call));
+
+/** It never happened and never will under its old effect id: it may be made again, a few times. */
+export function withMissed(calls: readonly Call[], id: string): readonly Call[] {
+  const after = calls.map((call): Call => {
+    if (call.id !== id || call.status !== "reconciling") return call;
+    const { lost: _, ...rest } = call;
+    const missed = (call.missed ?? 0) + 1;
+    return { ...rest, missed, status: missed < MISSES_MAX ? "judged" : "interrupted" };
+  });
+  return after.some((call) => call.id === id && call.status === "interrupted") ? refuseBehind(after, id) : after;
 }
 
 export function withRunning(calls: readonly Call[], started: readonly Call[]): Call[] {

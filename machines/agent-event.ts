@@ -46,7 +46,8 @@ export type AgentEvent =
     }
   | { readonly type: "approval.answered"; readonly call: string; readonly allowed: boolean }
   | { readonly type: "tool.finished"; readonly call: string; readonly ok: boolean }
-  | { readonly type: "tool.unknown"; readonly call: string }
+  /** `effect` was begun by a worker that is gone; `place` is the host that can tell what became of it. */
+  | { readonly type: "tool.unknown"; readonly call: string; readonly effect: string; readonly place: string }
   | { readonly type: "tool.reconciled"; readonly call: string; readonly happened: boolean }
   | { readonly type: "tool.interrupted"; readonly call: string; readonly reason: string }
   | { readonly type: "result.verified" }

@@ -1,5 +1,5 @@
 /** The states of the agent's chart, in the order of a turn. Each says in its description what it is to be in it. */
-import { agent, runOrders } from "./agent-vocabulary.ts";
+import { agent, reconcileOrders, runOrders } from "./agent-vocabulary.ts";
 
 export const assembling = agent.createStateConfig({
   description: "The session is put together: prompt, tools, context, limits.",
@@ -141,11 +141,12 @@ export const awaitingApproval = agent.createStateConfig({
 
 export const reconciling = agent.createStateConfig({
   description: "A call may or may not have happened; the world is asked before anything else is done.",
+  entry: [{ type: "tool.reconcile", params: ({ context }) => ({ each: reconcileOrders(context) }) }, "markReconciling"],
   on: {
     "tool.reconciled": { target: "settling", actions: "takeOutcome" },
     "tool.interrupted": { target: "settling", actions: "takeOutcome" },
     "tool.finished": { target: "settling", actions: "takeOutcome" },
-    "tool.unknown": { actions: "takeOutcome" },
+    "tool.unknown": { target: "settling", actions: "takeOutcome" },
     "approval.answered": { actions: "takeOutcome" },
   },
 });

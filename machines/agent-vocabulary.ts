@@ -11,7 +11,10 @@ import {
   refuseBehind,
   someIn,
   startable,
+  withMissed,
+  withReconciling,
   withRunning,
+  withUnknown,
 } from "./agent-calls.ts";
 import type { AgentEvent, ReportCall } from "./agent-event.ts";
 import {
@@ -62,8 +65,18 @@ export const runOrders = (context: AgentContext): Order<"tool.run">[] =>
     inputHash,
   }));
 
+/** Questions that are still to be asked: one for each call that has just become unknown. */
+export const reconcileOrders = (context: AgentContext): Order<"tool.reconcile">[] =>
+  context.calls.flatMap(({ id, tool, inputHash, status, lost }) =>
+    status === "unknown" && lost !== undefined ? [{ call: id, tool, inputHash, ...lost }] : [],
+  );
+
 /** Calls after an outcome, an approval or a reconciliation. Whatever does not fit where a call stands changes nothing. */
 function callsAfter(event: AgentEvent, calls: readonly Call[]): readonly Call[] {
+  if (event.type === "tool.unknown") {
+    return withUnknown(calls, event.call, { effect: event.effect, place: event.place });
+  }
+  if (event.type === "tool.reconciled" && !event.happened) return withMissed(calls, event.call);
   const move = moveOf(event);
   if (move === null) return calls;
   const after = moved(calls, move.call, move.from, move.to);
@@ -79,17 +92,14 @@ interface Move {
   readonly well: boolean;
 }
 
+const OUT: readonly CallStatus[] = ["running", "unknown", "reconciling"];
+
 function moveOf(event: AgentEvent): Move | null {
   if (event.type === "tool.finished") {
-    return { call: event.call, from: ["running", "unknown"], to: event.ok ? "done" : "failed", well: event.ok };
+    return { call: event.call, from: OUT, to: event.ok ? "done" : "failed", well: event.ok };
   }
-  if (event.type === "tool.unknown") return { call: event.call, from: ["running"], to: "unknown", well: true };
-  if (event.type === "tool.reconciled") {
-    return { call: event.call, from: ["unknown"], to: event.happened ? "done" : "failed", well: event.happened };
-  }
-  if (event.type === "tool.interrupted") {
-    return { call: event.call, from: ["running", "unknown"], to: "interrupted", well: false };
-  }
+  if (event.type === "tool.reconciled") return { call: event.call, from: ["reconciling"], to: "done", well: true };
+  if (event.type === "tool.interrupted") return { call: event.call, from: OUT, to: "interrupted", well: false };
   if (event.type === "approval.answered") {
     return { call: event.call, from: ["asking"], to: event.allowed ? "judged" : "refused", well: event.allowed };
   }
@@ -102,6 +112,7 @@ export const agent = setup({
     "session.assemble": effect<Order<"session.assemble">>(),
     "model.call": effect<Order<"model.call">>(),
     "tool.run": effect<Each<Order<"tool.run">>>(),
+    "tool.reconcile": effect<Each<Order<"tool.reconcile">>>(),
     "result.verify": effect<Order<"result.verify">>(),
     "message.send": effect<MessageOrder>(),
     "prompt.append": effect<{ note: PromptNote }>(),
@@ -109,6 +120,7 @@ export const agent = setup({
     markStarted: assign(({ context }) => ({
       calls: withRunning(context.calls, startable(context.calls, context.limits.parallelMax)),
     })),
+    markReconciling: assign(({ context }) => ({ calls: withReconciling(context.calls) })),
     takeAnswer: assign(({ event, context }) =>
       event.type === "model.answered"
         ? { turn: context.turn + 1, attempt: 0, lost: 0, calls: event.calls, report: event.report }
@@ -154,7 +166,7 @@ export const agent = setup({
       someIn(context.calls, "asking") &&
       !someIn(context.calls, "running") &&
       startable(context.calls, context.limits.parallelMax).length === 0,
-    outcomeUnknown: ({ context }) => someIn(context.calls, "unknown"),
+    outcomeUnknown: ({ context }) => someIn(context.calls, "unknown") || someIn(context.calls, "reconciling"),
   },
   delays: { retryDelay: ({ context }) => context.retryDelayMs },
 });

@@ -1,12 +1,13 @@
 /**
- * Every machine that logs may name, by `id@version`. A version that a stored actor might still be in stays listed:
- * it finishes under the chart it started with.
+ * Every machine that logs may name, by `id@version#hash`. A version that a stored actor might still be in stays listed:
+ * it finishes under the chart it started with, or waits for a worker that has that chart.
  */
 import type { AnyStateMachine } from "xstate";
+import { machineHash } from "./machine-hash.ts";
 import type { RowMaps } from "./snapshot.ts";
 
 export interface MachineEntry {
-  /** `id@version`. */
+  /** `id@version#hash`: what snapshots and logs call it, and what a worker says it serves. */
   readonly name: string;
   readonly machine: AnyStateMachine;
   /** Context keys stored as rows. */
@@ -16,16 +17,22 @@ export interface MachineEntry {
 export type Machines = ReadonlyMap<string, MachineEntry>;
 
 export const machineEntry = (machine: AnyStateMachine, rowMaps: RowMaps = []): MachineEntry => ({
-  name: `${machine.id}@${machine.version}`,
+  name: `${machine.id}@${machine.version}#${machineHash(machine, rowMaps)}`,
   machine,
   rowMaps,
 });
 
-/** Throws where two machines share a name: they could not be told apart in a log. */
+/** `id@version` of a machine's name. */
+export const versionOf = (name: string): string => name.split("#")[0] as string;
+
+/** Throws where two machines share an id and a version: one of them was changed without a new version. */
 export function machineCatalogue(entries: readonly MachineEntry[]): Machines {
   const machines = new Map<string, MachineEntry>();
+  const versions = new Set<string>();
   for (const entry of entries) {
-    if (machines.has(entry.name)) throw new Error(`two machines are called ${entry.name}`);
+    const version = versionOf(entry.name);
+    if (versions.has(version)) throw new Error(`two machines are called ${version}`);
+    versions.add(version);
     machines.set(entry.name, entry);
   }
   return machines;

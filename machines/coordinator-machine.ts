@@ -22,9 +22,11 @@ import {
   dispatchable,
   dispatched,
   graphProblems,
+  isRequeuable,
   isSettled,
   type PlannedTask,
   planned,
+  requeued,
   running,
   type Settlement,
   settled,
@@ -53,7 +55,7 @@ export interface CoordinatorContext {
 
 export type CoordinatorEvent =
   | Extract<MessageEvent, { type: "task.settled" }>
-  | Extract<OutsideMessage, { type: "run.cancel" | "agent.died" }>;
+  | Extract<OutsideMessage, { type: "run.cancel" | "agent.died" | "task.requeued" }>;
 
 /** Milliseconds that cancelled agents get to end by themselves before the run ends without them. */
 const CANCEL_GRACE_MS = 30_000;
@@ -91,6 +93,12 @@ const settlementOf = (event: CoordinatorEvent, tasks: Tasks): Settlement | null 
   return { task: task.id, actor: event.actor, status: "failed", result: null, reasons: [event.reason] };
 };
 
+/** An actor that was put back although nobody may use it: it is told to end. */
+const superfluous = (event: CoordinatorEvent, reason: string): MessageOrder[] =>
+  event.type === "task.requeued" && event.actor !== null
+    ? [{ to: event.actor, toType: event.agentType, event: { type: "agent.cancel", reason } }]
+    : [];
+
 const base = setup({
   types: {} as { context: CoordinatorContext; events: CoordinatorEvent; input: CoordinatorInput },
   actions: {
@@ -102,6 +110,9 @@ const base = setup({
       const end = settlementOf(event, context.tasks);
       return end === null ? {} : { tasks: settled(context.tasks, end) };
     }),
+    takeRequeue: assign(({ context, event }) =>
+      event.type === "task.requeued" ? { tasks: requeued(context.tasks, event) } : {},
+    ),
     // What failed is not tried again once the run is being cancelled.
     takeLastWord: assign(({ context, event }) => {
       const end = settlementOf(event, context.tasks);
@@ -117,6 +128,7 @@ const base = setup({
   guards: {
     illegal: ({ context }) => context.problems.length > 0,
     allSettled: ({ context }) => isSettled(context.tasks),
+    opensAgain: ({ context, event }) => event.type === "task.requeued" && isRequeuable(context.tasks, event),
     wasCancelled: ({ context }) => context.cancelReason !== null,
     cameOutCompleted: ({ context }) => verdict(context.tasks, context.tolerateFailures).status === "completed",
     cameOutExhausted: ({ context }) => verdict(context.tasks, context.tolerateFailures).status === "exhausted",
@@ -165,6 +177,15 @@ export const coordinatorMachine = base.createMachine({
       on: {
         "task.settled": { target: "dispatching", actions: "takeSettlement" },
         "agent.died": { target: "dispatching", actions: "takeSettlement" },
+        "task.requeued": [
+          { guard: "opensAgain", target: "dispatching", actions: "takeRequeue" },
+          {
+            actions: {
+              type: "message.send",
+              params: ({ event }) => ({ each: superfluous(event, "its task is not open any more") }),
+            },
+          },
+        ],
         "run.cancel": { target: "cancelling", actions: "takeCancel" },
       },
     },
@@ -178,6 +199,12 @@ export const coordinatorMachine = base.createMachine({
       on: {
         "task.settled": { actions: "takeLastWord" },
         "agent.died": { actions: "takeLastWord" },
+        "task.requeued": {
+          actions: {
+            type: "message.send",
+            params: ({ context, event }) => ({ each: superfluous(event, context.cancelReason ?? "cancelled") }),
+          },
+        },
       },
       after: { cancelGrace: { target: "synthesising", actions: "abandon" } },
     },

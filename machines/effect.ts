@@ -8,6 +8,16 @@ export type OutsideEffect =
   | { readonly type: "session.assemble"; readonly task: string; readonly standsOn: readonly string[] }
   | { readonly type: "model.call"; readonly turn: number; readonly attempt: number }
   | { readonly type: "tool.run"; readonly call: string; readonly tool: string; readonly inputHash: string }
+  /** Finds out what became of `effect`, a `tool.run` whose worker was lost. Looks, and never runs the tool. */
+  | {
+      readonly type: "tool.reconcile";
+      readonly call: string;
+      readonly tool: string;
+      readonly inputHash: string;
+      readonly effect: string;
+      /** Host whose gate folder knows it. */
+      readonly place: string;
+    }
   | { readonly type: "result.verify"; readonly call: string };
 
 /** Rows that the commit itself writes, in the same atomic step as the event that asked for them. */
@@ -88,7 +98,14 @@ export type MessageEvent =
 /** Messages from outside the run: a person at a command line, or the runtime that found a body. */
 export type OutsideMessage =
   | { readonly type: "run.cancel"; readonly reason: string }
-  | { readonly type: "agent.died"; readonly actor: string; readonly reason: string };
+  | { readonly type: "agent.died"; readonly actor: string; readonly reason: string }
+  /** A dead letter went back to work: `actor` was put back as it died, or (null) the task goes to a new agent of `agentType`. */
+  | {
+      readonly type: "task.requeued";
+      readonly task: string;
+      readonly actor: string | null;
+      readonly agentType: string;
+    };
 
 /** Params of an action that orders several effects of its type at once; the fold takes them apart. */
 export interface Each<Params> {

@@ -77,6 +77,7 @@ const OUTSIDE: ReadonlySet<string> = new Set<OutsideEffect["type"]>([
   "session.assemble",
   "model.call",
   "tool.run",
+  "tool.reconcile",
   "result.verify",
 ]);
 const INSIDE: ReadonlySet<string> = new Set<InsideEffect["type"]>([

@@ -19,6 +19,8 @@ const ending = { reasons: z.array(z.string()) };
 
 export const runEventSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("run.started"), goal: z.string(), kind: z.string(), tasks: z.int(), model: z.string() }),
+  /** First event of a run that goes on from the event `sourceSeq` of another one; `changes` says in words what is different. */
+  z.object({ type: z.literal("run.forked"), source: z.string(), sourceSeq: z.int(), changes: z.array(z.string()) }),
   z.object({ type: z.literal("run.parked"), reason: z.string() }),
   z.object({ type: z.literal("run.resumed") }),
   z.object({
@@ -35,8 +37,19 @@ export const runEventSchema = z.discriminatedUnion("type", [
     reason: z.string(),
   }),
   z.object({ type: z.literal("agent.started"), agentType: z.string(), task: z.string(), machine: z.string() }),
+  /** An actor of a forked run, as it was in the source: under which machine, after how many steps, in which state. */
+  z.object({ type: z.literal("agent.forked"), machine: z.string(), version: z.int(), state: z.string() }),
   z.object({ type: z.literal("agent.state"), from: z.string(), to: z.string() }),
   z.object({ type: z.literal("agent.died"), died: z.string(), reason: z.string() }),
+  /** A dead letter went back to work: the same actor (`to` is it), or its task to a new agent (`to` is null). */
+  z.object({
+    type: z.literal("letter.requeued"),
+    letter: z.string(),
+    task: z.string(),
+    agentType: z.string(),
+    to: z.string().nullable(),
+  }),
+  z.object({ type: z.literal("letter.dropped"), letter: z.string(), died: z.string() }),
   z.object({ type: z.literal("context.loaded"), sources: z.array(z.string()), bytes: z.int() }),
   z.object({
     type: z.literal("registry.built"),

@@ -105,6 +105,39 @@ function skipDependents(tasks: Tasks, root: string): Tasks {
   return next;
 }
 
+/** A failed task is open again: with the actor that was put back, or planned for a new agent of this type. */
+export interface Requeued {
+  readonly task: string;
+  readonly actor: string | null;
+  readonly agentType: string;
+}
+
+/** Only what failed can be opened again; whoever is at it, or has done it, is not disturbed. */
+export const isRequeuable = (tasks: Tasks, { task }: Requeued): boolean => tasks[task]?.status === "failed";
+
+/** Opens a failed task again, and with it what was skipped for its sake alone. */
+export function requeued(tasks: Tasks, order: Requeued): Tasks {
+  const task = tasks[order.task];
+  if (task === undefined || !isRequeuable(tasks, order)) return tasks;
+  const open: Task =
+    order.actor === null
+      ? {
+          ...task,
+          agentType: order.agentType,
+          status: "planned",
+          actor: null,
+          result: null,
+          reasons: [],
+          attemptsMax: Math.max(task.attemptsMax, task.attempt + 1),
+        }
+      : { ...task, status: "running", actor: order.actor, result: null, reasons: [] };
+  const next: Record<string, Task> = { ...tasks, [task.id]: open };
+  for (const one of list(next)) if (one.status === "skipped") next[one.id] = { ...one, status: "planned", reasons: [] };
+  return list(next)
+    .filter(({ status }) => status !== "verified" && status !== "planned" && status !== "running")
+    .reduce<Tasks>((all, { id }) => skipDependents(all, id), next);
+}
+
 export function cancelled(tasks: Tasks, reason: string): Tasks {
   return Object.fromEntries(
     list(tasks).map((task) => [

@@ -2,17 +2,18 @@
  * One activation of one actor: claim it, take its mail and its effects' answers one by one, each with one commit, and
  * let go when it has neither. Effects run beside the loop, so that a message reaches an agent in the middle of a call.
  */
-import { newNonce } from "../../infra/ids.ts";
 import type { Log } from "../../infra/log.ts";
 import type { Address, CommitAnswer, Grant, PendingEffect, Served, Store } from "../../infra/store.ts";
 import type { Machines } from "../../machines/catalogue.ts";
 import type { OutsideEffect } from "../../machines/effect.ts";
 import type { BudgetRefusal, Cause } from "../../machines/fold.ts";
 import type { Bell, Bells } from "./bells.ts";
+import type { Clock } from "./clock.ts";
 import { type Live, liveFrom } from "./live.ts";
 import { causeOf, mailFrom } from "./mail.ts";
+import { type Ordered, orderedFrom } from "./ordered.ts";
 import type { Answer, Performers } from "./performer.ts";
-import { brokenAnswer, recover } from "./recovery.ts";
+import { brokenAnswer, goneAnswer, recover } from "./recovery.ts";
 import type { Outcome, RunningEffects } from "./running-effects.ts";
 import { advance, type Reserve, type Step, stepOf } from "./step.ts";
 
@@ -24,17 +25,33 @@ export interface ActivationDeps {
   readonly reserve: Reserve;
   readonly effects: RunningEffects;
   readonly bells: Bells;
+  readonly clock: Clock;
+  /** Names this host's gate folder. */
+  readonly place: string;
+  /** Random, one per claim. */
+  nonce(): string;
   /** True once this process must go and waits for nothing any more; what is out is called off. */
   leaving(): boolean;
   /** This worker cannot serve the actor: whoever can is told. */
   stranded(address: Address, lacks: "binding" | "machine", name: string): Promise<void>;
+  /** Hands the actor on to the host where one of its effects was begun; false where that host is gone for good. */
+  handOver(address: Address, place: string): Promise<boolean>;
   /** Called after a commit with those it sent mail to, and with the delays of the timers it armed. */
   delivered(recipients: readonly Address[], run: string, timersMs: readonly number[]): void;
   readonly log: Log;
 }
 
 /** How an activation came to its end. */
-export type ActivationEnd = "idle" | "fenced" | "stranded" | "no_run" | "parked" | "run_ended" | "poisoned" | "left";
+export type ActivationEnd =
+  | "idle"
+  | "fenced"
+  | "stranded"
+  | "no_run"
+  | "parked"
+  | "run_ended"
+  | "poisoned"
+  | "left"
+  | "elsewhere";
 
 /** Claims of one version without a commit, at most: past it the message, not the worker, is what kills. */
 const CLAIMS_MAX = 10;
@@ -48,7 +65,7 @@ export async function activate(deps: ActivationDeps, address: Address): Promise<
   const owner = Symbol(`${address.run}/${address.actor}`);
   const bell = deps.bells.hang(`${address.run}/${address.actor}`);
   try {
-    const answer = await deps.store.claim(address, newNonce(), deps.served);
+    const answer = await deps.store.claim(address, deps.nonce(), deps.served);
     if (answer.kind !== "claimed") {
       if (answer.kind === "stranded") await deps.stranded(address, answer.lacks, answer.name);
       return answer.kind;
@@ -76,6 +93,8 @@ class Activation {
   private readonly outcomes: Outcome[] = [];
   /** Effects of this actor that run here. */
   private readonly out = new Set<string>();
+  /** Unanswered effects that only another host can tell about. */
+  private readonly elsewhere = new Map<string, Ordered>();
   private readonly mail: string[];
   private parkedAtMs: number | null = null;
   private readonly deps: ActivationDeps;
@@ -105,7 +124,11 @@ class Activation {
         if (mailLeft > 0) await this.look();
         if (this.mail.length > 0 || this.runEnded) continue;
         mailLeft = 0;
-        if (this.out.size === 0) return this.end(this.held ? "parked" : "idle");
+        if (this.out.size === 0) {
+          if (this.elsewhere.size === 0) return this.end(this.held ? "parked" : "idle");
+          if (await this.handOver()) return this.end("elsewhere");
+          continue;
+        }
         if (this.deps.leaving()) return this.end("left");
         if (this.pastParkGrace()) return this.end("parked");
         await this.bell.heard(POLL_MS);
@@ -133,13 +156,31 @@ class Activation {
       return;
     }
     if (this.held) return;
-    const order = JSON.parse(pending.json) as OutsideEffect;
+    const order = orderedFrom(pending);
+    if (order.place !== undefined && order.place !== this.deps.place && !pending.held) {
+      this.elsewhere.set(pending.id, order);
+      return;
+    }
     const lost = recover(order, pending);
     if (lost === "begin") this.begin(pending.id, order, pending.grant);
-    else {
-      this.out.add(pending.id);
-      this.deliver({ id: pending.id, answer: lost });
+    else this.answerWith(pending.id, lost);
+  }
+
+  private answerWith(id: string, answer: Answer): void {
+    this.out.add(id);
+    this.deliver({ id, answer });
+  }
+
+  /** True where every host that has to be asked was asked; what a lost host began is answered for it. */
+  private async handOver(): Promise<boolean> {
+    let asked = true;
+    for (const [id, order] of this.elsewhere) {
+      if (await this.deps.handOver(this.live.address, order.place as string)) continue;
+      asked = false;
+      this.elsewhere.delete(id);
+      this.answerWith(id, goneAnswer(order, id));
     }
+    return asked;
   }
 
   private readonly deliver = (outcome: Outcome): void => {
@@ -186,7 +227,7 @@ class Activation {
   private broken(id: string, cause: unknown): Answer {
     const pending = this.live.pending.get(id) as PendingEffect;
     this.deps.log.error({ ...this.live.address, effect: id, err: cause }, "a performer broke");
-    return brokenAnswer(JSON.parse(pending.json) as OutsideEffect, pending, cause);
+    return brokenAnswer(orderedFrom(pending), pending, cause);
   }
 
   private async step(
@@ -196,7 +237,15 @@ class Activation {
   ): Promise<CommitAnswer> {
     const { live, deps } = this;
     const lay = (refused?: BudgetRefusal): Step =>
-      stepOf({ live, cause, by, answer, reserve: deps.reserve, ...(refused === undefined ? {} : { refused }) });
+      stepOf({
+        live,
+        cause,
+        by,
+        answer,
+        reserve: deps.reserve,
+        place: deps.place,
+        ...(refused === undefined ? {} : { refused }),
+      });
     let step = lay();
     let committed = await deps.store.commit(step.commit);
     if (committed.kind === "refused") {
@@ -212,6 +261,7 @@ class Activation {
     advance(live, step);
     for (const id of step.commit.effectsDropped) {
       this.out.delete(id);
+      this.elsewhere.delete(id);
       deps.effects.abortOne(id);
     }
     this.noteHold(committed.held);
@@ -232,13 +282,13 @@ class Activation {
   }
 
   private noteHold(held: boolean): void {
-    if (held && !this.held) this.parkedAtMs = performance.now();
+    if (held && !this.held) this.parkedAtMs = this.deps.clock.monotonicMs();
     this.held = held;
   }
 
   /** True once a parked run's effects have had their time; then they are called off and wait for the resume. */
   private pastParkGrace(): boolean {
-    return this.held && this.parkedAtMs !== null && performance.now() - this.parkedAtMs > PARK_GRACE_MS;
+    return this.held && this.parkedAtMs !== null && this.deps.clock.monotonicMs() - this.parkedAtMs > PARK_GRACE_MS;
   }
 
   private async giveUp(answer: Exclude<CommitAnswer, { kind: "committed" }>): Promise<ActivationEnd> {

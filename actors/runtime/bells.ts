@@ -1,4 +1,6 @@
 /** Doorbells of the actors that are active in this process: who rings wakes whoever waits, and a ring is never lost. */
+import type { Clock } from "./clock.ts";
+
 export interface Bells {
   /** A bell for one actor; the latest one hung is the one that rings. */
   hang(address: string): Bell;
@@ -14,7 +16,7 @@ export interface Bell {
   takeDown(): void;
 }
 
-export function bells(): Bells {
+export function bells(clock: Pick<Clock, "after">): Bells {
   const hanging = new Map<string, Bell>();
   return {
     hang(address) {
@@ -31,9 +33,9 @@ export function bells(): Bells {
             return Promise.resolve();
           }
           return new Promise((resolve) => {
-            const timer = setTimeout(done, timeoutMs);
+            const callOff = clock.after(timeoutMs, done);
             function done(): void {
-              clearTimeout(timer);
+              callOff();
               wake = null;
               rang = false;
               resolve();

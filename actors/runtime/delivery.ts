@@ -5,6 +5,7 @@
 import type { Log } from "../../infra/log.ts";
 import { type Address, addressFrom, type Store } from "../../infra/store.ts";
 import type { Bells } from "./bells.ts";
+import type { Clock } from "./clock.ts";
 
 export interface DeliveryDeps {
   readonly store: Store;
@@ -12,6 +13,7 @@ export interface DeliveryDeps {
   readonly bells: Bells;
   readonly wake: (address: Address) => Promise<void>;
   readonly shardOf: (run: string) => string;
+  readonly clock: Clock;
   readonly log: Log;
 }
 
@@ -32,12 +34,12 @@ const IDLE_MS = 1_500;
 /** Timers further away than this are left to the sweep. */
 const ALARM_MAX_MS = 60_000;
 
-export function delivery({ store, shards, bells, wake, shardOf, log }: DeliveryDeps): Delivery {
+export function delivery({ store, shards, bells, wake, shardOf, clock, log }: DeliveryDeps): Delivery {
   let paceMs = SWEEP_MIN_MS;
-  let timer: NodeJS.Timeout | null = null;
+  let callOff: (() => void) | null = null;
   let stopped = false;
   let sweeping: Promise<void> = Promise.resolve();
-  const alarms = new Set<NodeJS.Timeout>();
+  const alarms = new Set<() => void>();
 
   const wakeAll = async (addresses: readonly Address[]): Promise<void> => {
     await Promise.all(
@@ -60,10 +62,10 @@ export function delivery({ store, shards, bells, wake, shardOf, log }: DeliveryD
 
   const alarm = (shard: string, delayMs: number): void => {
     if (stopped || delayMs > ALARM_MAX_MS) return;
-    const one = setTimeout(() => {
+    const one = clock.after(delayMs + 1, () => {
       alarms.delete(one);
       sweepShard(shard).catch(lateIsFine);
-    }, delayMs + 1);
+    });
     alarms.add(one);
   };
 
@@ -79,9 +81,9 @@ export function delivery({ store, shards, bells, wake, shardOf, log }: DeliveryD
 
   const schedule = (): void => {
     if (stopped) return;
-    timer = setTimeout(() => {
+    callOff = clock.after(paceMs, () => {
       sweeping = sweepAll().finally(schedule);
-    }, paceMs);
+    });
   };
 
   return {
@@ -95,7 +97,7 @@ export function delivery({ store, shards, bells, wake, shardOf, log }: DeliveryD
       if (type !== undefined) wake(addressFrom(name)).catch(lateIsFine);
       if (paceMs === SWEEP_MIN_MS) return;
       paceMs = SWEEP_MIN_MS;
-      if (timer !== null) clearTimeout(timer);
+      callOff?.();
       schedule();
     },
     start() {
@@ -104,8 +106,8 @@ export function delivery({ store, shards, bells, wake, shardOf, log }: DeliveryD
     },
     async stop() {
       stopped = true;
-      if (timer !== null) clearTimeout(timer);
-      for (const one of alarms) clearTimeout(one);
+      callOff?.();
+      for (const one of alarms) one();
       await sweeping;
     },
   };

@@ -1,11 +1,34 @@
 /** The log as readers want it: one event after the other, numbered without gaps, dated by Redis. */
 import { z } from "zod";
+import { SwarmError } from "../../infra/errors.ts";
 import type { RawEntry, Reader } from "../../infra/redis/reader.ts";
+import { type ActorBase, actorBaseSchema } from "../../machines/base-state.ts";
 import { type LogEntry, logEntrySchema } from "../../machines/log-entry.ts";
 import { type LoggedEvent, type RunEvent, runEventSchema } from "../../machines/run-event.ts";
 
-/** What the runtime writes where no actor took a step (parked, resumed, quarantined): events and nothing to fold. */
-const noticeSchema = z.object({ v: z.literal(1), events: z.array(runEventSchema) });
+/**
+ * What the runtime writes where no actor took a step (parked, resumed, quarantined, forked): events and nothing to fold.
+ * In a fork, each actor's notice carries the state it starts from.
+ */
+const noticeSchema = z.object({
+  v: z.literal(1),
+  events: z.array(runEventSchema),
+  base: actorBaseSchema.optional(),
+});
+
+/** An entry that is not one of ours: damaged, or written by another version. */
+export class UnreadableEntryError extends SwarmError {
+  readonly seq: number;
+  readonly member: string;
+  constructor({ firstSeq, member }: RawEntry, cause: unknown) {
+    super("log.unreadable", `the log entry at event ${firstSeq} cannot be read`, {
+      cause,
+      hint: "It was damaged, or written by another version of statehive.",
+    });
+    this.seq = firstSeq;
+    this.member = member;
+  }
+}
 
 export interface ReadEntry {
   readonly raw: RawEntry;
@@ -14,15 +37,26 @@ export interface ReadEntry {
   readonly type: string;
   /** Null for a notice. */
   readonly step: LogEntry | null;
+  /** What the actor of a forked run starts from; null everywhere else. */
+  readonly base: ActorBase | null;
   readonly events: readonly LoggedEvent[];
 }
 
-/** Throws where the entry is not one of this version's: a log is never guessed at. */
-function readEntry(raw: RawEntry): ReadEntry {
+/** Throws UnreadableEntryError: a log is never guessed at. */
+export function readEntry(raw: RawEntry): ReadEntry {
+  try {
+    return parsedEntry(raw);
+  } catch (cause) {
+    throw new UnreadableEntryError(raw, cause);
+  }
+}
+
+function parsedEntry(raw: RawEntry): ReadEntry {
   const [run = "", actor = "", type = ""] = raw.member.split("/");
-  const body = JSON.parse(raw.body) as { machine?: unknown };
-  const step = body.machine === undefined ? null : logEntrySchema.parse(body);
-  const told: readonly RunEvent[] = step?.events ?? noticeSchema.parse(body).events;
+  const body = JSON.parse(raw.body) as { cause?: unknown };
+  const step = body.cause === undefined ? null : logEntrySchema.parse(body);
+  const notice = step === null ? noticeSchema.parse(body) : null;
+  const told: readonly RunEvent[] = step?.events ?? notice?.events ?? [];
   const granted = grantsOf(raw.grants);
   const events = told.map(
     (event, index): LoggedEvent => ({
@@ -34,7 +68,7 @@ function readEntry(raw: RawEntry): ReadEntry {
       ...withGrant(event, granted),
     }),
   );
-  return { raw, run, actor, type, step, events };
+  return { raw, run, actor, type, step, base: notice?.base ?? null, events };
 }
 
 /** What was asked for is in the entry; what was granted only the script knew. */

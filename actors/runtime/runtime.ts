@@ -3,9 +3,16 @@
  * ends, in reverse.
  */
 import type { Redis } from "ioredis";
-import { newWorkerId } from "../../infra/ids.ts";
+import { newNonce, newWorkerId } from "../../infra/ids.ts";
 import type { Log } from "../../infra/log.ts";
-import { bindingQueueName, type HostedQueue, hostQueue, openWakers, typeQueueName } from "../../infra/queue/queues.ts";
+import {
+  bindingQueueName,
+  type HostedQueue,
+  hostQueue,
+  openWakers,
+  typeQueueName,
+  type Wakers,
+} from "../../infra/queue/queues.ts";
 import type { Keys } from "../../infra/redis/keys.ts";
 import { redisStore } from "../../infra/redis/store.ts";
 import { workerRows } from "../../infra/redis/workers.ts";
@@ -13,16 +20,15 @@ import { openBox } from "../../infra/sandbox/workspace-box.ts";
 import type { Address, Store } from "../../infra/store.ts";
 import type { Box } from "../../registry/box.ts";
 import { actorTypes, machines } from "../types/index.ts";
-import { type ActivationDeps, activate } from "./activation.ts";
-import { bells } from "./bells.ts";
-import { delivery } from "./delivery.ts";
+import { systemClock } from "./clock.ts";
 import { type ModelAccess, modelCall } from "./effects/model-call.ts";
 import { resultVerify } from "./effects/result-verify.ts";
 import { sessionAssemble } from "./effects/session-assemble.ts";
+import { toolReconcile } from "./effects/tool-reconcile.ts";
 import { toolRun } from "./effects/tool-run.ts";
+import { createHost, type Host } from "./host.ts";
 import type { Performers } from "./performer.ts";
 import { reserveFor } from "./reserve.ts";
-import { runningEffects } from "./running-effects.ts";
 import { supervision } from "./supervision.ts";
 
 export interface RuntimeOptions {
@@ -56,32 +62,26 @@ export interface Runtime {
 const STOP_GRACE_MS = 20_000;
 
 export function createRuntime(options: RuntimeOptions): Runtime {
-  const { redis, keys, log, concurrency } = options;
+  const { redis, keys, accesses, log, concurrency } = options;
   const types = options.types ?? actorTypes;
   const worker = newWorkerId();
-  const parts = joined(options);
-  const { store, wakers, post, effects } = parts;
-  let active = 0;
+  const wakers = openWakers(actorTypes, { prefix: keys.prefix, redis });
+  const host = hostOver(options, wakers);
   const watch = supervision({
     id: worker,
     types,
-    bindings: [...options.accesses.keys()],
+    bindings: [...accesses.keys()],
     rows: workerRows(redis, keys),
     wakers,
-    active: () => active,
+    active: host.active,
     log,
   });
   const listener = redis.duplicate();
   listener.on("error", (cause) => log.debug({ err: cause }, "redis connection"));
-  let hosts: readonly HostedQueue[] = [];
-  const look = async (address: Address): Promise<void> => {
-    active += 1;
-    try {
-      const end = await activate(parts.activation, address);
-      log.debug({ ...address, end }, "activation ended");
-    } finally {
-      active -= 1;
-    }
+  let queues: readonly HostedQueue[] = [];
+  const activate = async (address: Address): Promise<void> => {
+    const end = await host.activate(address);
+    log.debug({ ...address, end }, "activation ended");
   };
   const broke = (cause: unknown, address: Address | null): void =>
     log.error({ err: cause, ...address }, "an activation broke off; the sweep brings it back");
@@ -89,24 +89,22 @@ export function createRuntime(options: RuntimeOptions): Runtime {
   return {
     worker,
     types,
-    active: () => active,
+    active: host.active,
     async start() {
       await watch.start();
       await listener.psubscribe(keys.bellPattern);
-      listener.on("pmessage", (_pattern, _channel, name: string) => post.rang(name));
-      const names = [...types.map(typeQueueName), ...[...options.accesses.keys()].map(bindingQueueName)];
-      hosts = names.map((name) =>
-        hostQueue({ prefix: keys.prefix, redis, name, worker, concurrency, activate: look, broke }),
+      listener.on("pmessage", (_pattern, _channel, name: string) => host.rang(name));
+      const names = [...types.map(typeQueueName), ...[...accesses.keys()].map(bindingQueueName)];
+      queues = names.map((name) =>
+        hostQueue({ prefix: keys.prefix, redis, name, worker, concurrency, activate, broke }),
       );
-      for (const shard of keys.shards) await store.retrieve(shard);
-      post.start();
+      await host.start();
     },
     async stop(graceMs = STOP_GRACE_MS) {
-      const patience = setTimeout(parts.leave, graceMs);
-      await Promise.all(hosts.map((host) => host.close()));
+      const patience = setTimeout(host.leave, graceMs);
+      await Promise.all(queues.map((queue) => queue.close()));
       clearTimeout(patience);
-      await effects.close();
-      await post.stop();
+      await host.stop();
       await watch.stop();
       listener.disconnect();
       await wakers.close();
@@ -114,48 +112,30 @@ export function createRuntime(options: RuntimeOptions): Runtime {
   };
 }
 
-/** Everything an activation needs, joined once for the process. */
-function joined(options: RuntimeOptions) {
-  const { redis, keys, accesses, log } = options;
+/** The host over this Redis and its queues. */
+function hostOver({ redis, keys, accesses, log, performers }: RuntimeOptions, wakers: Wakers): Host {
   const store = redisStore(redis, keys);
-  const wakers = openWakers(actorTypes, { prefix: keys.prefix, redis });
-  const doorbells = bells();
-  const effects = runningEffects();
-  const post = delivery({
-    store,
-    shards: keys.shards,
-    bells: doorbells,
-    wake: wakers.wake,
-    shardOf: keys.shardOf,
-    log,
-  });
   const access = (binding: string): ModelAccess => {
     const found = accesses.get(binding);
     if (found === undefined) throw new Error(`this worker has no model access called ${binding}`);
     return found;
   };
-  let leaving = false;
-  const activation: ActivationDeps = {
-    leaving: () => leaving,
+  return createHost({
     store,
+    shards: keys.shards,
+    shardOf: keys.shardOf,
     machines,
     served: { bindings: [...accesses.keys()], machines: [...machines.keys()] },
-    performers: options.performers ?? worldPerformers(store, access),
+    performers: performers ?? worldPerformers(store, access),
     reserve: reserveFor({ access }),
-    effects,
-    bells: doorbells,
-    delivered: post.delivered,
-    async stranded(address, lacks, name) {
-      log.warn({ ...address, lacks, name }, "stranded: this worker cannot serve the actor");
-      if (lacks === "binding") await wakers.forward(address, name);
-    },
+    clock: systemClock,
+    place: "",
+    nonce: newNonce,
+    wake: wakers.wake,
+    forward: wakers.forward,
+    handOver: () => Promise.resolve(false),
     log,
-  };
-  const leave = (): void => {
-    leaving = true;
-    doorbells.ringAll();
-  };
-  return { store, wakers, post, effects, activation, leave };
+  });
 }
 
 function worldPerformers(store: Store, access: (binding: string) => ModelAccess): Performers {
@@ -164,6 +144,7 @@ function worldPerformers(store: Store, access: (binding: string) => ModelAccess)
     "session.assemble": sessionAssemble(store),
     "model.call": modelCall({ access }),
     "tool.run": toolRun({ box, monotonicMs: () => performance.now() }),
+    "tool.reconcile": toolReconcile(),
     "result.verify": resultVerify({ box }),
   };
 }

@@ -3,7 +3,6 @@
  * nothing here touches the store or the world.
  */
 import type { Commit, Reservation } from "../../infra/store.ts";
-import type { OutsideEffect } from "../../machines/effect.ts";
 import { type BudgetRefusal, type Cause, type Decision, type FoldEntry, fold } from "../../machines/fold.ts";
 import { changeOf } from "../../machines/snapshot.ts";
 import type { Entry } from "./conversation.ts";
@@ -11,6 +10,7 @@ import { insideRows } from "./inside-rows.ts";
 import type { Live } from "./live.ts";
 import { eventsOf } from "./narrate.ts";
 import { noteEntry } from "./notes.ts";
+import { type Ordered, placed } from "./ordered.ts";
 import type { Answer } from "./performer.ts";
 import type { RunRow } from "./run-row.ts";
 import type { Session } from "./session.ts";
@@ -20,7 +20,7 @@ export type Reserve = (run: RunRow, session: Session, entries: readonly Entry[])
 
 export interface Order {
   readonly id: string;
-  readonly order: OutsideEffect;
+  readonly order: Ordered;
   readonly json: string;
   readonly reserve: Reservation | null;
 }
@@ -43,6 +43,8 @@ export interface StepInput {
   readonly answer: Answer | null;
   readonly refused?: BudgetRefusal;
   readonly reserve: Reserve;
+  /** This host's gate folder. */
+  readonly place: string;
 }
 
 /** Throws FoldError where the machine errs on this cause; the mail then counts as poison. */
@@ -55,14 +57,15 @@ export function stepOf(input: StepInput): Step {
   const entries = [...(answer?.entries ?? []), ...notes];
   const conversation = entries.length === 0 ? live.entries : [...live.entries, ...entries];
   const session = answer?.session ?? live.session;
-  const orders = decision.outside.map(
-    (order, index): Order => ({
+  const orders = decision.outside.map((ordered, index): Order => {
+    const order = placed(ordered, input.place);
+    return {
       id: `${live.address.run}/${live.address.actor}/0.${version}:${index}`,
       order,
       json: JSON.stringify(order),
       reserve: order.type === "model.call" && session !== null ? input.reserve(live.run, session, conversation) : null,
-    }),
-  );
+    };
+  });
   const commit = commitOf(input, { version, decision, entries, conversation, orders });
   return { commit, decision, orders, entries, session: answer?.session ?? null };
 }

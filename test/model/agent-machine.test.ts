@@ -64,7 +64,9 @@ function honest(state: ActorState): readonly AgentEvent[] {
   const context = contextOf(state);
   const path = statePath(state);
   const out = context.calls.filter(({ status }) => status === "running").map(({ id }) => id);
-  const lost = context.calls.filter(({ status }) => status === "unknown").map(({ id }) => id);
+  const lost = context.calls.filter(({ status }) => status === "reconciling").map(({ id }) => id);
+  // Only what must not be repeated is ever asked about; a lost read is simply read again.
+  const losable = context.calls.filter(({ status, repeat }) => status === "running" && repeat === "unsafe");
   const asking = context.calls.filter(({ status }) => status === "asking").map(({ id }) => id);
   return [
     cancel,
@@ -79,8 +81,9 @@ function honest(state: ActorState): readonly AgentEvent[] {
       : []),
     ...(path === "thinking.calling" ? [{ type: "budget.refused", tokensLeft: 1, nanoUsdLeft: null } as const] : []),
     ...(path === "verifying" ? [verified, rejected("no")] : []),
-    ...out.flatMap((id) => [finished(id), finished(id, false), interrupted(id), unknown(id)]),
-    ...lost.flatMap((id) => [reconciled(id, true), reconciled(id, false), interrupted(id)]),
+    ...out.flatMap((id) => [finished(id), finished(id, false), interrupted(id)]),
+    ...losable.map(({ id }) => unknown(id)),
+    ...lost.flatMap((id) => [finished(id), reconciled(id, true), reconciled(id, false), interrupted(id)]),
     ...asking.flatMap((id) => [approved(id), approved(id, false)]),
   ];
 }
@@ -103,12 +106,12 @@ function hostile(state: ActorState): readonly AgentEvent[] {
       finished(id),
       finished(id, false),
       interrupted(id),
-      unknown(id),
       reconciled(id, true),
-      reconciled(id, false),
       approved(id),
       approved(id, false),
     ]),
+    // Misses are counted per call; one call that may miss says as much as three, in a twentieth of the states.
+    ...["c1", "nobody"].flatMap((id) => [unknown(id), reconciled(id, false)]),
   ];
 }
 
@@ -119,7 +122,9 @@ function key(state: ActorState): string {
   const { turn, attempt, lost, reminders, rejections, pausing, calls, report } = contextOf(state);
   const path = statePath(state);
   if (state.snapshot.status !== "active") return path;
-  const statuses = TURN_STATES.includes(path) ? calls.map(({ risk, status }) => `${risk} ${status}`) : [];
+  const statuses = TURN_STATES.includes(path)
+    ? calls.map(({ risk, status, missed = 0 }) => `${risk} ${status} ${missed}`)
+    : [];
   const outcome = TURN_STATES.includes(path) || path === "verifying" ? (report?.outcome ?? null) : null;
   return JSON.stringify([
     path,
@@ -157,11 +162,13 @@ function wrong(edge: Edge): string | null {
     if (call === undefined) return "a call ran that nobody made";
     const allowedNow =
       call.status === "asking" && event?.type === "approval.answered" && event.call === call.id && event.allowed;
-    if (call.status !== "judged" && !allowedNow) return `a call ran that was ${call.status}`;
+    const missedNow =
+      call.status === "reconciling" && event?.type === "tool.reconciled" && event.call === call.id && !event.happened;
+    if (call.status !== "judged" && !allowedNow && !missedNow) return `a call ran that was ${call.status}`;
     if (callsIn(state).get(order.call)?.status !== "running")
       return "a call was ordered without being marked as running";
   }
-  const busy = context.calls.filter(({ status }) => status === "running" || status === "unknown");
+  const busy = context.calls.filter(({ status }) => status === "running" || status === "reconciling");
   if (busy.filter(({ risk }) => risk !== "read-only").length > 1) return "two changing calls at once";
   if (busy.filter(({ risk }) => risk === "read-only").length > context.limits.parallelMax)
     return "more reads at once than allowed";
@@ -174,8 +181,9 @@ function wrong(edge: Edge): string | null {
     const may = {
       judged: ["running", "refused"],
       asking: ["judged", "running", "refused"],
-      running: ["done", "failed", "interrupted", "unknown"],
-      unknown: ["done", "failed", "interrupted"],
+      running: ["done", "failed", "interrupted", "reconciling"],
+      // What never happened may be made again: at once, or once the calls before it have ended.
+      reconciling: ["done", "failed", "interrupted", "judged", "running"],
     } as Record<string, string[]>;
     if (!may[was.status]?.includes(is)) return `a call went from ${was.status} to ${is}`;
   }

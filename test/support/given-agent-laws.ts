@@ -365,19 +365,39 @@ const calls: Law[] = [
       .when(answered(0, [write("w1"), write("w2")]))
       .when(unknown("w1"));
     expect(story.path).toBe("reconciling");
-    expect(story.effects).toEqual([]);
+    expect(story.effects).toEqual([
+      { type: "tool.reconcile", call: "w1", tool: "Write", inputHash: "hash-w1", effect: "lost w1", place: "here" },
+    ]);
     expect(started(story.when(reconciled("w1", true)))).toEqual(["w2"]);
-    const not = story.when(reconciled("w1", false));
-    expect([statusOf(not, "w1"), statusOf(not, "w2"), not.path]).toEqual(["failed", "refused", "thinking.calling"]);
     expect(story.when(interrupted("w1")).path).toBe("thinking.calling");
     expect(started(story.when(finished("w1")))).toEqual(["w2"]);
+  }),
+  law("a call that never happened is made again, in its place, and given up after the third time", (machine) => {
+    const again = (story: Story): Story => story.when(unknown("w1")).when(reconciled("w1", false));
+    const first = again(thinking(machine).when(answered(0, [write("w1"), write("w2")])));
+    expect([started(first), statusOf(first, "w2")]).toEqual([["w1"], "judged"]);
+    expect(started(first.when(finished("w1")))).toEqual(["w2"]);
+    const last = again(again(first));
+    expect([statusOf(last, "w1"), statusOf(last, "w2"), last.path]).toEqual([
+      "interrupted",
+      "refused",
+      "thinking.calling",
+    ]);
+    expect(ordersOf(last, "tool.run")).toHaveLength(3);
+  }),
+  law("the world is asked once about each lost call, however many are lost and whatever ends meanwhile", (machine) => {
+    const story = thinking(machine)
+      .when(answered(0, [write("w1"), read("r1"), read("r2")]))
+      .whenAll(unknown("w1"), unknown("r1"), finished("r2"));
+    expect(ordersOf(story, "tool.reconcile")).toMatchObject([{ call: "w1" }, { call: "r1" }]);
+    expect(story.whenAll(reconciled("r1", true)).path).toBe("reconciling");
   }),
   law("outcomes of other calls are taken while one is reconciled", (machine) => {
     const story = thinking(machine)
       .when(answered(0, [write("w1"), read("r1"), read("r2")]))
       .whenAll(unknown("w1"), finished("r1"), unknown("r2"));
     expect(story.path).toBe("reconciling");
-    expect([statusOf(story, "r1"), statusOf(story, "r2")]).toEqual(["done", "unknown"]);
+    expect([statusOf(story, "r1"), statusOf(story, "r2")]).toEqual(["done", "reconciling"]);
     expect(story.whenAll(reconciled("r2", true), reconciled("w1", true)).path).toBe("thinking.calling");
   }),
 ];
@@ -439,7 +459,7 @@ const approvals: Law[] = [
     const story = thinking(machine)
       .when(answered(0, [write("w1")]))
       .whenAll(unknown("w1"), approved("w1"));
-    expect(statusOf(story, "w1")).toBe("unknown");
+    expect(statusOf(story, "w1")).toBe("reconciling");
     expect(ordersOf(story.when(reconciled("w1", true)), "tool.run")).toHaveLength(1);
   }),
 ];

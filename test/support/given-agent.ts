@@ -60,7 +60,12 @@ export const interrupted = (id: string): AgentEvent => ({
   call: id,
   reason: "its worker died",
 });
-export const unknown = (id: string): AgentEvent => ({ type: "tool.unknown", call: id });
+export const unknown = (id: string): AgentEvent => ({
+  type: "tool.unknown",
+  call: id,
+  effect: `lost ${id}`,
+  place: "here",
+});
 export const reconciled = (id: string, happened: boolean): AgentEvent => ({
   type: "tool.reconciled",
   call: id,

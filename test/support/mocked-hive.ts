@@ -95,6 +95,12 @@ export function performersOf(model: ModelScript, over: Partial<Performers> = {})
         entries: [{ role: "user", content: [{ type: "tool_result", tool_use_id: order.call, content: "found" }] }],
         told: [],
       }),
+    "tool.reconcile": (order) =>
+      Promise.resolve({
+        event: { type: "tool.interrupted", call: order.call, reason: "nobody can tell" } as Answer["event"],
+        entries: [{ role: "user", content: [{ type: "tool_result", tool_use_id: order.call, content: "lost" }] }],
+        told: [],
+      }),
     "result.verify": () => Promise.resolve({ event: { type: "result.verified" }, told: [] }),
     ...over,
   };

@@ -12,10 +12,20 @@ import {
 } from "../../../machines/agent-calls.ts";
 
 const risks = ["read-only", "mutating", "destructive"] as const;
-const statuses = ["judged", "asking", "running", "unknown", "done", "failed", "refused", "interrupted"] as const;
+const statuses = [
+  "judged",
+  "asking",
+  "running",
+  "unknown",
+  "reconciling",
+  "done",
+  "failed",
+  "refused",
+  "interrupted",
+] as const;
 
 const changes = (call: Call): boolean => call.risk !== "read-only";
-const busy = (call: Call): boolean => call.status === "running" || call.status === "unknown";
+const busy = (call: Call): boolean => ["running", "unknown", "reconciling"].includes(call.status);
 
 const callsWith = (allowed: readonly CallStatus[]) =>
   fc
