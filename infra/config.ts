@@ -2,12 +2,21 @@
  * The only reader of the environment. Each setting has one place it is read, one default, and one answer to "where did
  * that come from": defaults < XDG file < nearest swarm.config < SWARM_CONFIG < environment < flags.
  */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { z } from "zod";
 import { SwarmError } from "./errors.ts";
+
+/** Ten years. */
+const RETENTION_HOURS_MAX = 87_600;
+const RETENTION_RANGE = `a whole number of hours from 0 to ${RETENTION_HOURS_MAX}`;
+/** A week: an ended run can be looked at, and forked, for so long without its archive. */
+const RETENTION_HOURS = 168;
+
+/** Longer lists are no configuration that somebody wrote. */
+const rules = z.array(z.string().min(1).max(4_096)).max(1_000);
 
 const fileSchema = z.strictObject({
   redisUrl: z.string().min(1).optional(),
@@ -21,10 +30,28 @@ const fileSchema = z.strictObject({
   redisBin: z.string().min(1).optional(),
   redisInstall: z.enum(["auto", "never"]).optional(),
   redisFsync: z.enum(["always", "everysec"]).optional(),
+  /** As a number in a file, as digits in the environment. */
+  retentionHours: z
+    .union([z.int(RETENTION_RANGE), z.string().regex(/^\d{1,9}$/, RETENTION_RANGE)], RETENTION_RANGE)
+    .transform(String)
+    .refine((hours) => Number(hours) >= 0 && Number(hours) <= RETENTION_HOURS_MAX, RETENTION_RANGE)
+    .optional(),
+  /** What is in the lists is for whoever knows the tools to understand. */
+  permissions: z
+    .strictObject({
+      allow: rules.optional(),
+      ask: rules.max(0, "nobody can be asked in this version; leave it out or empty").optional(),
+      deny: rules.optional(),
+    })
+    .optional(),
 });
 
 /** A file may come with a repository; where the key is sent is therefore for the environment alone to say. */
-const environmentSchema = fileSchema.extend({ baseUrl: z.url({ protocol: /^https?$/ }).optional() });
+const environmentSchema = fileSchema.omit({ permissions: true }).extend({
+  baseUrl: z.url({ protocol: /^https?$/ }).optional(),
+  /** One for all workers of a host, whatever repository they work in. */
+  stateDir: z.string().min(1).optional(),
+});
 
 type FileSettings = z.infer<typeof fileSchema>;
 type EnvironmentSettings = z.infer<typeof environmentSchema>;
@@ -39,8 +66,16 @@ const VARIABLES: Readonly<Record<Name, string>> = {
   redisBin: "SWARM_REDIS_BIN",
   redisInstall: "SWARM_REDIS_INSTALL",
   redisFsync: "SWARM_REDIS_FSYNC",
+  retentionHours: "SWARM_RETENTION_HOURS",
   baseUrl: "ANTHROPIC_BASE_URL",
+  stateDir: "SWARM_STATE_DIR",
 };
+
+/** One entry of a permission list, with the file it stands in. */
+export interface ConfiguredRule {
+  readonly text: string;
+  readonly from: string;
+}
 
 export interface Config {
   readonly redisUrl: string | undefined;
@@ -52,7 +87,15 @@ export interface Config {
   readonly redisBin: string | undefined;
   readonly redisInstall: "auto" | "never";
   readonly redisFsync: "always" | "everysec";
+  /** An ended run older than this is archived and leaves Redis; 0 = as soon as somebody looks. */
+  readonly retentionHours: number;
   readonly baseUrl: string | undefined;
+  /** Folders that may hold this host's gates, the first that can be used counts. */
+  readonly stateDirs: readonly string[];
+  /** What is allowed is what the last file with such a list says; what is denied anywhere stays denied. */
+  readonly permissions: { readonly allow: readonly ConfiguredRule[]; readonly deny: readonly ConfiguredRule[] };
+  /** Everything that commands of agents see of the environment. */
+  readonly commandEnv: Readonly<Record<string, string>>;
   /** From the environment only: a credential has no business in a file of the project. */
   readonly apiKey: string | undefined;
   readonly authToken: string | undefined;
@@ -67,6 +110,9 @@ export interface Config {
   readonly origins: Readonly<Record<string, string>>;
 }
 
+/** Where ended runs go, absolute. */
+export const archiveDir = ({ dataDir }: Config): string => join(resolve(dataDir), "archive");
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Throws SwarmError `config.*`, exit 2, naming file, field, value and the way out. */
@@ -74,23 +120,32 @@ export async function readConfig(cwd = process.cwd(), env: Environment = process
   const root = gitRootOf(cwd) ?? cwd;
   const settings: Partial<Record<Name, string>> = {};
   const origins: Record<string, string> = {};
-  const layer = (from: string, values: EnvironmentSettings, base: string): void => {
+  let allow: ConfiguredRule[] = [];
+  const deny: ConfiguredRule[] = [];
+  const layer = (from: string, { permissions, ...values }: EnvironmentSettings & FileSettings, base: string): void => {
+    if (permissions?.allow !== undefined) allow = permissions.allow.map((text) => ({ text, from }));
+    deny.push(...(permissions?.deny ?? []).map((text) => ({ text, from })));
     for (const [name, value] of Object.entries(values) as [Name, string][]) {
-      settings[name] = name === "dataDir" && !isAbsolute(value) ? resolve(base, value) : value;
+      settings[name] = (name === "dataDir" || name === "stateDir") && !isAbsolute(value) ? resolve(base, value) : value;
       origins[name] = from;
     }
   };
   for (const file of configFiles(cwd, root, env)) layer(file, await readConfigFile(file), dirname(file));
   layer("environment", environmentSettings(env), cwd);
+  const dataDir = settings.dataDir ?? join(root, ".swarm");
   return {
     redisUrl: settings.redisUrl,
-    dataDir: settings.dataDir ?? join(root, ".swarm"),
+    dataDir,
+    stateDirs: settings.stateDir === undefined ? stateDirs(env, dataDir) : [settings.stateDir],
+    permissions: { allow, deny },
+    commandEnv: commandEnvironment(env),
     prefix: settings.prefix ?? "swarm",
     model: settings.model,
     logLevel: settings.logLevel,
     redisBin: settings.redisBin,
     redisInstall: (settings.redisInstall ?? "auto") as "auto" | "never",
     redisFsync: (settings.redisFsync ?? "always") as "always" | "everysec",
+    retentionHours: Number(settings.retentionHours ?? RETENTION_HOURS),
     baseUrl: settings.baseUrl,
     apiKey: nonEmpty(env.ANTHROPIC_API_KEY),
     authToken: nonEmpty(env.ANTHROPIC_AUTH_TOKEN),
@@ -102,6 +157,35 @@ export async function readConfig(cwd = process.cwd(), env: Environment = process
     root,
     origins,
   };
+}
+
+/** A home that cannot be written (a service's, a container's) leaves the data folder. */
+const stateDirs = (env: Environment, dataDir: string): string[] => [
+  join(nonEmpty(env.XDG_STATE_HOME) ?? join(nonEmpty(env.HOME) ?? homedir(), ".local", "state"), "statehive"),
+  join(resolve(dataDir), "state"),
+];
+
+/** Where things are and how to speak; never a credential, never where our own server is. */
+const COMMAND_VARIABLES = [
+  "PATH",
+  "HOME",
+  "USER",
+  "LOGNAME",
+  "SHELL",
+  "LANG",
+  "LC_ALL",
+  "LC_CTYPE",
+  "TERM",
+  "TZ",
+  "TMPDIR",
+];
+
+function commandEnvironment(env: Environment): Record<string, string> {
+  const given = COMMAND_VARIABLES.flatMap((name) => {
+    const value = nonEmpty(env[name]);
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return Object.fromEntries(given);
 }
 
 const nonEmpty = (value: string | undefined): string | undefined =>
@@ -138,6 +222,9 @@ function configFiles(cwd: string, root: string, env: Environment): string[] {
   return [...files, file];
 }
 
+/** Bytes of a file of settings, at most. */
+const FILE_BYTES_MAX = 1024 * 1024;
+
 const NAMES = ["swarm.config.mjs", "swarm.config.json"];
 
 function firstIn(folder: string): string | null {
@@ -154,6 +241,8 @@ function nearestConfig(cwd: string, root: string): string | null {
 async function readConfigFile(file: string): Promise<FileSettings> {
   let value: unknown;
   try {
+    const { size } = statSync(file);
+    if (size > FILE_BYTES_MAX) throw new Error(`it has ${size} bytes; at most ${FILE_BYTES_MAX} are read`);
     value = file.endsWith(".mjs")
       ? ((await import(pathToFileURL(file).href)) as { default?: unknown }).default
       : JSON.parse(readFileSync(file, "utf8"));

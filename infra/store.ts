@@ -67,6 +67,11 @@ export interface Fence {
   readonly epoch: number;
   /** Random per claim: an epoch alone could repeat after a failover. */
   readonly nonce: string;
+  /**
+   * Of the shard when it was claimed: 0, and higher after each time that acknowledged writes may have been lost. A claim
+   * of an earlier incarnation can commit nothing; effect ids carry it, because versions are given again after a loss.
+   */
+  readonly incarnation: number;
 }
 
 export interface Claim {
@@ -195,6 +200,7 @@ export type HoldAnswer =
 /** The part of the store that activations live on. Each method is one indivisible step; all may throw StoreError. */
 export interface Store {
   create(run: NewRun): Promise<"created" | "exists">;
+  /** A second claim under the same nonce is the echo of the first: the same epoch, counted once. */
   claim(address: Address, nonce: string, served: Served): Promise<ClaimAnswer>;
   commit(commit: Commit): Promise<CommitAnswer>;
   /** What an activation that waits must not miss: mail beyond what its claim brought, a parked or ended run. */
@@ -204,8 +210,11 @@ export interface Store {
   sweep(shard: string, idleMs: number): Promise<Sweep>;
   /** Takes an actor off the list of those that need waking: its run is over. */
   forget(address: Address): Promise<void>;
-  /** Takes a deadly actor out of circulation and tells its coordinator, or ends the run where it is the coordinator. */
-  quarantine(address: Address, reason: string): Promise<void>;
+  /**
+   * Takes a deadly actor out of circulation and tells its coordinator, or ends the run where it is the coordinator. Under
+   * a fence that no longer holds it changes nothing: another claim may have brought the actor on, or this is an echo.
+   */
+  quarantine(address: Address, reason: string, fence?: Fence): Promise<void>;
   /** Briefs and results of a run, by id; what does not exist is absent. */
   briefs(run: string, ids: readonly string[]): Promise<ReadonlyMap<string, string>>;
   results(run: string, ids: readonly string[]): Promise<ReadonlyMap<string, string>>;

@@ -29,6 +29,7 @@ import {
   type ResultSummary,
   resultId,
 } from "./effect.ts";
+import type { StoredShape } from "./snapshot.ts";
 
 export interface AgentContext {
   readonly actor: string;
@@ -203,6 +204,15 @@ export const settled = (status: ResultStatus) => [
     }),
   },
 ];
+
+/** What an agent brings into the world and keeps. */
+const BORN_WITH = ["actor", "task", "parent", "parentType", "standsOn", "limits"] as const;
+
+/** How an agent's state is stored. */
+export function agentShape(): StoredShape {
+  const { actor: _, task: _t, parent: _p, parentType: _y, standsOn: _s, limits: _l, ...fresh } = newAgent(undefined);
+  return { maps: [], birth: BORN_WITH, fresh };
+}
 
 /** An agent before its first step. */
 export const newAgent = (input: AgentInput | undefined): AgentContext => ({

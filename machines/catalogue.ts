@@ -4,22 +4,22 @@
  */
 import type { AnyStateMachine } from "xstate";
 import { machineHash } from "./machine-hash.ts";
-import type { RowMaps } from "./snapshot.ts";
+import { PLAIN_SHAPE, type StoredShape } from "./snapshot.ts";
 
 export interface MachineEntry {
   /** `id@version#hash`: what snapshots and logs call it, and what a worker says it serves. */
   readonly name: string;
   readonly machine: AnyStateMachine;
-  /** Context keys stored as rows. */
-  readonly rowMaps: RowMaps;
+  /** How its states are stored. */
+  readonly shape: StoredShape;
 }
 
 export type Machines = ReadonlyMap<string, MachineEntry>;
 
-export const machineEntry = (machine: AnyStateMachine, rowMaps: RowMaps = []): MachineEntry => ({
-  name: `${machine.id}@${machine.version}#${machineHash(machine, rowMaps)}`,
+export const machineEntry = (machine: AnyStateMachine, shape: StoredShape = PLAIN_SHAPE): MachineEntry => ({
+  name: `${machine.id}@${machine.version}#${machineHash(machine, shape)}`,
   machine,
-  rowMaps,
+  shape,
 });
 
 /** `id@version` of a machine's name. */

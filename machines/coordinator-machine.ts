@@ -27,6 +27,9 @@ import {
   type PlannedTask,
   planned,
   requeued,
+  rested,
+  resting,
+  restMs,
   running,
   type Settlement,
   settled,
@@ -42,10 +45,13 @@ export interface CoordinatorInput {
   readonly parallelMax: number;
   /** Whether verified tasks count although others ended badly. */
   readonly tolerateFailures: boolean;
+  /** The run's own: what chance there is in its waits is drawn from it. */
+  readonly seed?: string;
 }
 
 export interface CoordinatorContext {
   readonly actor: string;
+  readonly seed: string;
   readonly parallelMax: number;
   readonly tolerateFailures: boolean;
   readonly tasks: Tasks;
@@ -110,6 +116,7 @@ const base = setup({
       const end = settlementOf(event, context.tasks);
       return end === null ? {} : { tasks: settled(context.tasks, end) };
     }),
+    takeRest: assign(({ context }) => ({ tasks: rested(context.tasks) })),
     takeRequeue: assign(({ context, event }) =>
       event.type === "task.requeued" ? { tasks: requeued(context.tasks, event) } : {},
     ),
@@ -128,13 +135,18 @@ const base = setup({
   guards: {
     illegal: ({ context }) => context.problems.length > 0,
     allSettled: ({ context }) => isSettled(context.tasks),
+    someRest: ({ context }) => resting(context.tasks).length > 0,
     opensAgain: ({ context, event }) => event.type === "task.requeued" && isRequeuable(context.tasks, event),
     wasCancelled: ({ context }) => context.cancelReason !== null,
     cameOutCompleted: ({ context }) => verdict(context.tasks, context.tolerateFailures).status === "completed",
     cameOutExhausted: ({ context }) => verdict(context.tasks, context.tolerateFailures).status === "exhausted",
     cameOutCancelled: ({ context }) => verdict(context.tasks, context.tolerateFailures).status === "cancelled",
   },
-  delays: { cancelGrace: CANCEL_GRACE_MS },
+  delays: {
+    cancelGrace: CANCEL_GRACE_MS,
+    // All that rest go on together, with the one that has to rest longest: one timer, whatever fails.
+    rest: ({ context }) => Math.max(...resting(context.tasks).map((task) => restMs(task, context.seed))),
+  },
 });
 
 const ended = (status: RunEnd) => ({
@@ -154,6 +166,7 @@ export const coordinatorMachine = base.createMachine({
   context: ({ input }) => ({
     // XState builds a throwaway actor without input once; that one is never stepped.
     actor: input?.actor ?? "",
+    seed: input?.seed ?? "",
     parallelMax: input?.parallelMax ?? 0,
     tolerateFailures: input?.tolerateFailures ?? false,
     tasks: planned(input?.graph ?? []),
@@ -168,6 +181,7 @@ export const coordinatorMachine = base.createMachine({
       always: [{ guard: "illegal", target: "failed" }, { target: "dispatching" }],
     },
     dispatching: {
+      id: "dispatching",
       description: "Agents are spawned for every task whose needs are verified, as far as the limit allows.",
       entry: [{ type: "actor.spawn", params: ({ context }) => ({ each: spawnOrders(context) }) }, "markDispatched"],
       always: [{ guard: "allSettled", target: "synthesising" }, { target: "supervising" }],
@@ -187,6 +201,15 @@ export const coordinatorMachine = base.createMachine({
           },
         ],
         "run.cancel": { target: "cancelling", actions: "takeCancel" },
+      },
+      initial: "gate",
+      states: {
+        gate: { always: [{ guard: "someRest", target: "resting" }, { target: "watching" }] },
+        watching: {},
+        resting: {
+          description: "An attempt failed; the next one waits its time, longer after every failure.",
+          after: { rest: { target: "#dispatching", actions: "takeRest" } },
+        },
       },
     },
     cancelling: {

@@ -13,8 +13,8 @@ const cause = z.union([
 
 export const logEntrySchema = z.object({
   v: z.literal(1),
-  /** `id@version` of the machine. */
-  machine: z.string(),
+  /** `id@version#hash` of the machine: in an actor's first entry, and for all that follow. */
+  machine: z.string().optional(),
   /** The actor's version after this commit; counts its commits from 1. */
   version: z.int().min(1),
   cause,
@@ -24,6 +24,8 @@ export const logEntrySchema = z.object({
   state: z.string(),
   hash: z.string(),
   events: z.array(runEventSchema),
+  /** Entries that this commit added to the conversation; absent where it added none. */
+  said: z.int().min(1).optional(),
   /** Messages delivered and actors spawned by this commit. */
   sent: z.array(z.object({ to: z.string(), type: z.string() })).optional(),
 });

@@ -7,21 +7,21 @@
  * body is caught where machines are explored in the tests (`machines/versions.json`).
  */
 import type { AnyStateMachine } from "xstate";
-import type { RowMaps } from "./snapshot.ts";
+import type { StoredShape } from "./snapshot.ts";
 
 /** Eight hex digits. A guard against mistakes, never against an attacker: 32 bits. */
-export const machineHash = (machine: AnyStateMachine, rowMaps: RowMaps): string =>
-  crc32(structureOf(machine, rowMaps)).toString(16).padStart(8, "0");
+export const machineHash = (machine: AnyStateMachine, shape: StoredShape): string =>
+  crc32(structureOf(machine, shape)).toString(16).padStart(8, "0");
 
 /** Structure and storage layout as canonical JSON: keys sorted, functions as `"ƒ"`. */
-function structureOf(machine: AnyStateMachine, rowMaps: RowMaps): string {
+function structureOf(machine: AnyStateMachine, shape: StoredShape): string {
   const { guards, actions, delays } = machine.implementations;
   return JSON.stringify({
     config: structural(machine.config),
     guards: Object.keys(guards).sort(),
     actions: Object.keys(actions).sort(),
     delays: structural(delays),
-    rowMaps,
+    shape,
   });
 }
 

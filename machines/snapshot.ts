@@ -1,11 +1,23 @@
 /**
- * How a state is stored: a `core` and, for contexts with a large map (the coordinator's tasks), a row per entry, so
- * that a commit writes what changed and nothing else.
+ * How a state is stored: what never changes as one row, large maps (the coordinator's tasks) as a row per entry, and a
+ * `core` of what is left and not as it was when the machine was new. A commit writes what changed and nothing else.
  */
 import type { ActorState, ArmedTimer, MachineSnapshot } from "./fold.ts";
 
-/** Keys of a context that are stored as rows; named by the machine's catalogue entry. */
-export type RowMaps = readonly string[];
+/** Which part of a machine's context is stored in which way; named by its catalogue entry, part of its version. */
+export interface StoredShape {
+  /** Keys that hold a map: a row per entry. */
+  readonly maps: readonly string[];
+  /** Keys that keep what the first input brought: one row, written once. */
+  readonly birth: readonly string[];
+  /** What the other keys hold until something happens to them; a key that holds it still is left out of the core. */
+  readonly fresh: Readonly<Record<string, unknown>>;
+}
+
+/** Everything in the core, nothing left out. */
+export const PLAIN_SHAPE: StoredShape = { maps: [], birth: [], fresh: {} };
+
+const BIRTH_ROW = "birth";
 
 export interface StoredState {
   readonly core: string;
@@ -22,10 +34,15 @@ type Rows = Readonly<Record<string, unknown>>;
 const rowsOf = (state: ActorState, map: string): Rows => state.snapshot.context[map] as Rows;
 const rowKey = (map: string, key: string): string => `${map}/${key}`;
 
-/** What must be written to get from `before` to `after`. Rows are told apart by identity: folds never write in place. */
-export function changeOf(before: ActorState | null, after: ActorState, maps: RowMaps): StateChange {
+/** What must be written to get from `before` to `after`. Parts are told apart by identity: folds never write in place. */
+export function changeOf(before: ActorState | null, after: ActorState, shape: StoredShape): StateChange {
   const rowsSet = new Map<string, string>();
-  for (const map of maps) {
+  const was = before?.snapshot.context;
+  const is = after.snapshot.context;
+  if (shape.birth.some((key) => was === undefined || was[key] !== is[key])) {
+    rowsSet.set(BIRTH_ROW, JSON.stringify(Object.fromEntries(shape.birth.map((key) => [key, is[key]]))));
+  }
+  for (const map of shape.maps) {
     const old = before === null ? {} : rowsOf(before, map);
     const now = rowsOf(after, map);
     if (old === now) continue;
@@ -33,26 +50,50 @@ export function changeOf(before: ActorState | null, after: ActorState, maps: Row
       if (old[key] !== row) rowsSet.set(rowKey(map, key), JSON.stringify(row));
     }
   }
-  return { core: coreOf(after, maps), rowsSet };
+  return { core: coreOf(after, shape), rowsSet };
 }
 
-function coreOf(state: ActorState, maps: RowMaps): string {
-  const { status, value, context } = state.snapshot;
-  return JSON.stringify({ status, value, context: withoutRows(context, maps), timers: state.timers });
+function coreOf({ snapshot, timers }: ActorState, shape: StoredShape): string {
+  const { status, value, context } = snapshot;
+  return JSON.stringify({
+    ...(status === "active" ? {} : { status }),
+    value,
+    context: leanContext(context, shape),
+    ...(Object.keys(timers).length === 0 ? {} : { timers }),
+  });
 }
 
-function withoutRows(context: Record<string, unknown>, maps: RowMaps): Record<string, unknown> {
-  if (maps.length === 0) return context;
-  return Object.fromEntries(Object.entries(context).filter(([key]) => !maps.includes(key)));
+function leanContext(context: Record<string, unknown>, { maps, birth, fresh }: StoredShape): Record<string, unknown> {
+  const lean: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(context)) {
+    if (maps.includes(key) || birth.includes(key)) continue;
+    if (key in fresh && isFresh(value, fresh[key])) continue;
+    lean[key] = value;
+  }
+  return lean;
 }
 
-/** The stored state, not yet alive; `rehydrate` makes it so. Throws SyntaxError where the core is not JSON. */
-export function stateFrom(stored: StoredState, maps: RowMaps): ActorState {
-  const { status, value, context, timers } = JSON.parse(stored.core) as MachineSnapshot & {
-    timers: Record<string, ArmedTimer>;
+/** By value: a state that was read back must be stored exactly as one that never left memory. */
+const isFresh = (value: unknown, fresh: unknown): boolean =>
+  value === fresh || (typeof value === "object" && JSON.stringify(value) === JSON.stringify(fresh));
+
+/** The stored state, not yet alive; `rehydrate` makes it so. Throws SyntaxError where what is stored is not JSON. */
+export function stateFrom(stored: StoredState, shape: StoredShape): ActorState {
+  const {
+    status = "active",
+    value,
+    context,
+    timers = {},
+  } = JSON.parse(stored.core) as Partial<MachineSnapshot> & {
+    timers?: Record<string, ArmedTimer>;
   };
-  const whole: Record<string, unknown> = { ...context };
-  for (const map of maps) {
+  const birth = stored.rows.get(BIRTH_ROW);
+  const whole: Record<string, unknown> = {
+    ...(birth === undefined ? {} : (JSON.parse(birth) as Record<string, unknown>)),
+    ...shape.fresh,
+    ...context,
+  };
+  for (const map of shape.maps) {
     const prefix = rowKey(map, "");
     const entries = [...stored.rows].filter(([key]) => key.startsWith(prefix));
     whole[map] = Object.fromEntries(entries.map(([key, json]) => [key.slice(prefix.length), JSON.parse(json)]));

@@ -12,7 +12,8 @@ export interface PlannedTask {
   readonly attemptsMax: number;
 }
 
-export type TaskStatus = "planned" | "running" | "skipped" | ResultStatus;
+/** `resting`: an attempt failed, and the next one waits its time. */
+export type TaskStatus = "planned" | "running" | "resting" | "skipped" | ResultStatus;
 
 export interface Task extends PlannedTask {
   /** Place in the plan. Rows come back from the store in no order of their own. */
@@ -28,6 +29,11 @@ export type Tasks = Readonly<Record<string, Task>>;
 
 /** Tasks in one run, at most: a run of ten thousand wants a coordinator per part. */
 export const TASKS_MAX = 1_000;
+/** Second and later attempts of one run, at most: past it, it is not the tasks that are unlucky. */
+export const RESTARTS_MAX = 20;
+/** Milliseconds before the second attempt, and at most before any; doubled in between, half of it left to chance. */
+const RESTART_FIRST_MS = 1_000;
+const RESTART_LAST_MS = 60_000;
 
 export const planned = (graph: readonly PlannedTask[]): Tasks =>
   Object.fromEntries(
@@ -38,9 +44,11 @@ export const planned = (graph: readonly PlannedTask[]): Tasks =>
   );
 
 const list = (tasks: Tasks): Task[] => Object.values(tasks).sort((a, b) => a.order - b.order);
-const isOpen = (task: Task): boolean => task.status === "planned" || task.status === "running";
+const isWaiting = (task: Task): boolean => task.status === "planned" || task.status === "resting";
+const isOpen = (task: Task): boolean => isWaiting(task) || task.status === "running";
 
 export const running = (tasks: Tasks): Task[] => list(tasks).filter((task) => task.status === "running");
+export const resting = (tasks: Tasks): Task[] => list(tasks).filter((task) => task.status === "resting");
 export const isSettled = (tasks: Tasks): boolean => list(tasks).every((task) => !isOpen(task));
 
 /** Agents are named after their task, so that a log reads by itself; later attempts carry their number. */
@@ -75,15 +83,46 @@ export interface Settlement {
   readonly reasons: readonly string[];
 }
 
+/** Whether this end is one that another attempt follows. */
+function triesAgain(tasks: Tasks, end: Settlement): boolean {
+  const task = tasks[end.task];
+  if (task === undefined || task.status !== "running" || task.actor !== end.actor || end.status !== "failed")
+    return false;
+  const restarts = list(tasks).reduce((sum, { attempt }) => sum + Math.max(0, attempt - 1), 0);
+  return task.attempt < task.attemptsMax && restarts < RESTARTS_MAX;
+}
+
+/** Every task that rested may be dispatched again. */
+export const rested = (tasks: Tasks): Tasks =>
+  Object.fromEntries(
+    Object.entries(tasks).map(([id, task]) => [id, task.status === "resting" ? { ...task, status: "planned" } : task]),
+  );
+
 /**
- * Takes a task's end. A late word from an earlier attempt changes nothing. A failed attempt is planned again while
- * attempts are left; a task that ended badly takes those that stand on it along.
+ * Milliseconds that a task rests before its next attempt. What is left to chance is drawn from `seed` and the attempt, so
+ * that a replay rests as long; runs that failed together do not come back together.
+ */
+export function restMs(task: Task, seed: string): number {
+  const wholeMs = Math.min(RESTART_LAST_MS, RESTART_FIRST_MS * 2 ** Math.max(0, task.attempt - 1));
+  return Math.round(wholeMs * (0.5 + chanceOf(`${seed}/${task.id}/${task.attempt}`) / 2));
+}
+
+/** From 0 to 1, the same for the same text (FNV-1a). */
+function chanceOf(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < text.length; index += 1) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
+  return (hash >>> 0) / 0xffffffff;
+}
+
+/**
+ * Takes a task's end. A late word from an earlier attempt changes nothing. A failed attempt rests and is made again
+ * while attempts are left; a task that ended badly takes those that stand on it along.
  */
 export function settled(tasks: Tasks, end: Settlement): Tasks {
   const task = tasks[end.task];
   if (task === undefined || task.status !== "running" || task.actor !== end.actor) return tasks;
-  if (end.status === "failed" && task.attempt < task.attemptsMax) {
-    return { ...tasks, [task.id]: { ...task, status: "planned", actor: null, reasons: end.reasons } };
+  if (triesAgain(tasks, end)) {
+    return { ...tasks, [task.id]: { ...task, status: "resting", actor: null, reasons: end.reasons } };
   }
   const next = {
     ...tasks,
@@ -134,7 +173,9 @@ export function requeued(tasks: Tasks, order: Requeued): Tasks {
   const next: Record<string, Task> = { ...tasks, [task.id]: open };
   for (const one of list(next)) if (one.status === "skipped") next[one.id] = { ...one, status: "planned", reasons: [] };
   return list(next)
-    .filter(({ status }) => status !== "verified" && status !== "planned" && status !== "running")
+    .filter(
+      ({ status }) => status !== "verified" && status !== "planned" && status !== "resting" && status !== "running",
+    )
     .reduce<Tasks>((all, { id }) => skipDependents(all, id), next);
 }
 
@@ -147,12 +188,12 @@ export function cancelled(tasks: Tasks, reason: string): Tasks {
   );
 }
 
-/** Planned tasks are dropped; running ones are left to answer. */
+/** Tasks that nobody is at are dropped; running ones are left to answer. */
 export function withdrawn(tasks: Tasks, reason: string): Tasks {
   return Object.fromEntries(
     list(tasks).map((task) => [
       task.id,
-      task.status === "planned" ? { ...task, status: "cancelled" as const, reasons: [reason] } : task,
+      isWaiting(task) ? { ...task, status: "cancelled" as const, reasons: [reason] } : task,
     ]),
   );
 }

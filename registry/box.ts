@@ -12,6 +12,7 @@ export type BoxRefusalCode =
   | "box.unreadable" // the operating system denies it
   | "box.bad_path" // NUL, too long, not text
   | "box.too_large"
+  | "box.protected" // statehive's own state, or a path that the run's permissions do not name
   | "box.changed"; // the file was replaced between check and use
 
 export class BoxRefusal extends Error {
@@ -74,4 +75,45 @@ export interface Box {
   read(path: string, options: { bytesMax: number; offset?: number; signal?: AbortSignal }): Promise<BoxBytes>;
   /** Regular files in a stable (byte-wise, depth-first) order. */
   walk(options?: BoxWalkOptions): AsyncIterable<BoxEntry>;
+  /** SHA-256 (hex) and size of a whole file; null where there is none. */
+  hash(path: string): Promise<{ readonly sha256: string; readonly bytes: number } | null>;
+}
+
+/** What a change came to. Hashes are SHA-256 in hex; null: there was no file. */
+export interface BoxChange {
+  readonly path: string;
+  readonly before: string | null;
+  readonly after: string;
+  readonly bytes: number;
+  readonly bytesBefore: number | null;
+}
+
+/** How a command ended. */
+export interface BoxExit {
+  /** The command never ran, and why. */
+  readonly broke?: string | undefined;
+  readonly code?: number | null | undefined;
+  readonly signal?: string | null | undefined;
+  /** It was stopped before it ended by itself. */
+  readonly stopped: "timed_out" | "called_off" | null;
+  /** Standard output and error as they came; where something is missing, a line inside says so. */
+  readonly output: Uint8Array;
+  /** Of all output, and of what of it was left out. */
+  readonly bytes: number;
+  readonly dropped: number;
+  readonly tookMs: number;
+}
+
+/**
+ * A box with hands, behind the gate of one effect: one deed, at most once ever, whatever crashes. A tool that wants a
+ * second one is broken.
+ */
+export interface ActingBox extends Box {
+  /**
+   * Puts the whole content of a file in place at once; folders that are missing are made. With `expected` only where the
+   * file still is the one that was read (its SHA-256; null: no file), else {@link BoxRefusal} `box.changed`.
+   */
+  replace(path: string, content: Uint8Array, options?: { readonly expected?: string | null }): Promise<BoxChange>;
+  /** Runs a shell command in the workspace. */
+  exec(command: string, options: { readonly timeoutMs: number }): Promise<BoxExit>;
 }

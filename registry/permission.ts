@@ -2,6 +2,8 @@
  * Who may do what: pure rules over agent type, tool and input. Deny wins; a call that no rule knows is denied, because
  * the agents of this version work where nobody can be asked.
  */
+import { posix } from "node:path";
+import { decidingRule, type PermissionLists, type Touched } from "./permission-rules.ts";
 import type { ToolDeclaration, ToolRisk } from "./tool.ts";
 
 export interface PermissionQuestion {
@@ -11,6 +13,12 @@ export interface PermissionQuestion {
   /** Tools the run's person or configuration took away. */
   readonly deniedTools: readonly string[];
   readonly tool: ToolDeclaration;
+  /** What the call asks for, as its tool parsed it. */
+  readonly input: unknown;
+  /** Absolute, link-free. */
+  readonly workspace: string;
+  /** Latched with the run. */
+  readonly permissions: PermissionLists;
 }
 
 export interface PermissionDecision {
@@ -21,9 +29,12 @@ export interface PermissionDecision {
 }
 
 /** Changes with every change of a rule, so that an audit can say by which policy it was decided. */
-export const POLICY_VERSION = "read-only-1";
+export const POLICY_VERSION = "configured-1";
 
-export function decide({ agentType, typeTools, deniedTools, tool }: PermissionQuestion): PermissionDecision {
+export const NO_PERMISSIONS: PermissionLists = { allow: [], deny: [] };
+
+export function decide(question: PermissionQuestion): PermissionDecision {
+  const { agentType, typeTools, deniedTools, tool } = question;
   const { risk, name } = tool;
   if (!typeTools.includes(name)) {
     return { decision: "deny", risk, rule: "type.tools", reason: `agents of type ${agentType} have no ${name}` };
@@ -39,5 +50,29 @@ export function decide({ agentType, typeTools, deniedTools, tool }: PermissionQu
       reason: "reads inside the workspace, changes nothing",
     };
   }
-  return { decision: "deny", risk, rule: "silence", reason: `no rule allows ${name}, and nobody can be asked` };
+  const touched = touchedBy(tool.name, question.input, question.workspace);
+  const found = touched === null ? null : decidingRule(question.permissions, name, touched);
+  if (found === null) {
+    return { decision: "deny", risk, rule: "silence", reason: `no rule allows this ${name}, and nobody can be asked` };
+  }
+  return found.allowed
+    ? { decision: "allow", risk, rule: `config.allow ${found.rule}`, reason: "the configuration allows it" }
+    : { decision: "deny", risk, rule: `config.deny ${found.rule}`, reason: "the configuration denies it" };
+}
+
+/**
+ * Null where nothing can be said. A path is judged by its text here, and once more where its links have led
+ * ({@link mayChange}) before anything is touched.
+ */
+function touchedBy(tool: string, input: unknown, workspace: string): Touched | null {
+  const { command, file_path: path } = (input ?? {}) as { command?: unknown; file_path?: unknown };
+  if (tool === "Bash") return typeof command === "string" ? { command } : null;
+  if (typeof path !== "string") return null;
+  const relative = posix.relative(workspace, posix.resolve(workspace, path));
+  return relative === "" || relative === ".." || relative.startsWith("../") ? null : { path: relative };
+}
+
+/** Whether the file that a path really leads to may be changed. `path` is relative to the workspace, links resolved. */
+export function mayChange(permissions: PermissionLists, tool: string, path: string): boolean {
+  return decidingRule(permissions, tool, { path })?.allowed === true;
 }

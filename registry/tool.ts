@@ -3,7 +3,7 @@
  * and the docs say about a tool comes from its one declaration; `load` is called only when a call is about to run.
  */
 import type { ZodType } from "zod";
-import type { Box } from "./box.ts";
+import type { ActingBox, Box } from "./box.ts";
 
 export type ToolTier = "built-in" | "plugin" | "skill";
 export type ToolRisk = "read-only" | "mutating" | "destructive";
@@ -30,6 +30,14 @@ export interface ToolContext {
 /** The implementation: parsed input in, output out. Throws only on breakage; a refusal is `ok: false`. */
 export type ToolRun<Input> = (input: Input, context: ToolContext) => Promise<ToolOutput>;
 
+export interface ActingContext {
+  readonly box: ActingBox;
+  readonly signal: AbortSignal;
+}
+
+/** The implementation of a tool that changes the world: one deed of its box, at most. */
+export type ToolDeed<Input> = (input: Input, context: ActingContext) => Promise<ToolOutput>;
+
 export interface ToolDeclaration<Input = unknown> {
   readonly name: string;
   readonly tier: ToolTier;
@@ -47,6 +55,8 @@ export interface ToolDeclaration<Input = unknown> {
   readonly timeoutMs: number;
   /** Loads the implementation. Absent: the runtime itself answers (Report, AskParent). */
   readonly load?: () => Promise<ToolRun<Input>>;
+  /** Instead of `load`, for a tool that changes the world: it is always `unsafe` to repeat, and acts behind the gate. */
+  readonly loadDeed?: () => Promise<ToolDeed<Input>>;
 }
 
 /** Declares a tool; exists so that `input` and `load` are checked against each other. */

@@ -3,7 +3,7 @@
  * let go when it has neither. Effects run beside the loop, so that a message reaches an agent in the middle of a call.
  */
 import type { Log } from "../../infra/log.ts";
-import type { Address, CommitAnswer, Grant, PendingEffect, Served, Store } from "../../infra/store.ts";
+import type { Address, Commit, CommitAnswer, Grant, PendingEffect, Served, Store } from "../../infra/store.ts";
 import type { Machines } from "../../machines/catalogue.ts";
 import type { OutsideEffect } from "../../machines/effect.ts";
 import type { BudgetRefusal, Cause } from "../../machines/fold.ts";
@@ -36,6 +36,8 @@ export interface ActivationDeps {
   stranded(address: Address, lacks: "binding" | "machine", name: string): Promise<void>;
   /** Hands the actor on to the host where one of its effects was begun; false where that host is gone for good. */
   handOver(address: Address, place: string): Promise<boolean>;
+  /** An effect that was ordered is not wanted any more, and does not run in this process. */
+  calledOff(order: Ordered, id: string): void;
   /** Called after a commit with those it sent mail to, and with the delays of the timers it armed. */
   delivered(recipients: readonly Address[], run: string, timersMs: readonly number[]): void;
   readonly log: Log;
@@ -72,17 +74,18 @@ export async function activate(deps: ActivationDeps, address: Address): Promise<
     }
     const { claim } = answer;
     if (claim.claims > CLAIMS_MAX) {
-      await deps.store.quarantine(address, `claimed ${claim.claims} times without one commit`);
+      await deps.store.quarantine(address, `claimed ${claim.claims} times without one commit`, claim.fence);
       return "poisoned";
     }
     if (claim.run.status !== "running") {
+      for (const pending of claim.pending) deps.calledOff(orderedFrom(pending), pending.id);
       await deps.store.forget(address);
       return "run_ended";
     }
     const live = liveFrom(address, claim, deps.machines);
     return await new Activation(deps, live, owner, bell, claim.mail, claim.run.hold !== undefined).run(claim.mailTotal);
   } catch (cause) {
-    deps.effects.abort(owner);
+    deps.effects.abort(owner, "left");
     throw cause;
   } finally {
     bell.takeDown();
@@ -190,8 +193,7 @@ class Activation {
 
   private begin(id: string, order: OutsideEffect, grant: Grant | null): void {
     const { live, deps } = this;
-    const { address, run, session } = live;
-    const { entries } = live;
+    const { address, run, session, entries } = live;
     const known = entries.length;
     this.out.add(id);
     deps.effects.begin(id, this.owner, this.deliver, (signal) => {
@@ -218,6 +220,7 @@ class Activation {
 
   private async takeOutcome(outcome: Outcome): Promise<CommitAnswer | null> {
     this.out.delete(outcome.id);
+    if ("taken" in outcome) return null;
     // The step that ended the actor dropped its effects; a late answer changes nothing.
     if (!this.live.pending.has(outcome.id)) return null;
     const answer = "answer" in outcome ? outcome.answer : this.broken(outcome.id, outcome.broke);
@@ -230,11 +233,7 @@ class Activation {
     return brokenAnswer(orderedFrom(pending), pending, cause);
   }
 
-  private async step(
-    cause: Cause,
-    by: { mail: string } | { effect: string },
-    answer: Answer | null,
-  ): Promise<CommitAnswer> {
+  private async step(cause: Cause, by: Commit["by"], answer: Answer | null): Promise<CommitAnswer> {
     const { live, deps } = this;
     const lay = (refused?: BudgetRefusal): Step =>
       stepOf({
@@ -258,11 +257,12 @@ class Activation {
 
   private afterCommit(step: Step, committed: Extract<CommitAnswer, { kind: "committed" }>): void {
     const { live, deps } = this;
+    const dropped = step.commit.effectsDropped.flatMap((id) => live.pending.get(id) ?? []);
     advance(live, step);
-    for (const id of step.commit.effectsDropped) {
-      this.out.delete(id);
-      this.elsewhere.delete(id);
-      deps.effects.abortOne(id);
+    for (const pending of dropped) {
+      this.out.delete(pending.id);
+      this.elsewhere.delete(pending.id);
+      if (!deps.effects.cancel(pending.id)) deps.calledOff(orderedFrom(pending), pending.id);
     }
     this.noteHold(committed.held);
     this.runEnded = committed.runStatus !== "running";
@@ -272,10 +272,9 @@ class Activation {
       live.pending.set(id, { id, json, grant, held: committed.held });
       if (!this.held && !this.runEnded) this.begin(id, order, grant);
     }
-    const { run } = live.address;
     deps.delivered(
-      step.commit.messages.map(({ to, type }) => ({ run, actor: to, type })),
-      run,
+      step.commit.messages.map(({ to, type }) => ({ run: live.address.run, actor: to, type })),
+      live.address.run,
       step.commit.timersSet.map(({ delayMs }) => delayMs),
     );
     deps.log.debug({ ...live.address, version: live.version, seq: committed.firstSeq }, "step committed");
@@ -298,7 +297,7 @@ class Activation {
   }
 
   private async end(end: ActivationEnd): Promise<ActivationEnd> {
-    this.deps.effects.abort(this.owner);
+    this.deps.effects.abort(this.owner, end === "run_ended" ? "cancelled" : "left");
     if (end === "run_ended") await this.deps.store.forget(this.live.address);
     return end;
   }

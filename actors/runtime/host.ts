@@ -10,6 +10,7 @@ import { type ActivationDeps, type ActivationEnd, activate } from "./activation.
 import { bells } from "./bells.ts";
 import type { Clock } from "./clock.ts";
 import { delivery } from "./delivery.ts";
+import type { Ordered } from "./ordered.ts";
 import type { Performers } from "./performer.ts";
 import { runningEffects } from "./running-effects.ts";
 import type { Reserve } from "./step.ts";
@@ -29,10 +30,12 @@ export interface HostParts {
   readonly nonce: () => string;
   /** Asks whoever hosts this type for an activation. */
   readonly wake: (address: Address) => Promise<void>;
-  /** Hands an actor on to those who have this model access. */
-  readonly forward: (address: Address, binding: string) => Promise<void>;
+  /** Hands an actor on to those who have this model access, or this machine. */
+  readonly forward: (address: Address, lacking: string) => Promise<void>;
   /** Hands an actor on to the host of that name; false where it has not been seen for too long. */
   readonly handOver: (address: Address, place: string) => Promise<boolean>;
+  /** Ends what an effect that is not wanted any more may have left running in the world. */
+  readonly calledOff?: (order: Ordered, id: string) => void;
   readonly log: Log;
 }
 
@@ -71,9 +74,10 @@ export function createHost(parts: HostParts): Host {
     delivered: post.delivered,
     leaving: () => leaving,
     handOver: parts.handOver,
+    calledOff: parts.calledOff ?? (() => {}),
     async stranded(address, lacks, name) {
       log.warn({ ...address, lacks, name }, "stranded: this worker cannot serve the actor");
-      if (lacks === "binding") await parts.forward(address, name);
+      await parts.forward(address, name);
     },
     log,
   };

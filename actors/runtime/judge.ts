@@ -15,6 +15,7 @@ import { report as reportTool } from "../../registry/tools/report.ts";
 import type { AgentType } from "../types/define.ts";
 import { contractProblems } from "./contract-check.ts";
 import { type Entry, toolResultEntry } from "./conversation.ts";
+import type { RunRow } from "./run-row.ts";
 import type { Session } from "./session.ts";
 
 export interface Judgement {
@@ -38,8 +39,11 @@ export interface AuditEntry extends PermissionDecision {
 /** Calls one answer may make; what is beyond is refused. */
 const CALLS_MAX = 64;
 
+/** What a judgement needs to know of the run. */
+type Judged = Pick<RunRow, "workspace" | "config">;
+
 /** Pure. */
-export function judge(content: readonly ContentBlock[], type: AgentType, session: Session): Judgement {
+export function judge(content: readonly ContentBlock[], type: AgentType, session: Session, run: Judged): Judgement {
   const calls: Call[] = [];
   const entries: Entry[] = [];
   const told: RunEvent[] = [];
@@ -80,7 +84,15 @@ export function judge(content: readonly ContentBlock[], type: AgentType, session
       refuse(use, `the input does not fit ${tool.name}: ${problems.slice(0, 10).join("; ")}`);
       continue;
     }
-    const decision = decide({ agentType: type.name, typeTools: type.tools, deniedTools: session.deniedTools, tool });
+    const decision = decide({
+      agentType: type.name,
+      typeTools: type.tools,
+      deniedTools: session.deniedTools,
+      tool,
+      input: parsed.data ?? use.input,
+      workspace: run.workspace,
+      permissions: run.config.permissions,
+    });
     const call = { ...callOf(use), risk: decision.risk, repeat: tool.repeat };
     told.push({ type: "permission.decided", call: use.id, tool: tool.name, ...decision });
     audit.push({

@@ -29,7 +29,7 @@ export function liveFrom(address: Address, claim: Claim, machines: Machines): Li
   const name = claim.machine ?? latestMachine(address.type);
   const machine = name === undefined ? undefined : machines.get(name);
   if (machine === undefined) throw new Error(`no machine for ${address.actor} (${claim.machine ?? address.type})`);
-  const stored = claim.core === null ? null : stateFrom({ core: claim.core, rows: claim.rows }, machine.rowMaps);
+  const stored = claim.core === null ? null : stateFrom({ core: claim.core, rows: claim.rows }, machine.shape);
   return {
     address,
     fence: claim.fence,

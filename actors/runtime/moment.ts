@@ -193,7 +193,7 @@ function takeBase(moment: Moment, entry: ReadEntry, base: ActorBase, machines: M
   Object.assign(actorAt(moment, entry.actor, entry.type), {
     machine: base.machine,
     version: base.version,
-    state: base.core === null || machine === undefined ? null : stateFrom({ core: base.core, rows }, machine.rowMaps),
+    state: base.core === null || machine === undefined ? null : stateFrom({ core: base.core, rows }, machine.shape),
     hash: stateHash(rows),
     lastHash: base.hash,
     transcript: base.transcript,

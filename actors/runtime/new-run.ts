@@ -32,10 +32,17 @@ export interface RunPlan {
 
 /** Agents of one run that work at once, at most: a cancel must reach all of them with one commit. */
 const PARALLEL_MAX = INSIDE_EFFECTS_MAX;
+/** Agents that may try one task, one after the other. */
+const ATTEMPTS_MAX = 100;
+/** Of one brief as JSON, and of all of a run, in bytes: each is stored, assembled into a prompt, and archived. */
+const BRIEF_BYTES_MAX = 256 * 1024;
+const BRIEFS_BYTES_MAX = 32 * 1024 * 1024;
+/** Of every other word that is latched with the run (goal, workspace, options …), in bytes as JSON. */
+const FIELD_BYTES_MAX = 64 * 1024;
 
 /** Throws SwarmError `run.illegal_graph`, exit 2. */
 export function newRun(plan: RunPlan): NewRun {
-  const problems = [...graphProblems(plan.graph), ...limitProblems(plan)];
+  const problems = [...graphProblems(plan.graph), ...limitProblems(plan), ...sizeProblems(plan)];
   if (problems.length > 0) {
     throw new SwarmError("run.illegal_graph", `the task graph cannot be run: ${problems.join("; ")}`, {
       exit: 2,
@@ -47,6 +54,7 @@ export function newRun(plan: RunPlan): NewRun {
     graph: plan.graph,
     parallelMax: plan.parallelMax,
     tolerateFailures: plan.tolerateFailures,
+    seed: plan.run,
   };
   return {
     run: plan.run,
@@ -82,6 +90,23 @@ function limitProblems({ graph, parallelMax }: Pick<RunPlan, "graph" | "parallel
       if (!Number.isInteger(limit) || limit < least)
         problems.push(`task "${id}": ${name} is ${limit}; at least ${least}`);
     }
+    if (attemptsMax > ATTEMPTS_MAX) problems.push(`task "${id}": ${attemptsMax} attempts; at most ${ATTEMPTS_MAX}`);
+  }
+  return problems;
+}
+
+function sizeProblems({ briefs, ...plan }: RunPlan): string[] {
+  const problems: string[] = [];
+  let total = 0;
+  for (const [id, text] of Object.entries(briefs)) {
+    const bytes = Buffer.byteLength(text);
+    total += bytes;
+    if (bytes > BRIEF_BYTES_MAX) problems.push(`the brief of "${id}" has ${bytes} bytes; at most ${BRIEF_BYTES_MAX}`);
+  }
+  if (total > BRIEFS_BYTES_MAX) problems.push(`the briefs have ${total} bytes; at most ${BRIEFS_BYTES_MAX} in one run`);
+  for (const [name, value] of Object.entries({ goal: plan.goal, options: plan.options, config: plan.config })) {
+    const bytes = Buffer.byteLength(JSON.stringify(value));
+    if (bytes > FIELD_BYTES_MAX) problems.push(`${name} has ${bytes} bytes; at most ${FIELD_BYTES_MAX}`);
   }
   return problems;
 }

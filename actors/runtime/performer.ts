@@ -40,10 +40,22 @@ export type Performer<Type extends OutsideEffect["type"]> = (
 
 export type Performers = { readonly [Type in OutsideEffect["type"]]: Performer<Type> };
 
+/**
+ * Why an effect is stopped. `cancelled`: it is not wanted any more, and what it began in the world ends with it. `left`:
+ * only this process lets go of it (it goes, or lost the actor); a command that runs goes on with its recorder.
+ */
+export type StopReason = "cancelled" | "left";
+
 /** Thrown by a performer whose work was called off: there is no answer, and none is committed. */
 export class EffectAborted extends Error {
-  constructor(effectId: string) {
+  readonly why: StopReason;
+  constructor(effectId: string, why: StopReason = "left") {
     super(`effect ${effectId} was called off`);
     this.name = "EffectAborted";
+    this.why = why;
   }
 }
+
+/** Whether what the signal stopped is not wanted any more. */
+export const wasCancelled = (signal: AbortSignal): boolean =>
+  signal.aborted && signal.reason instanceof EffectAborted && signal.reason.why === "cancelled";

@@ -27,7 +27,7 @@ export function recover(order: Ordered, pending: PendingEffect): "begin" | Answe
 }
 
 /** Begun, and nobody knows how it came out: the machine asks the world before it does anything else. */
-const unknownAnswer = ({ call }: ToolOrder, effect: string, place: string): Answer => ({
+export const unknownAnswer = ({ call }: Pick<ToolOrder, "call">, effect: string, place: string): Answer => ({
   event: { type: "tool.unknown", call, effect, place } as Answer["event"],
   told: [],
 });

@@ -47,6 +47,7 @@ export function tidier(options: RetentionOptions): Tidier {
     let gone = 0;
     await retention.alone(shard, async () => {
       for (const run of due) if (!stopped && (await tidyRun(options, retention, run))) gone += 1;
+      await retention.trimStubs(shard);
       const kept = await retention.trimDead(shard, async (letters) => {
         await keepDeadLetters(options.dir, shard, letters);
       });

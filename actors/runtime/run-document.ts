@@ -106,7 +106,8 @@ export function usageOf(budget: Fields): RunDocument["usage"] {
 
 function stateOf({ core }: ActorReading): { state: string; turns: number } {
   if (core === null) return { state: "planned", turns: 0 };
-  const { value, context } = JSON.parse(core) as MachineSnapshot;
+  // Of another version perhaps: only what every agent's core has is read, and a turn that is not there was not taken.
+  const { value, context } = JSON.parse(core) as Pick<MachineSnapshot, "value" | "context">;
   const [state] = typeof value === "string" ? [value] : Object.keys(value as object);
   return { state: state ?? "", turns: Number(context.turn ?? 0) };
 }

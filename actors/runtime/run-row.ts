@@ -8,9 +8,14 @@ export const runConfigSchema = z.object({
   turnsMax: z.int().min(1).nullable().default(null),
   /** Output tokens per model call; null leaves it to the agent type. */
   outTokensMax: z.int().min(1).nullable().default(null),
+  /** What the configuration allowed and denied when the run was created. */
+  permissions: z
+    .object({ allow: z.array(z.string()).default([]), deny: z.array(z.string()).default([]) })
+    .default({ allow: [], deny: [] }),
 });
 
-export type RunConfig = z.infer<typeof runConfigSchema>;
+/** What whoever creates a run has to say. */
+export type RunConfig = z.input<typeof runConfigSchema>;
 
 const json = <Schema extends z.ZodType>(schema: Schema) =>
   z.string().transform((text, context): z.output<Schema> => {

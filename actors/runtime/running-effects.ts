@@ -3,10 +3,14 @@
  * claim in the same process takes them over, so that a lost lock never makes a second call of one that is still out.
  */
 import type { Answer } from "./performer.ts";
-import { EffectAborted } from "./performer.ts";
+import { EffectAborted, type StopReason } from "./performer.ts";
 
-/** How an effect came out: an answer to commit, or a breakage that ends the activation. */
-export type Outcome = { readonly id: string } & ({ readonly answer: Answer } | { readonly broke: unknown });
+/** How an effect came out: an answer to commit, a breakage, or the word that another activation here looks after it now. */
+export type Outcome = { readonly id: string } & (
+  | { readonly answer: Answer }
+  | { readonly broke: unknown }
+  | { readonly taken: true }
+);
 
 interface Running {
   readonly controller: AbortController;
@@ -16,7 +20,10 @@ interface Running {
 }
 
 export interface RunningEffects {
-  /** Begins an effect. `deliver` is called once, unless the effect is aborted or nobody owns it any more. */
+  /**
+   * Begins an effect. `deliver` is called once, unless the effect is aborted. One that runs here already stays with its
+   * owner: whoever read of it in the store claimed later than whoever ordered it.
+   */
   begin(
     id: string,
     owner: symbol,
@@ -25,10 +32,11 @@ export interface RunningEffects {
   ): void;
   /** Takes over one that is running; false where this process knows nothing of it. */
   adopt(id: string, owner: symbol, deliver: (outcome: Outcome) => void): boolean;
-  /** Calls off what this owner still owns. */
-  abort(owner: symbol): void;
-  abortOne(id: string): void;
-  /** Calls off everything and waits for it to end. */
+  /** Stops what this owner still owns. */
+  abort(owner: symbol, why: StopReason): void;
+  /** Calls off one that is not wanted any more; false where this process knows nothing of it. */
+  cancel(id: string): boolean;
+  /** Leaves everything as it is and waits until nothing runs here. */
   close(): Promise<void>;
 }
 
@@ -36,14 +44,16 @@ export function runningEffects(): RunningEffects {
   const running = new Map<string, Running>();
   const ends = new Map<string, Promise<void>>();
 
-  const abortOne = (id: string): void => {
+  const stop = (id: string, why: StopReason): boolean => {
     const one = running.get(id);
     running.delete(id);
-    one?.controller.abort();
+    one?.controller.abort(new EffectAborted(id, why));
+    return one !== undefined;
   };
 
   return {
     begin(id, owner, deliver, act) {
+      if (running.has(id)) return deliver({ id, taken: true });
       const controller = new AbortController();
       const one: Running = { controller, owner, deliver };
       running.set(id, one);
@@ -68,16 +78,17 @@ export function runningEffects(): RunningEffects {
     adopt(id, owner, deliver) {
       const one = running.get(id);
       if (one === undefined) return false;
+      one.deliver({ id, taken: true });
       one.owner = owner;
       one.deliver = deliver;
       return true;
     },
-    abort(owner) {
-      for (const [id, one] of running) if (one.owner === owner) abortOne(id);
+    abort(owner, why) {
+      for (const [id, one] of running) if (one.owner === owner) stop(id, why);
     },
-    abortOne,
+    cancel: (id) => stop(id, "cancelled"),
     async close() {
-      for (const id of running.keys()) abortOne(id);
+      for (const id of running.keys()) stop(id, "left");
       await Promise.all(ends.values());
     },
   };

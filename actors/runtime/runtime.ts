@@ -4,21 +4,25 @@
  */
 import type { Redis } from "ioredis";
 import { newNonce, newWorkerId } from "../../infra/ids.ts";
+import type { Journal } from "../../infra/journal/journal.ts";
 import type { Log } from "../../infra/log.ts";
 import {
   bindingQueueName,
   type HostedQueue,
   hostQueue,
   openWakers,
+  placeQueueName,
   typeQueueName,
   type Wakers,
 } from "../../infra/queue/queues.ts";
+import { hostsOf } from "../../infra/redis/hosts.ts";
+import type { ShardIncarnation } from "../../infra/redis/incarnation.ts";
 import type { Keys } from "../../infra/redis/keys.ts";
 import { redisStore } from "../../infra/redis/store.ts";
 import { workerRows } from "../../infra/redis/workers.ts";
-import { openBox } from "../../infra/sandbox/workspace-box.ts";
+import { openBox, type WorkspaceBox } from "../../infra/sandbox/workspace-box.ts";
+import { steadyStore } from "../../infra/steady-store.ts";
 import type { Address, Store } from "../../infra/store.ts";
-import type { Box } from "../../registry/box.ts";
 import { actorTypes, machines } from "../types/index.ts";
 import { systemClock } from "./clock.ts";
 import { type ModelAccess, modelCall } from "./effects/model-call.ts";
@@ -26,6 +30,7 @@ import { resultVerify } from "./effects/result-verify.ts";
 import { sessionAssemble } from "./effects/session-assemble.ts";
 import { toolReconcile } from "./effects/tool-reconcile.ts";
 import { toolRun } from "./effects/tool-run.ts";
+import { type Gates, gates as openGates } from "./gates.ts";
 import { createHost, type Host } from "./host.ts";
 import type { Performers } from "./performer.ts";
 import { reserveFor } from "./reserve.ts";
@@ -41,6 +46,10 @@ export interface RuntimeOptions {
   /** Activations of one type at once. Waiting actors need none. */
   readonly concurrency: number;
   readonly log: Log;
+  /** This host's gates; without, nothing unsafe is run here. */
+  readonly journal?: Journal;
+  /** Folders that no tool may look into, wherever they lie. */
+  readonly secluded?: readonly string[];
   /** Instead of the performers that reach the world: for benchmarks and tests of the core. */
   readonly performers?: Performers;
 }
@@ -66,13 +75,18 @@ export function createRuntime(options: RuntimeOptions): Runtime {
   const types = options.types ?? actorTypes;
   const worker = newWorkerId();
   const wakers = openWakers(actorTypes, { prefix: keys.prefix, redis });
-  const host = hostOver(options, wakers);
+  const hosts = hostsOf(redis, keys);
+  const gates = openGates({ journal: options.journal ?? null, hosts, wakers, log });
+  const host = hostOver(options, wakers, gates);
+  const place = options.journal?.place;
   const watch = supervision({
     id: worker,
     types,
     bindings: [...accesses.keys()],
     rows: workerRows(redis, keys),
     wakers,
+    hosts,
+    place,
     active: host.active,
     log,
   });
@@ -94,17 +108,21 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       await watch.start();
       await listener.psubscribe(keys.bellPattern);
       listener.on("pmessage", (_pattern, _channel, name: string) => host.rang(name));
-      const names = [...types.map(typeQueueName), ...[...accesses.keys()].map(bindingQueueName)];
+      // A queue of the type is shared by workers of several builds: who lacks a machine hands its actors on to who has it.
+      const names = [...types.map(typeQueueName), ...[...accesses.keys(), ...machines.keys()].map(bindingQueueName)];
+      if (place !== undefined) names.push(placeQueueName(place));
       queues = names.map((name) =>
         hostQueue({ prefix: keys.prefix, redis, name, worker, concurrency, activate, broke }),
       );
       await host.start();
+      await gates.tidy(async (run) => (await redis.exists(keys.run(run).run)) === 1);
     },
     async stop(graceMs = STOP_GRACE_MS) {
       const patience = setTimeout(host.leave, graceMs);
       await Promise.all(queues.map((queue) => queue.close()));
       clearTimeout(patience);
       await host.stop();
+      await gates.close();
       await watch.stop();
       listener.disconnect();
       await wakers.close();
@@ -113,8 +131,14 @@ export function createRuntime(options: RuntimeOptions): Runtime {
 }
 
 /** The host over this Redis and its queues. */
-function hostOver({ redis, keys, accesses, log, performers }: RuntimeOptions, wakers: Wakers): Host {
-  const store = redisStore(redis, keys);
+function hostOver(options: RuntimeOptions, wakers: Wakers, gates: Gates): Host {
+  const { redis, keys, accesses, log, performers } = options;
+  const bumped = (shards: readonly ShardIncarnation[]): void =>
+    log.warn(
+      { shards: shards.length },
+      "Redis came back and may have lost what it acknowledged; older claims are over",
+    );
+  const store = steadyStore(redisStore(redis, keys, { bumped }), { log });
   const access = (binding: string): ModelAccess => {
     const found = accesses.get(binding);
     if (found === undefined) throw new Error(`this worker has no model access called ${binding}`);
@@ -126,36 +150,42 @@ function hostOver({ redis, keys, accesses, log, performers }: RuntimeOptions, wa
     shardOf: keys.shardOf,
     machines,
     served: { bindings: [...accesses.keys()], machines: [...machines.keys()] },
-    performers: performers ?? worldPerformers(store, access),
+    performers: performers ?? worldPerformers(options, store, access),
     reserve: reserveFor({ access }),
     clock: systemClock,
-    place: "",
+    place: options.journal?.place ?? "",
     nonce: newNonce,
     wake: wakers.wake,
     forward: wakers.forward,
-    handOver: () => Promise.resolve(false),
+    handOver: gates.handOver,
+    calledOff: gates.calledOff,
     log,
   });
 }
 
-function worldPerformers(store: Store, access: (binding: string) => ModelAccess): Performers {
-  const box = openBoxes();
+function worldPerformers(
+  { journal: gated, secluded = [] }: RuntimeOptions,
+  store: Store,
+  access: (binding: string) => ModelAccess,
+): Performers {
+  const box = openBoxes(secluded);
+  const journal = gated ?? null;
   return {
     "session.assemble": sessionAssemble(store),
     "model.call": modelCall({ access }),
-    "tool.run": toolRun({ box, monotonicMs: () => performance.now() }),
-    "tool.reconcile": toolReconcile(),
+    "tool.run": toolRun({ box, journal, monotonicMs: () => performance.now() }),
+    "tool.reconcile": toolReconcile({ box, journal }),
     "result.verify": resultVerify({ box }),
   };
 }
 
 /** One box a workspace; a workspace that cannot be opened is tried anew each time. */
-function openBoxes(): (workspace: string) => Promise<Box> {
-  const boxes = new Map<string, Promise<Box>>();
+function openBoxes(secluded: readonly string[]): (workspace: string) => Promise<WorkspaceBox> {
+  const boxes = new Map<string, Promise<WorkspaceBox>>();
   return (workspace) => {
     const known = boxes.get(workspace);
     if (known !== undefined) return known;
-    const opening = openBox(workspace);
+    const opening = openBox(workspace, secluded);
     boxes.set(workspace, opening);
     opening.catch(() => boxes.delete(workspace));
     return opening;

@@ -6,6 +6,7 @@ import { z } from "zod";
 import type { ModelRequest } from "../../infra/model/request.ts";
 import { type Brief, briefSchema, type Envelope } from "../../machines/brief.ts";
 import { POLICY_VERSION } from "../../registry/permission.ts";
+import { mayEverUse } from "../../registry/permission-rules.ts";
 import { definitionHash, inputSchema, toolNamed } from "../../registry/tools/index.ts";
 import type { AgentType } from "../types/define.ts";
 import { type Entry, messagesOf, textEntry } from "./conversation.ts";
@@ -60,7 +61,11 @@ export interface Assembled {
 /** Pure. Throws where the type names a tool that does not exist: a broken installation. */
 export function assemble(type: AgentType, brief: Brief, run: RunRow, standsOn: readonly Envelope[]): Assembled {
   const contract = brief.contract ?? { ...DEFAULT_CONTRACT };
-  const offered = type.tools.filter((name) => !run.config.deniedTools.includes(name));
+  const { deniedTools, permissions } = run.config;
+  // A tool that nothing could ever allow is not offered: its place in the prompt would cost money and tempt.
+  const offered = type.tools.filter(
+    (name) => !deniedTools.includes(name) && (toolNamed(name)?.repeat !== "unsafe" || mayEverUse(permissions, name)),
+  );
   const declarations = offered.map((name) => {
     const tool = toolNamed(name);
     if (tool === undefined) throw new Error(`agent type ${type.name} names a tool that does not exist: ${name}`);
@@ -89,7 +94,7 @@ export function assemble(type: AgentType, brief: Brief, run: RunRow, standsOn: r
       outTokens: { wanted, least: Math.min(wanted, type.outTokens.least) },
       policy: POLICY_VERSION,
       grants: [],
-      deniedTools: run.config.deniedTools,
+      deniedTools,
     },
     first: textEntry(`${brief.goal}\n\n${taskBlock(brief, standsOn)}`),
     excluded: type.tools.filter((name) => !offered.includes(name)),

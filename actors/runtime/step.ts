@@ -81,10 +81,10 @@ interface Laid {
 function commitOf(input: StepInput, laid: Laid): Commit {
   const { live, by, answer } = input;
   const { version, decision, entries, conversation, orders } = laid;
-  const change = changeOf(live.state, decision.state, live.machine.rowMaps);
+  const change = changeOf(live.state, decision.state, live.machine.shape);
   const ended = decision.state.snapshot.status !== "active";
   const rows = insideRows(live, decision, version, conversation);
-  const entry = entryOf(input, laid, rows.messages, live.hash.after(change));
+  const entry = entryOf(input, laid, rows.messages, live.hash.after(change, decision));
   live.commits += 1;
   // Named one by one: spreading `rows` into a literal this long makes an object of the slow kind (docs/decisions/0060).
   return {
@@ -115,7 +115,7 @@ function commitOf(input: StepInput, laid: Laid): Commit {
 
 function entryOf(
   { live, cause, by, answer, refused }: StepInput,
-  { version, decision, orders, conversation }: Laid,
+  { version, decision, entries, orders, conversation }: Laid,
   messages: Commit["messages"],
   hash: string,
 ): { json: string; events: number } {
@@ -123,7 +123,7 @@ function entryOf(
   const sent = messages.map(({ to, mail }) => ({ to, type: "event" in mail ? mail.event.type : "input" }));
   const json = JSON.stringify({
     v: 1,
-    machine: live.machine.name,
+    ...(live.version === 0 ? { machine: live.machine.name } : {}),
     version,
     cause,
     by,
@@ -131,6 +131,7 @@ function entryOf(
     state,
     hash,
     events: told,
+    ...(entries.length === 0 ? {} : { said: entries.length }),
     ...(sent.length === 0 ? {} : { sent }),
   });
   return { json, events: told.length };

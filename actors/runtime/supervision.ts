@@ -5,6 +5,7 @@
 import { hostname } from "node:os";
 import type { Log } from "../../infra/log.ts";
 import type { Wakers } from "../../infra/queue/queues.ts";
+import type { Hosts } from "../../infra/redis/hosts.ts";
 import { identifyProcess, isAlive } from "../../infra/redis/process-identity.ts";
 import type { WorkerRows } from "../../infra/redis/workers.ts";
 import { WORKER_TTL_MS } from "../../infra/redis/workers.ts";
@@ -15,6 +16,9 @@ export interface SupervisionDeps {
   readonly bindings: readonly string[];
   readonly rows: WorkerRows;
   readonly wakers: Pick<Wakers, "handBack">;
+  readonly hosts: Pick<Hosts, "seen">;
+  /** Of this host's gates; undefined where this process has none. */
+  readonly place: string | undefined;
   readonly active: () => number;
   readonly log: Log;
 }
@@ -26,9 +30,11 @@ export interface Supervision {
 }
 
 const BEAT_MS = 1_000;
+/** How often a host is said to live: its absence is counted in minutes. */
+const HOST_BEAT_MS = 10_000;
 
 export function supervision(deps: SupervisionDeps): Supervision {
-  const { id, types, bindings, rows, wakers, active, log } = deps;
+  const { id, types, bindings, rows, wakers, hosts, place, active, log } = deps;
   const host = hostname();
   const identity = identifyProcess(process.pid);
   if (identity === undefined) throw new Error("this process cannot tell its own start time");
@@ -56,15 +62,23 @@ export function supervision(deps: SupervisionDeps): Supervision {
       if (here && isAlive({ pid: row.pid, startTime, bootId })) continue;
       // Elsewhere nobody can look; such a row is only taken off the list once it has long been silent.
       if (!here && Date.now() - row.seenAtMs < WORKER_TTL_MS * 4) continue;
-      const handed = here ? await wakers.handBack(row.id, row.bindings) : 0;
+      const handed = here ? await wakers.handBack(row.id, row.bindings, place) : 0;
       await rows.remove(row.id);
       log.warn({ worker: row.id, pid: row.pid, jobs: handed }, "a worker died; its jobs were handed back");
     }
   };
 
+  let hostSaidMs = Number.NEGATIVE_INFINITY;
+  const sayHost = async (): Promise<void> => {
+    if (place === undefined || performance.now() - hostSaidMs < HOST_BEAT_MS) return;
+    await hosts.seen(place);
+    hostSaidMs = performance.now();
+  };
+
   const beat = async (): Promise<void> => {
     try {
       await signIn();
+      await sayHost();
       await bury();
     } catch (cause) {
       if (!stopped) log.warn({ err: cause }, "could not sign in; trying again");

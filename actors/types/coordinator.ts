@@ -3,4 +3,8 @@ import { type MachineEntry, machineEntry } from "../../machines/catalogue.ts";
 import { coordinatorMachine } from "../../machines/coordinator-machine.ts";
 
 /** Tasks are stored a row each, so that settling one of a thousand writes one. */
-export const coordinator: MachineEntry = machineEntry(coordinatorMachine, ["tasks"]);
+export const coordinator: MachineEntry = machineEntry(coordinatorMachine, {
+  maps: ["tasks"],
+  birth: ["actor", "seed", "parallelMax", "tolerateFailures"],
+  fresh: { problems: [], cancelReason: null },
+});

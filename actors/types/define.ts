@@ -3,6 +3,7 @@
  * lifecycle. What is not in `tools` has no path in its chart and is refused by the gate, whatever the prompt says.
  */
 import { agentMachine } from "../../machines/agent-machine.ts";
+import { agentShape } from "../../machines/agent-vocabulary.ts";
 import { type MachineEntry, machineEntry } from "../../machines/catalogue.ts";
 import type { AgentLimits } from "../../machines/effect.ts";
 
@@ -26,6 +27,6 @@ export interface AgentType extends AgentTypeSpec {
 }
 
 export function defineAgent(spec: AgentTypeSpec): AgentType {
-  const machine = machineEntry(agentMachine({ id: spec.name, version: spec.version, tools: spec.tools }));
+  const machine = machineEntry(agentMachine({ id: spec.name, version: spec.version, tools: spec.tools }), agentShape());
   return { ...spec, machine };
 }

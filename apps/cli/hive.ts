@@ -1,6 +1,7 @@
 /** The opened hive of one command: settings, Redis, store, reader. What is opened here is closed here. */
 import type { Redis } from "ioredis";
 import type { Logger } from "pino";
+import { withArchives } from "../../infra/archive/with-archives.ts";
 import { type Config, readConfig } from "../../infra/config.ts";
 import { openLog } from "../../infra/log.ts";
 import { connect } from "../../infra/redis/connect.ts";
@@ -9,7 +10,9 @@ import { type Keys, keysFor } from "../../infra/redis/keys.ts";
 import { openReader, type Reader } from "../../infra/redis/reader.ts";
 import { redisStore } from "../../infra/redis/store.ts";
 import { type WorkerRows, workerRows } from "../../infra/redis/workers.ts";
+import { steadyStore } from "../../infra/steady-store.ts";
 import type { Store } from "../../infra/store.ts";
+import { tidyAtStart } from "./tidy-at-start.ts";
 
 export interface Hive {
   readonly config: Config;
@@ -57,14 +60,15 @@ export async function openHive(defaultLogLevel = "warn"): Promise<Hive> {
     },
   });
   const keys = keysFor(config.prefix);
-  const reader = openReader(redis, keys);
+  await tidyAtStart({ config, redis, keys, log });
+  const reader = withArchives(openReader(redis, keys), redis, keys);
   return {
     config,
     endpoint,
     redis,
     keys,
     log,
-    store: redisStore(redis, keys),
+    store: steadyStore(redisStore(redis, keys), { log }),
     reader,
     workers: workerRows(redis, keys),
     close() {

@@ -4,12 +4,13 @@
  * when it runs, so that `swarm --help` costs next to nothing.
  */
 import { Command, CommanderError, Option } from "commander";
+import { VERSION } from "../../infra/version.ts";
 
 type Act = (args: readonly string[], flags: Record<string, unknown>) => Promise<number>;
 
 const program = new Command("swarm")
   .description("A durable agent swarm: every message committed, every effect journaled, every result verified.")
-  .version("0.1.0", "-V, --version")
+  .version(VERSION, "-V, --version")
   .showHelpAfterError("(swarm --help lists the commands)")
   .exitOverride()
   .configureOutput({ writeErr: (text) => process.stderr.write(text) });
@@ -91,9 +92,38 @@ command("resume <id>", "let a run go on, and watch it", () => import("./commands
   .addOption(jsonl)
   .option("--html <file>", "where it is an evaluation: also write the report")
   .option("--detach", "do not watch");
-command("replay <id>", "fold the log again and compare every state hash", () => import("./commands/replay.ts"))
+command("replay <id>", "fold the log again and compare every step with it", () => import("./commands/replay.ts"))
   .addOption(json)
-  .option("--to <seq>", "show the states after this event");
+  .option("--to <seq>", "show the moment after the commit that has this event in it");
+command("fork <id>", "a new run that goes on from a moment of this one", () => import("./commands/fork.ts"))
+  .addOption(json)
+  .addOption(jsonl)
+  .option("--at <seq>", "after the commit that has this event in it (required)")
+  .option("--model <id>", "model to ask from there on")
+  .option(
+    "--deny-tool <name>",
+    "take a tool away; may be given again",
+    (name: string, all: string[]) => [...all, name],
+    [],
+  )
+  .option("--max-turns <n>", "model answers of an agent, at most, those before the fork included")
+  .option("--max-tokens <n>", "tokens of the fork, at most; the source's limit where absent")
+  .option("--budget <usd>", "US dollars of the fork, at most; the source's limit where absent")
+  .option("--message <text>", "say this to the agent at work")
+  .option("--edit <text>", "say this to the agent at work instead of what it was told last")
+  .option("--actor <id>", "the agent that --message or --edit is for, where several are at work")
+  .option("--detach", "print the run id and return");
+command("archive [ids...]", "put ended runs into files of JSON lines", () => import("./commands/archive.ts"))
+  .addOption(json)
+  .option("--all-ended", "every run that has ended")
+  .option("--dir <folder>", "write them there instead of the data folder");
+command(
+  "dlq <action> [id]",
+  "dead letters: list, show <id>, requeue <id>, drop <id>",
+  () => import("./commands/dlq.ts"),
+)
+  .addOption(json)
+  .option("--to <type>", "with requeue: give the task to a new agent of this type");
 command("doctor", "effective settings, and what this machine offers", () => import("./commands/doctor.ts")).addOption(
   json,
 );

@@ -23,28 +23,36 @@ export interface QueueSettings {
 }
 
 export const typeQueueName = (type: string): string => `swarm-${type}`;
-/** Workers listen on one queue more for each model access they have: what another worker could not serve comes here. */
+/**
+ * Workers listen on one queue more for each model access and each machine they have: what another worker could not serve
+ * for the lack of it comes here.
+ */
 export const bindingQueueName = (binding: string): string => `swarm-for-${binding}`;
-const bullPrefix = (prefix: string): string => `{${prefix}}`;
+/** And on one for the gates of their host: what was begun there, only its workers can find out about. */
+export const placeQueueName = (place: string): string => `swarm-at-${place}`;
+/** BullMQ's keys lie under a hash tag of their own. */
+export const queuePrefix = (prefix: string): string => `{${prefix}}`;
 
 export interface Wakers {
   /** Asks for an activation. While one runs, the request is kept and served right after it. */
   wake(address: Address): Promise<void>;
-  /** Hands an actor on to the workers that have this model access; waits for one where none lives. */
+  /** Hands an actor on to the workers that have this model access or machine; waits for one where none lives. */
   forward(address: Address, binding: string): Promise<void>;
-  /** Hands back what a dead worker process was at, in its types' queues and its bindings'. Resolves with how many jobs. */
-  handBack(deadWorker: string, bindings: readonly string[]): Promise<number>;
+  /** Hands an actor on to the workers of the host of that name; waits for one where none lives. */
+  handOver(address: Address, place: string): Promise<void>;
+  /** Hands back what a dead worker process was at, in its types' queues, its bindings' and its host's. Resolves with how many jobs. */
+  handBack(deadWorker: string, bindings: readonly string[], place?: string): Promise<number>;
   close(): Promise<void>;
 }
 
 export function openWakers(types: readonly string[], { prefix, redis }: QueueSettings): Wakers {
   const queues = new Map(
-    types.map((type) => [type, new Queue(typeQueueName(type), { connection: redis, prefix: bullPrefix(prefix) })]),
+    types.map((type) => [type, new Queue(typeQueueName(type), { connection: redis, prefix: queuePrefix(prefix) })]),
   );
   const queueOf = (name: string): Queue => {
     const known = [...queues.values()].find((queue) => queue.name === name);
     if (known !== undefined) return known;
-    const queue = new Queue(name, { connection: redis, prefix: bullPrefix(prefix) });
+    const queue = new Queue(name, { connection: redis, prefix: queuePrefix(prefix) });
     queues.set(name, queue);
     return queue;
   };
@@ -58,8 +66,12 @@ export function openWakers(types: readonly string[], { prefix, redis }: QueueSet
     async forward(address, binding) {
       await add(queueOf(bindingQueueName(binding)), address);
     },
-    async handBack(deadWorker, bindings) {
+    async handOver(address, place) {
+      await add(queueOf(placeQueueName(place)), address);
+    },
+    async handBack(deadWorker, bindings, place) {
       let handed = 0;
+      if (place !== undefined) queueOf(placeQueueName(place));
       for (const binding of bindings) queueOf(bindingQueueName(binding));
       for (const queue of queues.values()) handed += await handBackFrom(queue, deadWorker, redis);
       return handed;
@@ -131,7 +143,7 @@ export function hostQueue(options: HostOptions): HostedQueue {
     },
     {
       connection,
-      prefix: bullPrefix(prefix),
+      prefix: queuePrefix(prefix),
       name: worker,
       concurrency,
       lockDuration: LOCK_MS,

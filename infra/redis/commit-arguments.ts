@@ -2,6 +2,7 @@
 import type { Commit, Mail } from "../store.ts";
 import { memberOf } from "../store.ts";
 import type { Keys } from "./keys.ts";
+import { packed } from "./packed.ts";
 
 type Argument = string | number;
 
@@ -28,6 +29,7 @@ export function commitKeys(keys: Keys, { address: { run, actor } }: Commit): str
     shard.ready,
     shard.timers,
     shard.ended,
+    shard.incarnation,
   ];
 }
 
@@ -43,11 +45,11 @@ export function commitArguments(keys: Keys, commit: Commit): Argument[] {
     memberOf(address),
     "mail" in by ? "mail" : "effect",
     "mail" in by ? mailOpening(by.mail) : by.effect,
-    commit.entry,
+    packed(commit.entry),
     commit.events,
     commit.core,
     commit.machine ?? "",
-    commit.session ?? "",
+    packed(commit.session ?? ""),
     runEnd?.status ?? "",
     runEnd === null ? "" : JSON.stringify(runEnd.reasons),
     settle?.tokens ?? 0,
@@ -61,7 +63,7 @@ export function commitArguments(keys: Keys, commit: Commit): Argument[] {
     for (const item of items) args.push(...fields(item));
   };
   list([...commit.rows], (row) => row);
-  list(commit.transcript, (entry) => [entry]);
+  list(commit.transcript, (entry) => [packed(entry)]);
   list(commit.messages, ({ to, type, mail }) => [to, type, mailText(mail)]);
   list(commit.spawned, ({ actor, type, row }) => [actor, type, row]);
   list(commit.timersSet, ({ id, delayMs, armedBy }) => [id, delayMs, armedBy]);
@@ -81,6 +83,6 @@ export function commitArguments(keys: Keys, commit: Commit): Argument[] {
   );
   list(commit.effectsDropped, (id) => [id]);
   list(commit.results, ({ id, json }) => [id, json]);
-  list(commit.audit, (json) => [json]);
+  list(commit.audit, (json) => [packed(json)]);
   return args;
 }

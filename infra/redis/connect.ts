@@ -1,4 +1,7 @@
-/** A connection that outlives restarts of the server: commands wait for it to come back and are sent again. */
+/**
+ * A connection that outlives restarts of the server: it comes back by itself, and sends again what was under way. How
+ * long anybody waits for it is bounded where it is used (`calls.ts`).
+ */
 import { Redis, type RedisOptions } from "ioredis";
 
 export interface ConnectOptions {
@@ -9,16 +12,26 @@ export interface ConnectOptions {
   readonly broke: (cause: Error) => void;
 }
 
-/** Milliseconds between attempts to connect again: 50, 100, … up to a second. */
-const retryMs = (attempt: number): number => Math.min(50 * 2 ** Math.min(attempt, 10), 1_000);
+const RETRY_MAX_MS = 1_000;
+/** Milliseconds between reconnections that a READONLY reply sets off, at least. */
+const ASIDE_EVERY_MS = 2_000;
+
+/** Milliseconds before the next attempt to connect: 50 to 100, doubling up to a second, never all clients at once. */
+const retryMs = (attempt: number): number =>
+  Math.min(50 * 2 ** Math.min(attempt, 10), RETRY_MAX_MS) * (0.5 + Math.random() / 2);
 
 export function connect({ options, lost, broke }: ConnectOptions): Redis {
+  let asideMs = Number.NEGATIVE_INFINITY;
   const redis = new Redis({
     ...options,
     maxRetriesPerRequest: null,
     retryStrategy: retryMs,
-    // A replica answers writes with READONLY after a failover: find the new master instead.
-    reconnectOnError: (error) => error.message.startsWith("READONLY"),
+    // A primary that was demoted answers READONLY; its name or address may lead to the new one by now.
+    reconnectOnError: (error) => {
+      if (!error.message.startsWith("READONLY") || performance.now() - asideMs < ASIDE_EVERY_MS) return false;
+      asideMs = performance.now();
+      return true;
+    },
   });
   redis.on("error", broke);
   if (lost !== undefined) redis.on("close", lost);

@@ -33,6 +33,10 @@ export interface ShardKeys {
   readonly dead: string;
   readonly runs: string;
   readonly ended: string;
+  /** The server process this shard was last seen on, and how often another history may have taken its place. */
+  readonly incarnation: string;
+  /** Held by the process that archives and erases this shard's ended runs; expires by itself. */
+  readonly tidying: string;
   /** Channel that names recipients as they get mail: `run/actor` where the sender wakes them itself, `run/actor/type` where a worker must. */
   readonly bell: string;
 }
@@ -48,6 +52,8 @@ export interface Keys {
   run(run: string): RunKeys;
   actor(run: string, actor: string): ActorKeys;
   readonly workers: string;
+  /** Place → when a worker of it was last seen. */
+  readonly hosts: string;
   readonly bellPattern: string;
 }
 
@@ -68,6 +74,8 @@ export function keysFor(prefix: string): Keys {
       dead: `${shardBase(tag)}:dead`,
       runs: `${shardBase(tag)}:runs`,
       ended: `${shardBase(tag)}:ended`,
+      incarnation: `${shardBase(tag)}:incarnation`,
+      tidying: `${shardBase(tag)}:tidying`,
       bell: `${shardBase(tag)}:bell`,
     }),
     run: (run) => ({
@@ -88,6 +96,7 @@ export function keysFor(prefix: string): Keys {
       session: `${base(run)}:${actor}:session`,
     }),
     workers: `${prefix}:{d}:workers`,
+    hosts: `${prefix}:{d}:hosts`,
     bellPattern: `${prefix}:{s*}:bell`,
   };
 }

@@ -3,6 +3,8 @@ import type { Redis } from "ioredis";
 import { SwarmError } from "../errors.ts";
 import { addressFrom } from "../store.ts";
 import type { Keys } from "./keys.ts";
+import { unpacked } from "./packed.ts";
+import { rowFields } from "./stub.ts";
 
 export interface RunSummary {
   readonly run: string;
@@ -33,7 +35,7 @@ export interface RawEntry {
 /** Runs listed at once, newest first. */
 const LIST_MAX = 200;
 /** Entries read from a log in one go. */
-const LOG_BATCH = 500;
+export const LOG_BATCH = 500;
 
 export interface Reader {
   /** Newest first. */
@@ -50,6 +52,10 @@ export interface Reader {
   budget(run: string): Promise<Readonly<Record<string, string>>>;
   results(run: string): Promise<Readonly<Record<string, string>>>;
   transcript(run: string, actor: string): Promise<readonly string[]>;
+  /** JSON of the actor's session; null before it was assembled. */
+  session(run: string, actor: string): Promise<string | null>;
+  /** Task id → brief (JSON). */
+  briefs(run: string): Promise<Readonly<Record<string, string>>>;
   /** Entries whose first event comes after `afterSeq`, in order, a batch at most. */
   log(run: string, afterSeq: number): Promise<RawEntry[]>;
   /** Waits on a connection of its own until there is more, at most `blockMs`. */
@@ -68,7 +74,7 @@ type LogReader = Pick<Reader, "log" | "follow" | "updatedAt" | "close">;
 function rowReader(redis: Redis, keys: Keys): Omit<Reader, keyof LogReader> {
   const row = async (run: string): Promise<RunSummary | null> => {
     const fields = await redis.hgetall(keys.run(run).run);
-    return Object.keys(fields).length === 0 ? null : { run, fields };
+    return Object.keys(fields).length === 0 ? null : { run, fields: rowFields(fields) };
   };
   return {
     async runs() {
@@ -91,7 +97,12 @@ function rowReader(redis: Redis, keys: Keys): Omit<Reader, keyof LogReader> {
     },
     budget: (run) => redis.hgetall(keys.run(run).budget),
     results: (run) => redis.hgetall(keys.run(run).results),
-    transcript: (run, actor) => redis.lrange(keys.actor(run, actor).transcript, 0, -1),
+    transcript: async (run, actor) => (await redis.lrange(keys.actor(run, actor).transcript, 0, -1)).map(unpacked),
+    async session(run, actor) {
+      const stored = await redis.get(keys.actor(run, actor).session);
+      return stored === null ? null : unpacked(stored);
+    },
+    briefs: (run) => redis.hgetall(keys.run(run).briefs),
     resolve: async (id) => resolved(id, await runIds(redis, keys)),
   };
 }
@@ -198,14 +209,24 @@ async function actorsOf(redis: Redis, keys: Keys, run: string): Promise<ActorRea
   );
 }
 
-function rawEntry([id, flat]: [string, string[]]): RawEntry {
+/** What was damaged stays as it is: whoever parses it says which entry it was, and the others can still be read. */
+function readable(body: string): string {
+  try {
+    return unpacked(body);
+  } catch {
+    return body;
+  }
+}
+
+/** `flat` as the stream holds it: field, value … */
+export function rawEntry([id, flat]: [string, string[]]): RawEntry {
   const fields: Record<string, string> = {};
   for (let index = 0; index + 1 < flat.length; index += 2) fields[flat[index] as string] = flat[index + 1] as string;
   return {
     firstSeq: Number(id.split("-")[0]),
     atMs: Number(fields.t),
     member: fields.a ?? "",
-    body: fields.b ?? "",
+    body: readable(fields.b ?? ""),
     grants: fields.g ?? null,
   };
 }

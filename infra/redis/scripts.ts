@@ -1,30 +1,67 @@
 /**
- * The Lua scripts, one indivisible act each, loaded from the files beside this one. A server that has lost them
- * (restart, SCRIPT FLUSH) is sent the text again by the client.
+ * The Lua scripts, one indivisible act each, loaded from the files beside this one. They carry no `#!lua` header: it is
+ * unknown to Redis 6, and would refuse a resent commit its first answer where memory is full.
  */
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { Redis } from "ioredis";
+import { type CallOptions, callsOn } from "./calls.ts";
+import type { Incarnations } from "./incarnation.ts";
+import { isNoScript } from "./store-failure.ts";
 
-const KEY_COUNTS = { create: 7, claim: 8, commit: 14, send: 4, hold: 4, sweep: 2, quarantine: 10 } as const;
+const KEY_COUNTS = {
+  create: 7,
+  claim: 9,
+  commit: 15,
+  send: 4,
+  hold: 4,
+  sweep: 2,
+  quarantine: 10,
+  fork: 4,
+  requeue: 10,
+  drop: 4,
+  erase: 1,
+  unlock: 1,
+} as const;
 export type ScriptName = keyof typeof KEY_COUNTS;
 
+/** Throws StoreError, within its limit of time, and nothing else. */
 export type Run = (keys: readonly string[], args: readonly (string | number)[]) => Promise<unknown[]>;
 export type Scripts = Readonly<Record<ScriptName, Run>>;
 
-const source = (name: ScriptName): string => readFileSync(new URL(`./scripts/${name}.lua`, import.meta.url), "utf8");
+export interface ScriptOptions extends CallOptions {
+  /**
+   * Settled before anything is sent over a new connection, and before a server process is given a script that it does
+   * not have: a restart loses them all, so nothing can be written there first.
+   */
+  readonly incarnation?: Pick<Incarnations, "settled" | "settle">;
+}
 
-type Command = (...args: (string | number)[]) => Promise<unknown[]>;
-
-/** Registers every script on the connection. Throws where a script file is missing: a broken installation. */
-export function scriptsOn(redis: Redis): Scripts {
-  const bound = Object.entries(KEY_COUNTS).map(([name, numberOfKeys]) => {
-    const command = `swarm_${name}`;
-    redis.defineCommand(command, { lua: source(name as ScriptName), numberOfKeys });
+/** Throws where a script file is missing: a broken installation. */
+export function scriptsOn(redis: Redis, { incarnation, ...options }: ScriptOptions = {}): Scripts {
+  const call = callsOn(redis, options);
+  const bound = Object.entries(KEY_COUNTS).map(([name, keyCount]) => {
+    const { text, sha } = scriptText(name);
+    const send = async (rest: readonly (string | number)[]): Promise<unknown[]> => {
+      if (incarnation?.settled() === false) await incarnation.settle();
+      try {
+        return (await redis.evalsha(sha, keyCount, ...rest)) as unknown[];
+      } catch (cause) {
+        if (!isNoScript(cause)) throw cause;
+      }
+      await incarnation?.settle();
+      return (await redis.eval(text, keyCount, ...rest)) as unknown[];
+    };
     const run: Run = (keys, args) => {
-      if (keys.length !== numberOfKeys) throw new Error(`${name}.lua takes ${numberOfKeys} keys, got ${keys.length}`);
-      return (redis as unknown as Record<string, Command>)[command]?.(...keys, ...args) as Promise<unknown[]>;
+      if (keys.length !== keyCount) throw new Error(`${name}.lua takes ${keyCount} keys, got ${keys.length}`);
+      return call(name, () => send([...keys, ...args]));
     };
     return [name, run] as const;
   });
   return Object.fromEntries(bound) as Record<ScriptName, Run>;
+}
+
+export function scriptText(name: string): { readonly text: string; readonly sha: string } {
+  const text = readFileSync(new URL(`./scripts/${name}.lua`, import.meta.url), "utf8");
+  return { text, sha: createHash("sha1").update(text).digest("hex") };
 }

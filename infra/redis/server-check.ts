@@ -13,13 +13,19 @@ export interface ServerFacts {
   readonly product: string;
   /** Redis version that it is or claims compatibility with. */
   readonly version: string;
-  /** Changes with every start of the server. */
+  /** Changes with every start of the server; empty where it does not say. */
   readonly runId: string;
+  /** Names the history that the server holds: changes with a start, and when a replica becomes a primary. */
+  readonly replicationId: string;
+  /** It was a replica of another server before: what that one acknowledged last may be missing. */
+  readonly promoted: boolean;
   readonly mode: "standalone";
   readonly role: "master";
   readonly aof: "on" | "off" | "unknown";
   /** How often the append-only file is synced; "unknown" where CONFIG is forbidden; "none" without that file. */
   readonly fsync: "always" | "everysec" | "no" | "none" | "unknown";
+  /** Whether it goes on syncing while it rewrites that file (`no-appendfsync-on-rewrite no`). */
+  readonly syncsDuringRewrite: "yes" | "no" | "unknown";
   /** 0 means no limit. */
   readonly maxmemoryBytes: number | "unknown";
   readonly maxmemoryPolicy: string;
@@ -36,6 +42,8 @@ const infoFields = z.object({
   redis_mode: z.string().default("standalone"),
   cluster_enabled: z.string().default("0"),
   run_id: z.string().max(100).default(""),
+  master_replid: z.string().max(100).default(""),
+  master_replid2: z.string().max(100).default(""),
   role: z.string().default("master"),
   loading: z.string().default("0"),
   aof_enabled: z.enum(["0", "1"]).optional(),
@@ -60,7 +68,7 @@ export async function checkServer(redis: Redis): Promise<ServerFacts> {
   if (!info.success) throw notRedis(where, "its INFO does not read like one", info.error);
   const found = info.data;
   refuse(found, where);
-  const fsync = found.aof_enabled === "0" ? "none" : await fsyncOf(redis, where);
+  const synced = found.aof_enabled === "0" ? noSync : await syncOf(redis, where);
   const aof = found.aof_enabled === undefined ? "unknown" : found.aof_enabled === "1" ? "on" : "off";
   return {
     product: productOf(found),
@@ -68,8 +76,10 @@ export async function checkServer(redis: Redis): Promise<ServerFacts> {
     runId: found.run_id,
     mode: "standalone",
     role: "master",
+    replicationId: found.master_replid,
+    promoted: /[^0]/.test(found.master_replid2),
     aof,
-    fsync,
+    ...synced,
     maxmemoryBytes: found.maxmemory ?? "unknown",
     maxmemoryPolicy: found.maxmemory_policy ?? "unknown",
     connectedReplicas: found.connected_slaves,
@@ -100,14 +110,28 @@ function refuse(found: z.infer<typeof infoFields>, where: string): void {
   }
 }
 
+type Sync = Pick<ServerFacts, "fsync" | "syncsDuringRewrite">;
+
+const noSync: Sync = { fsync: "none", syncsDuringRewrite: "no" };
+
 /** CONFIG is often forbidden (managed services, access rules): then the answer is not known, which is no error. */
-async function fsyncOf(redis: Redis, where: string): Promise<ServerFacts["fsync"]> {
+async function syncOf(redis: Redis, where: string): Promise<Sync> {
   try {
-    const reply = z.array(z.string()).safeParse(await redis.config("GET", "appendfsync"));
-    const policy = fsyncPolicy.safeParse(reply.data?.[1]);
-    return policy.success ? policy.data : "unknown";
+    // One pattern, because Redis 6 takes one only.
+    const reply = z.array(z.string()).safeParse(await redis.config("GET", "*appendfsync*"));
+    const setting = (name: string): unknown => {
+      const at = reply.data?.indexOf(name) ?? -1;
+      return at < 0 ? undefined : reply.data?.[at + 1];
+    };
+    const policy = fsyncPolicy.safeParse(setting("appendfsync"));
+    const pauses = z.enum(["yes", "no"]).safeParse(setting("no-appendfsync-on-rewrite"));
+    return {
+      fsync: policy.success ? policy.data : "unknown",
+      syncsDuringRewrite: pauses.success ? (pauses.data === "no" ? "yes" : "no") : "unknown",
+    };
   } catch (cause) {
-    if (cause instanceof Error && cause.name === "ReplyError") return "unknown";
+    if (cause instanceof Error && cause.name === "ReplyError")
+      return { fsync: "unknown", syncsDuringRewrite: "unknown" };
     throw redisError(cause, where);
   }
 }
@@ -192,7 +216,8 @@ function refused(
   return new SwarmError(`redis.${code}`, message, { ...details, exit: 7 });
 }
 
-function describeConnection(redis: Redis): string {
+/** For people; holds no credentials. */
+export function describeConnection(redis: Redis): string {
   const { path, host, port } = redis.options;
   return path === undefined ? `Redis at ${host}:${port}` : `Redis at ${path}`;
 }

@@ -1,10 +1,13 @@
 /** Reads what the scripts answer. The order of the fields is the one that each script's header names. */
+
 import type { Claim, CommitAnswer, Grant, PendingEffect } from "../store.ts";
+import { StoreError } from "../store-error.ts";
+import { unpacked } from "./packed.ts";
 
 export function claimFrom(answer: unknown[], nonce: string): Claim {
-  const [, epoch, row, snapshot, mail, pending, session, transcript, claims, mailTotal] = answer as [
+  const [, epoch, row, snapshot, mail, pending, session, transcript, claims, mailTotal, incarnation] = answer as [
     string,
-    number,
+    number | string,
     string[],
     string[],
     string[],
@@ -13,11 +16,12 @@ export function claimFrom(answer: unknown[], nonce: string): Claim {
     string[],
     number,
     number,
+    string,
   ];
   const stored = recordFrom(snapshot);
   const rowFields = Object.entries(stored).filter(([field]) => field.startsWith("r:"));
   return {
-    fence: { epoch, nonce },
+    fence: { epoch: Number(epoch), nonce, incarnation: Number(incarnation) },
     run: recordFrom(row),
     version: Number(stored.version ?? 0),
     machine: stored.machine ?? null,
@@ -26,8 +30,8 @@ export function claimFrom(answer: unknown[], nonce: string): Claim {
     mail,
     mailTotal,
     pending: pendingFrom(recordFrom(pending)),
-    session: session === "" ? null : session,
-    transcript,
+    session: session === "" ? null : unpacked(session),
+    transcript: transcript.map(unpacked),
     claims,
   };
 }
@@ -82,9 +86,17 @@ export function commitAnswer(answer: unknown[]): CommitAnswer {
       return { kind: "ended", status: String(answer[1]) };
     case "REFUSED":
       return { kind: "refused", tokensLeft: leftOrNull(answer[1]), nanoUsdLeft: leftOrNull(answer[2]) };
-    default:
+    case "NORUN":
       return { kind: "no_run" };
+    default:
+      throw unknownAnswer("commit", answer);
   }
+}
+
+/** A script of another version answered: nothing may be concluded from it. */
+export function unknownAnswer(script: string, answer: readonly unknown[]): StoreError {
+  const said = JSON.stringify(answer[0] ?? null).slice(0, 100);
+  return new StoreError("broken", `the script ${script} answered ${said}, which this version does not know.`);
 }
 
 const leftOrNull = (value: unknown): number | null => (value === "none" ? null : Number(value));

@@ -8,6 +8,7 @@ import {
   type ClaimAnswer,
   COORDINATOR_ACTOR,
   COORDINATOR_TYPE,
+  type Fence,
   type HoldAnswer,
   type Mail,
   memberOf,
@@ -17,10 +18,13 @@ import {
   type Store,
   type Sweep,
 } from "../store.ts";
+import { type CallOptions, callsOn } from "./calls.ts";
 import { commitArguments, commitKeys, mailText } from "./commit-arguments.ts";
+import { type IncarnationOptions, incarnations } from "./incarnation.ts";
 import type { Keys } from "./keys.ts";
+import { outsideMailText } from "./outside-mail.ts";
 import { type Scripts, scriptsOn } from "./scripts.ts";
-import { claimFrom, commitAnswer } from "./store-answers.ts";
+import { claimFrom, commitAnswer, unknownAnswer } from "./store-answers.ts";
 
 /** Messages a claim brings along; the rest is fetched when these are used up. */
 const MAIL_BATCH = 100;
@@ -31,39 +35,48 @@ const RETRIEVE_MAX = 10_000;
 /** Members one sweep of one shard looks at. */
 const SWEEP_MAX = 200;
 
-export function redisStore(redis: Redis, keys: Keys): Store {
-  const scripts = scriptsOn(redis);
+export interface RedisStoreOptions extends CallOptions, IncarnationOptions {}
+
+/** Every method may be called again with the same arguments after a StoreError: what was done is not done twice. */
+export function redisStore(redis: Redis, keys: Keys, options: RedisStoreOptions = {}): Store {
+  const call = callsOn(redis, options);
+  const incarnation = incarnations(redis, keys, options);
+  const scripts = scriptsOn(redis, { ...options, incarnation });
   return {
     create: (run) => create(scripts, keys, run),
     claim: (address, nonce, served) => claim(scripts, keys, address, nonce, served),
     commit: async (commit) =>
       commitAnswer(await scripts.commit(commitKeys(keys, commit), commitArguments(keys, commit))),
-    async look({ run, actor }) {
-      const [mail, [status, held]] = await Promise.all([
-        redis.lrange(keys.actor(run, actor).mailbox, 0, MAIL_BATCH - 1),
-        redis.hmget(keys.run(run).run, "status", "hold") as Promise<[string | null, string | null]>,
-      ]);
-      return { mail, held: held !== null, runStatus: status ?? "gone" };
-    },
+    look: ({ run, actor }) =>
+      call("look", async () => {
+        const [mail, [status, held]] = await Promise.all([
+          redis.lrange(keys.actor(run, actor).mailbox, 0, MAIL_BATCH - 1),
+          redis.hmget(keys.run(run).run, "status", "hold") as Promise<[string | null, string | null]>,
+        ]);
+        return { mail, held: held !== null, runStatus: status ?? "gone" };
+      }),
     send: (address, mail) => send(scripts, keys, address, mail),
     hold: (run, order, reason) => hold(scripts, keys, run, order, reason),
     sweep: (shard, idleMs) => sweep(scripts, keys, shard, idleMs),
-    async forget(address) {
-      await redis.zrem(keys.shard(keys.shardOf(address.run)).ready, memberOf(address));
-    },
-    quarantine: (address, reason) => quarantine(scripts, keys, address, reason),
-    briefs: (run, ids) => rows(redis, keys.run(run).briefs, ids),
-    results: (run, ids) => rows(redis, keys.run(run).results, ids),
-    async retrieve(shard) {
-      const { stranded, ready } = keys.shard(shard);
-      const members = await redis.zrange(stranded, 0, RETRIEVE_MAX - 1);
-      if (members.length === 0) return [];
-      // A crash between the two leaves the actor on both lists, never on none; whoever cannot serve it strands it anew.
-      await redis.zadd(ready, ...members.flatMap((member) => [0, member]));
-      await redis.zrem(stranded, ...members);
-      return members.map(addressFrom);
-    },
+    forget: (address) =>
+      call("forget", async () => {
+        await redis.zrem(keys.shard(keys.shardOf(address.run)).ready, memberOf(address));
+      }),
+    quarantine: (address, reason, fence) => quarantine(scripts, keys, address, reason, fence),
+    briefs: (run, ids) => call("briefs", () => rows(redis, keys.run(run).briefs, ids)),
+    results: (run, ids) => call("results", () => rows(redis, keys.run(run).results, ids)),
+    retrieve: (shard) => call("retrieve", () => retrieve(redis, keys, shard)),
   };
+}
+
+async function retrieve(redis: Redis, keys: Keys, tag: string): Promise<Address[]> {
+  const { stranded, ready } = keys.shard(tag);
+  const members = await redis.zrange(stranded, 0, RETRIEVE_MAX - 1);
+  if (members.length === 0) return [];
+  // A crash between the two leaves the actor on both lists, never on none; whoever cannot serve it strands it anew.
+  await redis.zadd(ready, ...members.flatMap((member) => [0, member]));
+  await redis.zrem(stranded, ...members);
+  return members.map(addressFrom);
 }
 
 async function create(scripts: Scripts, keys: Keys, run: NewRun): Promise<"created" | "exists"> {
@@ -101,7 +114,9 @@ async function create(scripts: Scripts, keys: Keys, run: NewRun): Promise<"creat
       ...flat(briefs),
     ],
   );
-  return answer[0] === "OK" ? "created" : "exists";
+  if (answer[0] === "OK") return "created";
+  if (answer[0] === "EXISTS") return "exists";
+  throw unknownAnswer("create", answer);
 }
 
 async function claim(
@@ -123,6 +138,7 @@ async function claim(
       ofActor.transcript,
       shard.ready,
       shard.stranded,
+      shard.incarnation,
     ],
     [nonce, memberOf(address), served.bindings.join(","), MAIL_BATCH, ...served.machines],
   );
@@ -130,7 +146,8 @@ async function claim(
   if (answer[0] === "STRANDED") {
     return { kind: "stranded", lacks: answer[1] as "binding" | "machine", name: String(answer[2]) };
   }
-  return { kind: "claimed", claim: claimFrom(answer, nonce) };
+  if (answer[0] === "OK") return { kind: "claimed", claim: claimFrom(answer, nonce) };
+  throw unknownAnswer("claim", answer);
 }
 
 async function send(scripts: Scripts, keys: Keys, address: Address, mail: Mail): Promise<SendAnswer> {
@@ -138,7 +155,7 @@ async function send(scripts: Scripts, keys: Keys, address: Address, mail: Mail):
   const shard = keys.shard(keys.shardOf(address.run));
   const answer = await scripts.send(
     [ofRun.run, ofRun.sent, keys.actor(address.run, address.actor).mailbox, shard.ready],
-    [mail.id, mailText(mail), memberOf(address), shard.bell, MAILBOX_MAX],
+    [mail.id, outsideMailText(mail), memberOf(address), shard.bell, MAILBOX_MAX],
   );
   switch (answer[0]) {
     case "OK":
@@ -149,8 +166,10 @@ async function send(scripts: Scripts, keys: Keys, address: Address, mail: Mail):
       return { kind: "ended", status: String(answer[1]) };
     case "FULL":
       return { kind: "full", length: Number(answer[1]) };
-    default:
+    case "NORUN":
       return { kind: "no_run" };
+    default:
+      throw unknownAnswer("send", answer);
   }
 }
 
@@ -170,6 +189,7 @@ async function hold(
   );
   if (kind === "NORUN") return { kind: "no_run" };
   if (kind === "ENDED") return { kind: "ended", status: String(rest[0]) };
+  if (kind !== "OK" && kind !== "SAME") throw unknownAnswer("hold", [kind]);
   return { kind: kind === "OK" ? "done" : "same", actors: rest.map((member) => addressFrom(String(member))) };
 }
 
@@ -185,7 +205,13 @@ async function sweep(scripts: Scripts, keys: Keys, tag: string, idleMs: number):
   };
 }
 
-async function quarantine(scripts: Scripts, keys: Keys, address: Address, reason: string): Promise<void> {
+async function quarantine(
+  scripts: Scripts,
+  keys: Keys,
+  address: Address,
+  reason: string,
+  fence?: Fence,
+): Promise<void> {
   const { run, actor } = address;
   const ofRun = keys.run(run);
   const ofActor = keys.actor(run, actor);
@@ -216,6 +242,8 @@ async function quarantine(scripts: Scripts, keys: Keys, address: Address, reason
       JSON.stringify({ v: 1, events: [died, { type: "run.failed", reasons: [reason] }] }),
       reason,
       shard.bell,
+      fence?.epoch ?? "",
+      fence?.nonce ?? "",
     ],
   );
 }

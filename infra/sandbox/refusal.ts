@@ -12,6 +12,7 @@ export type BoxRefusalCode =
   | "box.unreadable"
   | "box.bad_path"
   | "box.too_large"
+  | "box.protected"
   | "box.changed";
 
 export interface BoxRefusalDetails {
@@ -78,6 +79,10 @@ export function notFound(path: string, details: BoxRefusalDetails = {}): BoxRefu
 
 export function outside(path: string): BoxRefusal {
   return new BoxRefusal("box.outside", path, `${quoted(path)} lies outside the workspace`);
+}
+
+export function protectedPath(path: string): BoxRefusal {
+  return new BoxRefusal("box.protected", path, `${quoted(path)} belongs to statehive itself; no tool may look into it`);
 }
 
 export function errnoOf(error: unknown): string | undefined {

@@ -1,13 +1,14 @@
 /**
- * A read-only view of one real workspace, and the only door that tools have to it. Every path is confined at the moment
- * of use and every read is bounded; it satisfies the registry's `Box` without importing it.
+ * One real workspace, and the only door that tools have to it. Every path is confined at the moment of use and every
+ * read is bounded; it satisfies the registry's `Box` without importing it. `replace` is for the gate to call, not for tools.
  */
 import type { Stats } from "node:fs";
 import { open, opendir, readlink, realpath, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { type Grip, gripByDescriptor, gripByName, hold, type OpenFile } from "./confine.ts";
-import type { RootNames } from "./path-rules.ts";
-import { BoxRefusal, errnoOf, quoted, refusalOf } from "./refusal.ts";
+import { type RootNames, under } from "./path-rules.ts";
+import { BoxRefusal, errnoOf, protectedPath, quoted, refusalOf } from "./refusal.ts";
+import { hashFile, type Replaced, type ReplaceOptions, replaceFile } from "./replace-file.ts";
 import { type WalkEntry, type WalkOptions, walk } from "./walk.ts";
 
 export interface WorkspaceEntry {
@@ -38,6 +39,9 @@ export interface WorkspaceBox {
   stat(path: string): Promise<WorkspaceEntry>;
   read(path: string, options: ReadOptions): Promise<WorkspaceBytes>;
   walk(options?: WalkOptions): AsyncIterable<WalkEntry>;
+  /** SHA-256 (hex) and size of a whole file; null where there is none. */
+  hash(path: string): Promise<{ readonly sha256: string; readonly bytes: number } | null>;
+  replace(path: string, content: Uint8Array, options: ReplaceOptions): Promise<Replaced>;
 }
 
 /** Most bytes of one read. */
@@ -46,12 +50,14 @@ const readBytesMax = 16 * 1_024 * 1_024;
 const unknownSizeBytes = 64 * 1_024;
 
 /**
- * Opens the workspace at `rootPath`, which may itself be a link.
+ * Opens the workspace at `rootPath`, which may itself be a link. Nothing in or below `secluded` (absolute folders; those
+ * that do not exist yet count too) is shown or touched: `box.protected`.
  * @throws BoxRefusal `box.not_found`, `box.not_a_folder`, `box.unreadable` or `box.bad_path`, with a hint.
  */
-export async function openBox(rootPath: string): Promise<WorkspaceBox> {
+export async function openBox(rootPath: string, secluded: readonly string[] = []): Promise<WorkspaceBox> {
   const names = await rootNames(rootPath);
-  const grip = await gripFor(names[0]);
+  const isSecluded = secludedBy(secluded);
+  const grip = sparing(await gripFor(names[0]), isSecluded);
   return {
     root: names[0],
     stat: async (path) => {
@@ -61,8 +67,49 @@ export async function openBox(rootPath: string): Promise<WorkspaceBox> {
     },
     read: (path, options) => read(names, grip, path, options),
     walk: (options) => walk(names, grip, options),
+    hash: (path) => hashFile(names, grip, path),
+    replace: (path, content, options) =>
+      replaceFile(names, grip, path, content, {
+        ...options,
+        before: async (change) => {
+          // What is not there yet has not been through the grip.
+          if (await isSecluded(under(names[0], change.path))) throw protectedPath(path);
+          await options.before(change);
+        },
+      }),
   };
 }
+
+/** Whether a real path lies in or below one of the folders. */
+type Secluded = (real: string) => Promise<boolean>;
+
+function secludedBy(folders: readonly string[]): Secluded {
+  const known = new Map<string, string>();
+  return async (real) => {
+    for (const folder of folders) {
+      // One that is not there yet is asked for again: from the moment it is made it is protected under its real name.
+      const named = known.get(folder) ?? (await realpath(folder).catch(() => null));
+      if (named !== null) known.set(folder, named);
+      if (`${fold(real)}/`.startsWith(`${fold(named ?? resolve(folder))}/`)) return true;
+    }
+    return false;
+  };
+}
+
+/** Everything is reached through its grip; that one sees where a path really leads. */
+function sparing(grip: Grip, isSecluded: Secluded): Grip {
+  return async (names, resolved, shown) => {
+    const held = await grip(names, resolved, shown);
+    // By name, a folder on the way may be a link; the descriptor's grip has ruled that out.
+    const real = grip === gripByName ? await realpath(held.place) : under(names[0], resolved);
+    if (!(await isSecluded(real))) return held;
+    held.close();
+    throw protectedPath(shown);
+  };
+}
+
+/** Where case does not matter, one folder has several right names. */
+const fold = (path: string): string => (process.platform === "linux" ? path : path.toLowerCase());
 
 async function rootNames(rootPath: string): Promise<RootNames> {
   if (rootPath === "" || rootPath.includes("\0")) {

@@ -6,20 +6,26 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 import type { ToolDeclaration } from "../tool.ts";
 import { astSearch } from "./ast-search.ts";
+import { bash } from "./bash.ts";
+import { edit } from "./edit.ts";
 import { glob } from "./glob.ts";
 import { grep } from "./grep.ts";
 import { probe } from "./probe.ts";
 import { read } from "./read.ts";
 import { report } from "./report.ts";
+import { write } from "./write.ts";
 
 /** Sorted by name: the order in which a model is told of them, and its prompt cache depends on it. */
 export const tools: readonly ToolDeclaration[] = [
   known(astSearch),
+  known(bash),
+  known(edit),
   known(glob),
   known(grep),
   known(probe),
   known(read),
   known(report),
+  known(write),
 ];
 
 export function toolNamed(name: string): ToolDeclaration | undefined {

@@ -1,9 +1,9 @@
 /**
  * The work that is measured: a run of agents that each take a number of turns, one model call and one tool call a turn.
  * Both are answered at once, in this process, with what the real performers would bring: the same entries, events,
- * audit and settlement, around about 1 KB of new, incompressible and repeatable content a turn.
+ * audit and settlement, around about 1 KB of new content a turn, taken from the source of this project.
  */
-import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { type Entry, toolResultEntry } from "../../actors/runtime/conversation.ts";
 import { type Judgement, judge } from "../../actors/runtime/judge.ts";
 import { newRun } from "../../actors/runtime/new-run.ts";
@@ -42,17 +42,19 @@ export type Watcher = (address: Address, turn: number) => void | Promise<void>;
 
 /** The real type and machine, offering only the tools that the mocked model calls. */
 const type = { ...explore, tools: ["Glob", "Read", "Report"] };
-const config = { deniedTools: [], turnsMax: null, outTokensMax: null };
+const config = { deniedTools: [], turnsMax: null, outTokensMax: null, permissions: { allow: [], deny: [] } };
 const goal = "Say what this module promises, and to whom.";
 const briefOf = (id: string): Brief => ({ id, agentType: explore.name, goal });
 
-/** Base64 of a chain of hashes: the same every time, and nothing a compressor could shorten. */
-function noise(seed: string, characters: number): string {
-  let text = "";
-  for (let link = 0; text.length < characters; link += 1) {
-    text += createHash("sha256").update(`${seed}/${link}`).digest("base64url");
-  }
-  return text.slice(0, characters);
+/** Source of this project, end to end: what agents read and write about is text, and text can be packed. */
+const source = ["fold", "agent-vocabulary", "agent-states", "coordinator-machine", "task-graph", "snapshot", "run-event"]
+  .map((name) => readFileSync(new URL(`../../machines/${name}.ts`, import.meta.url), "utf8"))
+  .join("");
+
+/** Another piece of it for every turn, for as long as there is some; then from its start again. */
+function piece(index: number, characters: number): string {
+  const from = (index * characters) % (source.length - characters);
+  return source.slice(from, from + characters);
 }
 
 /** Content is made beforehand, so that no timed second is spent on making it up. */
@@ -70,7 +72,7 @@ export function mockedPerformers(turns: number, watcher: Watcher): Performers {
   const { session, first } = assemble(type, briefOf("t0"), runRow, []);
   const answers = Array.from({ length: turns + 1 }, (_, turn): Turn => {
     const content: ContentBlock[] = [
-      { type: "text", text: noise(`text/${turn}`, TEXT_CHARACTERS) },
+      { type: "text", text: piece(2 * turn, TEXT_CHARACTERS) },
       turn < turns
         ? { type: "tool_use", id: `toolu_${turn}`, name: "Read", input: { file_path: `src/module-${turn}.ts` } }
         : {
@@ -82,8 +84,8 @@ export function mockedPerformers(turns: number, watcher: Watcher): Performers {
     ] as ContentBlock[];
     return {
       entry: { role: "assistant", content, tokens: 1_000 + turn * 400, model: MODEL },
-      verdict: judge(content, type, session),
-      output: toolResultEntry(`toolu_${turn}`, noise(`output/${turn}`, OUTPUT_CHARACTERS), true),
+      verdict: judge(content, type, session, runRow),
+      output: toolResultEntry(`toolu_${turn}`, piece(2 * turn + 1, OUTPUT_CHARACTERS), true),
     };
   });
   const at = (turn: number): Turn => {

@@ -1,9 +1,11 @@
 // A machine that changes gets a new version. Here every machine is compared with its row in machines/versions.json, by
 // structure and by what it does; and the comparison itself is shown to see what it is there for.
+
 import { describe, expect, it } from "vitest";
 import { type AnyStateMachine, assign, createMachine } from "xstate";
 import { machineCatalogue, machineEntry, versionOf } from "../../machines/catalogue.ts";
 import { machineHash } from "../../machines/machine-hash.ts";
+import { PLAIN_SHAPE } from "../../machines/snapshot.ts";
 import { alphabet, kindOf } from "../support/machine-alphabet.ts";
 import { behaviourOf } from "../support/machine-behaviour.ts";
 import {
@@ -51,9 +53,9 @@ describe("the manifest of machine versions", () => {
 
 describe("a machine that changed without a new version is caught:", () => {
   const rows = [rowOf(agent), rowOf(entryNamed("coordinator"))];
-  const problemsWith = (machine: AnyStateMachine, rowMaps = agent.rowMaps): string[] => {
+  const problemsWith = (machine: AnyStateMachine, shape = agent.shape): string[] => {
     const others = machine.id === "coordinator" ? [agent] : [entryNamed("coordinator")];
-    return manifestProblems(rows, [machineEntry(machine, rowMaps), ...others]);
+    return manifestProblems(rows, [machineEntry(machine, shape), ...others]);
   };
   const { machine } = agent;
   const coordinator = entryNamed("coordinator").machine;
@@ -117,21 +119,24 @@ describe("a machine that changed without a new version is caught:", () => {
     ],
   ];
   it.each(changes)("%s", (_, changed, problem) => {
-    const { rowMaps } = entryNamed(changed.id);
-    const [only, ...more] = problemsWith(changed, rowMaps);
+    const { shape } = entryNamed(changed.id);
+    const [only, ...more] = problemsWith(changed, shape);
     expect(more).toEqual([]);
     expect(only).toMatch(problem);
     expect(only).toMatch(new RegExp(`Give ${changed.id} version 2, keep the old definition registered`));
   });
 
   it("rows stored elsewhere than before", () => {
-    expect(problemsWith(coordinator, []).join()).toMatch(/coordinator@1 was changed: its structure/);
+    expect(problemsWith(coordinator, PLAIN_SHAPE).join()).toMatch(/coordinator@1 was changed: its structure/);
   });
 });
 
 describe("the manifest complains", () => {
   const [row] = [rowOf(agent)];
-  const second = machineEntry(rebuilt(agent.machine, (config) => withPart(config, ["version"], "2")));
+  const second = machineEntry(
+    rebuilt(agent.machine, (config) => withPart(config, ["version"], "2")),
+    agent.shape,
+  );
   const complains = (rows: readonly Row[], entries = [agent]): string => manifestProblems(rows, entries).join("\n");
 
   it("of a version without a row, and says how to add it", () => {
@@ -154,7 +159,7 @@ describe("the manifest complains", () => {
 
 describe("the name of a machine", () => {
   it("carries id, version and hash", () => {
-    expect(agent.name).toBe(`general@1#${machineHash(agent.machine, [])}`);
+    expect(agent.name).toBe(`general@1#${machineHash(agent.machine, agent.shape)}`);
     expect(versionOf(agent.name)).toBe("general@1");
   });
   it("is nobody else's: two definitions of one version cannot be registered together", () => {

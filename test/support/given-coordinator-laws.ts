@@ -1,5 +1,6 @@
 /** The laws of a run, as stories; the mutation test tells them of coordinators with one guard broken. */
 import { expect } from "vitest";
+import { RESTARTS_MAX } from "../../machines/task-graph.ts";
 import type { Story } from "./given.ts";
 import type { Law } from "./given-agent-laws.ts";
 import {
@@ -7,6 +8,7 @@ import {
   coordinating,
   diamond,
   died,
+  requeues,
   settles,
   stop,
   stopped,
@@ -76,18 +78,62 @@ const graphs: Law[] = [
 
 const failures: Law[] = [
   law("a failed attempt is tried again under a new name while attempts are left", (machine) => {
-    const story = coordinating([task("a", [], 2)], { machine }).when(settles("a", "failed"));
+    const story = coordinating([task("a", [], 2)], { machine })
+      .when(settles("a", "failed"))
+      .whenTimerFires();
     expect(born(story)).toEqual(["a_a.2"]);
     expect(taskOf(story, "a")).toMatchObject({ status: "running", attempt: 2, actor: "a_a.2" });
     expectEnd(story.when(settles("a", "verified", "a_a.2")), "completed", []);
     expectEnd(story.when(settles("a", "failed", "a_a.2", ["no luck"])), "failed", ["a: failed (no luck)"]);
   }),
   law("the attempt that is verified is the one others stand on", (machine) => {
-    const story = coordinating([task("a", [], 2), task("b", ["a"])], { machine }).whenAll(
-      settles("a", "failed"),
-      settles("a", "verified", "a_a.2"),
-    );
+    const story = coordinating([task("a", [], 2), task("b", ["a"])], { machine })
+      .when(settles("a", "failed"))
+      .whenTimerFires()
+      .when(settles("a", "verified", "a_a.2"));
     expect(story.effects).toMatchObject([{ actor: "a_b", input: { standsOn: ["res_a.2"] } }]);
+  }),
+  law(
+    "a task rests before each further attempt: longer each time, never less than half of it, the same in a replay",
+    (machine) => {
+      const delays = [1, 2, 3].map((failures) => {
+        let story = coordinating([task("a", [], 9)], { machine, seed: "r_one" }).when(settles("a", "failed"));
+        for (let failure = 1; failure < failures; failure += 1)
+          story = story.whenTimerFires().when(settles("a", "failed", `a_a.${failure + 1}`));
+        expect(story.path).toBe("supervising.resting");
+        expect([born(story), story.decision.timersSet.length]).toEqual([[], 1]);
+        return story.decision.timersSet[0]?.delayMs ?? 0;
+      });
+      for (const [index, wholeMs] of [1_000, 2_000, 4_000].entries()) {
+        expect(delays[index]).toBeGreaterThanOrEqual(wholeMs / 2);
+        expect(delays[index]).toBeLessThanOrEqual(wholeMs);
+      }
+    },
+  ),
+  law("runs that fail together do not come back together", (machine) => {
+    const delayOf = (seed: string) =>
+      coordinating([task("a", [], 2)], { machine, seed }).when(settles("a", "failed")).decision.timersSet[0]?.delayMs;
+    expect(new Set(["r_1", "r_2", "r_3", "r_4", "r_5"].map(delayOf)).size).toBe(5);
+  }),
+  law("a run has so many restarts and no more, however many its tasks were promised", (machine) => {
+    let story = coordinating([task("a", [], 15), task("b", [], 15)], { machine });
+    for (let attempt = 1; story.path.startsWith("supervising"); attempt += 1) {
+      expect(attempt).toBeLessThan(40);
+      const actor = (id: string) => (attempt === 1 ? `a_${id}` : `a_${id}.${attempt}`);
+      story = story.whenAll(settles("a", "failed", actor("a")), settles("b", "failed", actor("b")));
+      if (story.path === "supervising.resting") story = story.whenTimerFires();
+    }
+    const attempts = ["a", "b"].map((id) => taskOf(story, id).attempt);
+    expect(attempts.reduce((sum, count) => sum + count - 1, 0)).toBe(RESTARTS_MAX);
+    expect(story.path).toBe("failed");
+  }),
+  law("other tasks go on while one rests, and a cancel ends a rest at once", (machine) => {
+    const story = coordinating([task("a", [], 2), task("b"), task("c", ["b"])], { machine }).when(
+      settles("a", "failed"),
+    );
+    const on = story.when(settles("b"));
+    expect([born(on), on.path]).toEqual([["a_c"], "supervising.resting"]);
+    expect(taskOf(story.when(stop), "a").status).toBe("cancelled");
   }),
   law("only failed attempts are tried again: rejected, exhausted and cancelled ones have had their say", (machine) => {
     for (const [status, end] of [
@@ -113,7 +159,7 @@ const failures: Law[] = [
       const after = story.when(late);
       expect(taskOf(after, "a")).toEqual(taskOf(story, "a"));
       expect(after.effects).toEqual([]);
-      expect(after.path).toBe("supervising");
+      expect(after.path).toBe(story.path);
     }
   }),
   law("a word about a task that is not running, or that does not exist, changes no task", (machine) => {
@@ -131,7 +177,9 @@ const failures: Law[] = [
     }
   }),
   law("an agent that died counts as a failed attempt, with its reason", (machine) => {
-    const story = coordinating([task("a", [], 2)], { machine }).when(died("a_a"));
+    const story = coordinating([task("a", [], 2)], { machine })
+      .when(died("a_a"))
+      .whenTimerFires();
     expect(born(story)).toEqual(["a_a.2"]);
     expectEnd(story.when(died("a_a.2")), "failed", ["a: failed (poison)"]);
   }),
@@ -237,4 +285,47 @@ const cancelling: Law[] = [
   }),
 ];
 
-export const coordinatorLaws: readonly Law[] = [...graphs, ...failures, ...cancelling];
+const requeueing: Law[] = [
+  law("an actor that was put back has its task again, and its word counts", (machine) => {
+    const story = coordinating([task("a"), task("b")], { machine }).whenAll(died("a_a"), requeues("a"));
+    expect([born(story), stopped(story), taskStatuses(story)]).toEqual([[], [], { a: "running", b: "running" }]);
+    expectEnd(story.whenAll(settles("b"), settles("a")), "completed", []);
+  }),
+  law("a rerouted task is tried by a new agent of the other type, although its attempts were used up", (machine) => {
+    const story = coordinating([task("a"), task("b")], { machine }).whenAll(
+      died("a_a"),
+      requeues("a", null, "general"),
+    );
+    expect(story.effects).toMatchObject([{ type: "actor.spawn", actor: "a_a.2", agentType: "general" }]);
+    const late = story.when(settles("a"));
+    expect(taskStatuses(late)).toEqual({ a: "running", b: "running" });
+    expectEnd(late.whenAll(settles("a", "verified", "a_a.2"), settles("b")), "completed", []);
+  }),
+  law("what was skipped for the sake of a failed task is open again with it, and nothing else is", (machine) => {
+    const graph = [task("a"), task("b"), task("c", ["a"]), task("d", ["b", "c"]), task("e")];
+    const story = coordinating(graph, { machine }).whenAll(died("a_a"), settles("b", "rejected"));
+    expect(taskStatuses(story)).toMatchObject({ a: "failed", b: "rejected", c: "skipped", d: "skipped" });
+    const again = story.when(requeues("a"));
+    expect(taskStatuses(again)).toEqual({ a: "running", b: "rejected", c: "planned", d: "skipped", e: "running" });
+    expect(born(again.when(settles("a")))).toEqual(["a_c"]);
+  }),
+  law(
+    "an actor that was put back for a task that is not failed is told to end, and the task goes on as it was",
+    (machine) => {
+      const retried = coordinating([task("a", [], 2), task("b")], { machine }).when(died("a_a"));
+      for (const story of [retried, coordinating([task("a"), task("b")], { machine }).when(settles("a"))]) {
+        const after = story.when(requeues("a"));
+        expect([stopped(after), born(after), taskStatuses(after)]).toEqual([["a_a"], [], taskStatuses(story)]);
+        const rerouted = story.when(requeues("a", null, "general"));
+        expect([rerouted.effects, taskStatuses(rerouted)]).toEqual([[], taskStatuses(story)]);
+      }
+    },
+  ),
+  law("an actor that was put back into a run that is being cancelled is told to end", (machine) => {
+    const story = coordinating([task("a"), task("b")], { machine }).whenAll(died("a_a"), stop, requeues("a"));
+    expect([stopped(story), taskStatuses(story).a]).toEqual([["a_a"], "failed"]);
+    expect(story.when(settles("b", "cancelled")).path).toBe("cancelled");
+  }),
+];
+
+export const coordinatorLaws: readonly Law[] = [...graphs, ...failures, ...cancelling, ...requeueing];

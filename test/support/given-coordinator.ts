@@ -26,9 +26,9 @@ export const diamond = (attemptsMax = 1): PlannedTask[] => [
 
 export const coordinating = (
   graph: readonly PlannedTask[],
-  { parallelMax = 4, tolerateFailures = false, machine = coordinatorMachine as AnyStateMachine } = {},
+  { parallelMax = 4, tolerateFailures = false, seed = "r_any", machine = coordinatorMachine as AnyStateMachine } = {},
 ): Story => {
-  const input: CoordinatorInput = { actor: "a_coordinator", graph, parallelMax, tolerateFailures };
+  const input: CoordinatorInput = { actor: "a_coordinator", graph, parallelMax, tolerateFailures, seed };
   return given(machine, input);
 };
 
@@ -47,6 +47,13 @@ export const settles = (
   reasons: status === "verified" ? [] : reasons.length > 0 ? reasons : [`${status} it is`],
 });
 export const died = (actor: string): CoordinatorEvent => ({ type: "agent.died", actor, reason: "poison" });
+/** A dead letter of the task went back to work: with the actor as it died, or (null) for a new agent of this type. */
+export const requeues = (id: string, actor: string | null = `a_${id}`, agentType = "explore"): CoordinatorEvent => ({
+  type: "task.requeued",
+  task: id,
+  actor,
+  agentType,
+});
 export const stop: CoordinatorEvent = { type: "run.cancel", reason: "enough" };
 
 /** Actors that the last step gave birth to. */

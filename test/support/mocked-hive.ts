@@ -64,6 +64,12 @@ export const reports = (turn: number, summary = "done"): Answer => ({
   told: [],
 });
 
+/** A failure after which the model is asked again at once. */
+export const failsOnce = (turn: number): Answer => ({
+  event: { type: "model.failed", turn, reason: "busy", retry: true, delayMs: 5, counts: true } as Answer["event"],
+  told: [],
+});
+
 const session = {
   v: 1 as const,
   agentType: "explore",

@@ -133,7 +133,7 @@ class Commits extends Step {
     const dropped = drops ? [...actor.pending.keys()].filter((one) => !("effect" in by && one === by.effect)) : [];
     const commit = commitOf(
       agentOf(run, name),
-      { fence: { epoch: memory.epoch, nonce: memory.nonce }, version: memory.version, mail: [] },
+      { fence: { epoch: memory.epoch, nonce: memory.nonce, incarnation: 0 }, version: memory.version, mail: [] },
       {
         id,
         by,

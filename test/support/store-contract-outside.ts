@@ -10,6 +10,7 @@ import {
   event,
   fresh,
   readMail,
+  served,
   spawnedAgent,
   startedRun,
   stepped,
@@ -228,7 +229,9 @@ function quarantineLaws(under: Under): void {
       expect(JSON.parse((await log(run)).at(-1)?.body ?? "").events).toEqual([
         { type: "agent.died", died: address.actor, reason: "ten claims, no commit" },
       ]);
-      expect((await claimed(store, address)).pending).toEqual([]);
+      await store.send(address, event("later"));
+      expect(await store.claim(address, fresh("n"), served)).toEqual({ kind: "no_run" });
+      expect(await listed(run, "ready")).toEqual([memberOf(coordinatorOf(run))]);
     });
 
     it("of the coordinator ends the run as failed, in the log too, once", async () => {

@@ -1,6 +1,7 @@
 /** The tools with which the conformance suite looks into a Redis store. */
 import type { Redis } from "ioredis";
 import type { Keys } from "../../infra/redis/keys.ts";
+import { unpacked } from "../../infra/redis/packed.ts";
 import type { Mail, Store } from "../../infra/store.ts";
 import type { StoreUnderTest } from "./store-contract.ts";
 
@@ -24,7 +25,7 @@ export function redisUnderTest(redis: Redis, bells: Redis, keys: Keys, store: St
       const rows = await redis.xrange(keys.run(run).log, "-", "+");
       return rows.map(([id, flat]) => {
         const fields = paired(flat);
-        return { seq: Number(id.split("-")[0]), member: fields.a ?? "", body: fields.b ?? "" };
+        return { seq: Number(id.split("-")[0]), member: fields.a ?? "", body: unpacked(fields.b ?? "") };
       });
     },
     async mailbox(run, actor) {
@@ -41,7 +42,7 @@ export function redisUnderTest(redis: Redis, bells: Redis, keys: Keys, store: St
       };
     },
     async audit(run) {
-      return (await redis.xrange(keys.run(run).audit, "-", "+")).map(([, flat]) => paired(flat).b ?? "");
+      return (await redis.xrange(keys.run(run).audit, "-", "+")).map(([, flat]) => unpacked(paired(flat).b ?? ""));
     },
     actors: (run) => redis.hgetall(keys.run(run).actors),
     async listed(run, list) {
@@ -55,6 +56,9 @@ export function redisUnderTest(redis: Redis, bells: Redis, keys: Keys, store: St
     async dead(run) {
       const letters = (await redis.xrange(shardOf(run).dead, "-", "+")).map(([, flat]) => paired(flat));
       return letters.filter(({ member }) => member?.startsWith(`${run}/`));
+    },
+    async raiseIncarnation(run) {
+      await redis.hincrby(shardOf(run).incarnation, "number", 1);
     },
     async rungDuring(run, act) {
       const rung: string[] = [];

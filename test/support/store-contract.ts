@@ -7,6 +7,7 @@ import type { Mail, Store } from "../../infra/store.ts";
 import { budgetLaws } from "./store-contract-budget.ts";
 import { claimLaws } from "./store-contract-claim.ts";
 import { commitLaws } from "./store-contract-commit.ts";
+import { echoLaws } from "./store-contract-echo.ts";
 import { modelLaws } from "./store-contract-model.ts";
 import { outsideLaws } from "./store-contract-outside.ts";
 import { timerLaws } from "./store-contract-timers.ts";
@@ -42,6 +43,8 @@ export interface StoreUnderTest {
   timers(run: string): Promise<readonly string[]>;
   ended(run: string): Promise<boolean>;
   dead(run: string): Promise<readonly Readonly<Record<string, string>>[]>;
+  /** As if the server had come back with another history: claims made before are fenced in this run's shard. */
+  raiseIncarnation(run: string): Promise<void>;
   /** Recipients whose bell rang while `act` ran. */
   rungDuring(run: string, act: () => Promise<unknown>): Promise<readonly string[]>;
   /** Everything that is stored, comparable. */
@@ -63,6 +66,7 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
     budgetLaws(under);
     timerLaws(under);
     outsideLaws(under);
+    echoLaws(under);
     modelLaws(under);
   });
 }

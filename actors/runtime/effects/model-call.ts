@@ -61,7 +61,7 @@ function answered(
   const { message, usage, requestId } = outcome;
   const type = agentTypeNamed(session.agentType);
   if (type === undefined) throw new Error(`session of an unknown agent type: ${session.agentType}`);
-  const verdict = judge(message.content, type, session);
+  const verdict = judge(message.content, type, session, context.run);
   const settle = settlementOf(usage, 1, access.price(session.model, promptTokens(usage)));
   const entry: Entry = {
     role: "assistant",

@@ -4,8 +4,10 @@
  */
 import type { Box } from "../../../registry/box.ts";
 import { quoteHolds } from "../../../registry/quote.ts";
+import { isBoxRefusal } from "../../../registry/refusal.ts";
 import { type ReportEvidence, report as reportTool } from "../../../registry/tools/report.ts";
-import { callInput } from "../conversation.ts";
+import { exitLine } from "../../../registry/tools/run/bash.ts";
+import { callInput, type Entry } from "../conversation.ts";
 import { type Answer, EffectAborted, type Performer } from "../performer.ts";
 
 export interface ResultVerifyDeps {
@@ -21,7 +23,7 @@ export function resultVerify({ box }: ResultVerifyDeps): Performer<"result.verif
     const reasons: string[] = [];
     for (const [index, evidence] of report.data.evidence.entries()) {
       if (signal.aborted) throw new EffectAborted(effectId);
-      const problem = await problemOf(evidence, workspace);
+      const problem = await problemOf(evidence, workspace, entries);
       if (problem !== null) reasons.push(`evidence[${index}]: ${problem}`);
     }
     return reasons.length > 0 ? rejected(reasons) : { event: { type: "result.verified" }, told: [] };
@@ -35,17 +37,45 @@ const rejected = (reasons: readonly string[]): Answer => ({
   told: [],
 });
 
-async function problemOf(evidence: ReportEvidence, box: Box): Promise<string | null> {
+async function problemOf(evidence: ReportEvidence, box: Box, entries: readonly Entry[]): Promise<string | null> {
   switch (evidence.kind) {
     case "file": {
       const verdict = await quoteHolds(box, evidence);
       return verdict.holds ? null : `${evidence.path}:${evidence.line}: ${verdict.why}`;
     }
     case "command":
-      return `no command "${evidence.command}" is in the journal: agents of this version run none`;
-    case "artifact":
-      return `artifact ${evidence.path}: agents of this version make none`;
+      return commandProblem(evidence, entries);
+    case "artifact": {
+      const now = await box.hash(evidence.path).catch(refusalText);
+      if (typeof now === "string") return `artifact ${evidence.path}: ${now}`;
+      if (now === null) return `artifact ${evidence.path}: there is no such file`;
+      return now.sha256 === evidence.sha256 ? null : `artifact ${evidence.path}: its SHA-256 is ${now.sha256}`;
+    }
     case "result":
       return `result ${evidence.id}: not among the results this task is built on`;
   }
+}
+
+function refusalText(cause: unknown): string {
+  if (isBoxRefusal(cause)) return cause.message;
+  throw cause;
+}
+
+/** What counts is what the journal's outcome made the runtime write into the conversation, not what the agent says. */
+function commandProblem(
+  { command, exitCode }: Extract<ReportEvidence, { kind: "command" }>,
+  entries: readonly Entry[],
+): string | null {
+  const blocks = entries.flatMap(({ content }) => content);
+  const calls = blocks.filter(
+    ({ type, name, input }) =>
+      type === "tool_use" && name === "Bash" && (input as { command?: unknown }).command === command,
+  );
+  const ends = blocks.flatMap(({ type, tool_use_id, content }) =>
+    type === "tool_result" && calls.some(({ id }) => id === tool_use_id) ? [String(content).split("\n", 1)[0]] : [],
+  );
+  if (ends.includes(exitLine(exitCode))) return null;
+  return ends.length === 0
+    ? `no command "${command}" was run`
+    : `command "${command}" did not end with ${exitLine(exitCode)} but: ${ends.join("; ")}`;
 }

@@ -1,56 +1,102 @@
 /**
- * Runs one tool call that was judged and committed: re-check the input against the intent, load the implementation,
- * run it in the box under its time limit. Every end is an event; a tool that breaks is a failed call, not a dead agent.
+ * Runs one tool call that was judged and committed: re-check the input against the intent, load the implementation, run
+ * it in the box. What changes the world passes the gate first. Every end is an event; a tool that breaks is a failed
+ * call, not a dead agent.
  */
-import type { RunEvent } from "../../../machines/run-event.ts";
+import type { Journal } from "../../../infra/journal/journal.ts";
+import type { WorkspaceBox } from "../../../infra/sandbox/workspace-box.ts";
 import type { Box } from "../../../registry/box.ts";
+import { mayChange } from "../../../registry/permission.ts";
 import { OUTPUT_CHARS_MAX, type ToolDeclaration, type ToolOutput } from "../../../registry/tool.ts";
 import { toolNamed } from "../../../registry/tools/index.ts";
+import { actingBox, OutcomeUnknown } from "../acting-box.ts";
 import { callInput, toolResultEntry } from "../conversation.ts";
 import { inputHashOf } from "../judge.ts";
-import { type Answer, EffectAborted, type Performer } from "../performer.ts";
+import { type Answer, EffectAborted, type PerformContext, type Performer } from "../performer.ts";
+import { unknownAnswer } from "../recovery.ts";
 
 export interface ToolRunDeps {
   /** The box of a workspace; throws where the workspace is gone. */
-  box(workspace: string): Promise<Box>;
+  box(workspace: string): Promise<WorkspaceBox>;
+  /** Null where this process has no gates: then nothing unsafe is run. */
+  readonly journal: Journal | null;
   /** Milliseconds on a clock that only goes forward. */
   monotonicMs(): number;
 }
 
-export function toolRun({ box, monotonicMs }: ToolRunDeps): Performer<"tool.run"> {
-  return async (order, { entries, run, signal, effectId }) => {
-    const startedMs = monotonicMs();
-    const output = await outcomeOf();
-    signal.throwIfAborted();
-    const told: RunEvent = {
-      type: output.ok ? "tool.finished" : "tool.failed",
-      effect: effectId,
-      call: order.call,
-      tool: order.tool,
-      bytes: Buffer.byteLength(output.text),
-      tookMs: Math.round(monotonicMs() - startedMs),
-    };
-    return {
-      event: { type: "tool.finished", call: order.call, ok: output.ok } as Answer["event"],
-      entries: [toolResultEntry(order.call, output.text, output.ok)],
-      told: [told],
-    };
+type Order = Parameters<Performer<"tool.run">>[0];
 
-    async function outcomeOf(): Promise<ToolOutput> {
-      const made = callInput(entries, order.call);
-      const tool = toolNamed(order.tool);
-      if (made === null || tool === undefined)
-        return broken(`call ${order.call} of ${order.tool} is not in the conversation`);
-      if (inputHashOf(made.input) !== order.inputHash)
-        return broken("the input is not the one that was judged; it was not run");
-      try {
-        return bounded(await withinTime(tool, tool.input.parse(made.input), await box(run.workspace), signal));
-      } catch (cause) {
-        if (signal.aborted) throw new EffectAborted(effectId);
-        return broken(cause instanceof Error ? cause.message : String(cause));
-      }
+export function toolRun(deps: ToolRunDeps): Performer<"tool.run"> {
+  return async (order, context) => {
+    const { signal, effectId } = context;
+    const startedMs = deps.monotonicMs();
+    try {
+      const output = await outcomeOf(deps, order, context);
+      signal.throwIfAborted();
+      return finishedAnswer(order, effectId, output, Math.round(deps.monotonicMs() - startedMs));
+    } catch (cause) {
+      // Not this performer's to say: whether it happened is found out on the way that a lost worker's calls go.
+      if (cause instanceof OutcomeUnknown) return unknownAnswer(order, effectId, deps.journal?.place ?? "");
+      throw cause;
     }
   };
+}
+
+/** A tool's end, told and put into the conversation. `effect` is the one under which it was done. */
+export function finishedAnswer(
+  { call, tool }: Pick<Order, "call" | "tool">,
+  effect: string,
+  output: ToolOutput,
+  tookMs: number,
+): Answer {
+  const { ok, text } = bounded(output);
+  return {
+    event: { type: "tool.finished", call, ok } as Answer["event"],
+    entries: [toolResultEntry(call, text, ok)],
+    told: [{ type: ok ? "tool.finished" : "tool.failed", effect, call, tool, bytes: Buffer.byteLength(text), tookMs }],
+  };
+}
+
+async function outcomeOf(deps: ToolRunDeps, order: Order, context: PerformContext): Promise<ToolOutput> {
+  const { entries, run, signal, effectId } = context;
+  const made = callInput(entries, order.call);
+  const tool = toolNamed(order.tool);
+  if (made === null || tool === undefined)
+    return broken(`call ${order.call} of ${order.tool} is not in the conversation`);
+  if (inputHashOf(made.input) !== order.inputHash)
+    return broken("the input is not the one that was judged; it was not run");
+  try {
+    const input = tool.input.parse(made.input);
+    const box = await deps.box(run.workspace);
+    if (tool.loadDeed === undefined) return await withinTime(tool, input, box, signal);
+    return await acted(deps, order, context, tool.loadDeed, input, box);
+  } catch (cause) {
+    if (signal.aborted) throw new EffectAborted(effectId);
+    if (cause instanceof OutcomeUnknown) throw cause;
+    return broken(cause instanceof Error ? cause.message : String(cause));
+  }
+}
+
+/** No time limit of ours: a command has its recorder's, and a change that was begun is not walked away from. */
+async function acted(
+  { journal }: ToolRunDeps,
+  order: Order,
+  { run, signal, effectId }: PerformContext,
+  loadDeed: NonNullable<ToolDeclaration["loadDeed"]>,
+  input: unknown,
+  box: WorkspaceBox,
+): Promise<ToolOutput> {
+  if (journal === null) return broken(`this worker has no folder for gates; it runs no ${order.tool}`);
+  const deed = await loadDeed();
+  const acting = actingBox({
+    box,
+    journal,
+    effect: effectId,
+    inputHash: order.inputHash,
+    signal,
+    mayChange: (path) => mayChange(run.config.permissions, order.tool, path),
+  });
+  return await deed(input, { box: acting, signal });
 }
 
 async function withinTime(tool: ToolDeclaration, input: unknown, box: Box, signal: AbortSignal): Promise<ToolOutput> {

@@ -2,6 +2,7 @@
 import { apiBinding, DEFAULT_MODEL, hasModel, LOCAL_MODEL } from "../../../actors/runtime/accesses.ts";
 import { type Config, readConfig } from "../../../infra/config.ts";
 import { SwarmError } from "../../../infra/errors.ts";
+import { durabilityOf, type Promised } from "../../../infra/redis/durability.ts";
 import { openRedis, type RedisEndpoint } from "../../../infra/redis/embedded.ts";
 import { redisSettings } from "../hive.ts";
 import { printJson, printTable } from "../print.ts";
@@ -16,7 +17,7 @@ export async function act(_args: readonly string[], flags: Record<string, unknow
   const config = await readConfig();
   const settings = settingsOf(config);
   const redis = await openRedis(redisSettings(config)).catch((cause: unknown) => cause);
-  const guarantees = redis instanceof Error ? [] : guaranteesOf(redis as RedisEndpoint);
+  const guarantees = redis instanceof Error ? [] : durabilityOf(endpointOf(redis).kind, endpointOf(redis).facts);
   const model = hasModel(config)
     ? { access: apiBinding(config), default: config.model ?? DEFAULT_MODEL }
     : { access: "local analyst", default: LOCAL_MODEL };
@@ -57,6 +58,7 @@ function settingsOf(config: Config): Setting[] {
     row("redisBin", config.redisBin),
     row("redisInstall", config.redisInstall),
     row("redisFsync", config.redisFsync),
+    row("retentionHours", String(config.retentionHours)),
     secret("ANTHROPIC_API_KEY", config.apiKey),
     secret("ANTHROPIC_AUTH_TOKEN", config.authToken),
   ];
@@ -64,26 +66,9 @@ function settingsOf(config: Config): Setting[] {
 
 const withoutPassword = (url: string): string => url.replace(/\/\/[^@/]*@/, "//(secret)@");
 
-interface Guarantee {
-  readonly guarantee: string;
-  readonly holds: "yes" | "no" | "unknown";
-  readonly because: string;
-}
+const inWords = { yes: "holds", no: "does not hold", unknown: "unknown" } as const;
 
-function guaranteesOf({ facts }: RedisEndpoint): Guarantee[] {
-  const onDisk = facts.aof === "on" ? "yes" : facts.aof === "off" ? "no" : "unknown";
-  const powerLoss = facts.fsync === "always" ? "yes" : facts.fsync === "unknown" ? "unknown" : "no";
-  return [
-    {
-      guarantee: "a committed step survives the death of its worker",
-      holds: "yes",
-      because: "it is in Redis before anything acts on it",
-    },
-    { guarantee: "… and the death of Redis", holds: onDisk, because: `append-only file: ${facts.aof}` },
-    { guarantee: "… and a power failure", holds: powerLoss, because: `appendfsync: ${facts.fsync}` },
-    { guarantee: "… and a failover to a replica", holds: "no", because: "replication is asynchronous; never promised" },
-  ];
-}
+const endpointOf = (redis: unknown): RedisEndpoint => redis as RedisEndpoint;
 
 const redisDocument = (redis: unknown): unknown =>
   redis instanceof SwarmError
@@ -97,7 +82,7 @@ const redisDocument = (redis: unknown): unknown =>
 function print(
   settings: readonly Setting[],
   redis: unknown,
-  guarantees: readonly Guarantee[],
+  guarantees: readonly Promised[],
   model: { access: string; default: string },
 ): void {
   printTable(
@@ -118,7 +103,7 @@ function print(
   process.stdout.write(`redis: ${describe}, ${facts.product} ${facts.version}\n\n`);
   printTable(
     ["GUARANTEE", "HOLDS", "BECAUSE"],
-    guarantees.map((one) => [one.guarantee, one.holds, one.because]),
+    guarantees.map((one) => [one.guarantee, inWords[one.holds], one.because]),
     "",
   );
 }

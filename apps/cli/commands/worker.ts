@@ -1,12 +1,16 @@
 /** `swarm worker`: hosts actors until it is told to end, or has been idle for as long as it was told to bear. */
 import { setTimeout as pause } from "node:timers/promises";
 import { hasModel, openAccesses } from "../../../actors/runtime/accesses.ts";
+import { tidier } from "../../../actors/runtime/retention.ts";
 import { createRuntime, type Runtime } from "../../../actors/runtime/runtime.ts";
 import { actorTypes } from "../../../actors/types/index.ts";
 import { SwarmError } from "../../../infra/errors.ts";
+import { openHostState } from "../../../infra/journal/host-state.ts";
+import { openJournal } from "../../../infra/journal/journal.ts";
 import { wholeNumber } from "../flags.ts";
 import { type Hive, openHive, say } from "../hive.ts";
 import { printJson } from "../print.ts";
+import { retentionOptions } from "../tidy-at-start.ts";
 
 const IDLE_LOOK_MS = 500;
 
@@ -26,6 +30,7 @@ export async function act(args: readonly string[], flags: Record<string, unknown
   const concurrency = wholeNumber(flags.concurrency, "--concurrency", { min: 1, max: 10_000 }) ?? 64;
   const idleExitS = wholeNumber(flags.idleExit, "--idle-exit", { min: 1, max: 86_400 });
   const hive = await openHive("info");
+  const state = await openHostState(hive.config.stateDirs);
   const accesses = openAccesses(hive.config, hive.log);
   const runtime = createRuntime({
     redis: hive.redis,
@@ -34,11 +39,15 @@ export async function act(args: readonly string[], flags: Record<string, unknown
     types,
     concurrency,
     log: hive.log,
+    journal: openJournal({ state, env: hive.config.commandEnv }),
+    secluded: [state.folder, hive.config.dataDir],
   });
+  const tidying = tidier(retentionOptions(hive));
   const told = toldToEnd();
   const ended = new AbortController();
   try {
     await runtime.start();
+    tidying.start();
     if (flags.jsonl === true) printJson({ v: 1, type: "worker.ready", id: runtime.worker, types, pid: process.pid });
     else
       say(
@@ -48,7 +57,10 @@ export async function act(args: readonly string[], flags: Record<string, unknown
     return await Promise.race(ends);
   } finally {
     ended.abort();
-    await end(runtime, hive, () => accesses.close());
+    await end(runtime, hive, async () => {
+      await tidying.stop();
+      await accesses.close();
+    });
   }
 }
 

@@ -141,6 +141,7 @@ function reportedBy<Value extends { primitive: PrimitiveId }>(
 const inWords: Readonly<Record<Exclude<TaskStatus, "verified">, string>> = {
   planned: "was never started",
   running: "did not come to an end",
+  resting: "was waiting to be tried again",
   skipped: "was skipped",
   rejected: "gave a report that verification refused",
   failed: "failed",

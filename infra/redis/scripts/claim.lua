@@ -1,15 +1,18 @@
 --[[
 CLAIM: makes the caller the one activation that may commit for this actor, and hands it all it needs to go on.
 
-KEYS   1 run  2 snapshot  3 mailbox  4 pending  5 session  6 transcript  7 ready  8 stranded
+KEYS   1 run  2 snapshot  3 mailbox  4 pending  5 session  6 transcript  7 ready  8 stranded  9 incarnation
 ARGV   1 nonce   2 member (run/actor/type)   3 bindings served, with commas   4 mail at most   5… machines served (id@version)
-RETURN {"OK", epoch, run row, snapshot, mail, pending, session, transcript, claims since the last commit, mail left}
-       {"NORUN"}     no such run; the member is forgotten
+RETURN {"OK", epoch, run row, snapshot, mail, pending, session, transcript, claims since the last commit, mail left,
+        incarnation}
+       {"NORUN"}     no such run, or nobody there who may be claimed; the member is forgotten
        {"STRANDED", "binding" | "machine", name}   this worker lacks it; the actor waits, visibly
-Rows are flat lists of field and value.
+Rows are flat lists of field and value. A nonce that holds the claim already is the echo of a call whose answer was
+lost: it is told the same again, and nothing is written.
 ]]
 local row = redis.call('HGETALL', KEYS[1])
-if #row == 0 then
+-- Of an erased run nothing may be written any more; a quarantined actor stays out until it is requeued.
+if #row == 0 or redis.call('HEXISTS', KEYS[1], 'stub') == 1 or redis.call('HEXISTS', KEYS[2], 'dead') == 1 then
   redis.call('ZREM', KEYS[7], ARGV[2])
   return {'NORUN'}
 end
@@ -29,26 +32,43 @@ if lacks then
   redis.call('ZADD', KEYS[8], redis.call('TIME')[1], ARGV[2])
   return {'STRANDED', lacks, lacks == 'binding' and (binding or '') or machine}
 end
+redis.call('ZCARD', KEYS[8])
 -- Everything is read before the first write: a row of the wrong type must not fence the living owner.
 local mail = redis.call('LRANGE', KEYS[3], 0, tonumber(ARGV[4]) - 1)
 local mailTotal = redis.call('LLEN', KEYS[3])
 local pending = redis.call('HGETALL', KEYS[4])
 local session = redis.call('GET', KEYS[5]) or ''
 local transcript = redis.call('LRANGE', KEYS[6], 0, -1)
-redis.call('ZREM', KEYS[8], ARGV[2])
-local epoch = redis.call('HINCRBY', KEYS[2], 'epoch', 1)
-local counted = redis.call('HMGET', KEYS[2], 'version', 'claimsAt', 'claims')
+local incarnation = redis.call('HGET', KEYS[9], 'number') or '0'
+local counted = redis.call('HMGET', KEYS[2], 'version', 'claimsAt', 'claims', 'nonce', 'epoch', 'incarnation')
+local echo = counted[4] == ARGV[1] and (counted[6] or '0') == incarnation
 local held = redis.call('HEXISTS', KEYS[1], 'hold') == 1
--- Only a claim that has something to do can have died of it: an idle wake-up counts for nothing.
-local claims = 0
-if not held and (mailTotal > 0 or #pending > 0) then
-  claims = (counted[1] or '0') == counted[2] and tonumber(counted[3]) + 1 or 1
+local epoch = counted[5]
+local claims = tonumber(counted[3] or '0')
+if not echo then
+  -- Adding comes first: where memory is full the claim is refused, not counted. Its commits would be refused too, and
+  -- an actor that nobody can bring on would pass for poison.
+  epoch = redis.call('HINCRBY', KEYS[2], 'epoch', 1)
+  redis.call('ZREM', KEYS[8], ARGV[2])
+  -- Only a claim that has something to do can have died of it: an idle wake-up counts for nothing.
+  if held or (mailTotal == 0 and #pending == 0) then
+    claims = 0
+  else
+    claims = (counted[1] or '0') == counted[2] and claims + 1 or 1
+  end
+  redis.call('HSET', KEYS[2], 'nonce', ARGV[1], 'incarnation', incarnation, 'claimsAt', counted[1] or '0', 'claims', claims)
 end
-redis.call('HSET', KEYS[2], 'nonce', ARGV[1], 'claimsAt', counted[1] or '0', 'claims', claims)
-if not held then
-  -- From now on these count as begun: a crash after this line makes them effects of unknown outcome.
-  for i = 1, #pending, 2 do
-    if string.sub(pending[i], -5) == '#held' then redis.call('HDEL', KEYS[4], pending[i]) end
+-- Effects marked as never begun ("#held": 1) count as begun from this claim on, whose nonce the mark then bears: it is
+-- told so again if it asks again, and nobody else is. A crash after this makes them effects of unknown outcome.
+local told = {}
+for i = 1, #pending, 2 do
+  local mark = string.sub(pending[i], -5) == '#held' and pending[i + 1]
+  if mark == '1' and not held and not echo then redis.call('HSET', KEYS[4], pending[i], ARGV[1]) end
+  if mark and mark ~= '1' and mark ~= ARGV[1] then
+    if not echo then redis.call('HDEL', KEYS[4], pending[i]) end
+  else
+    told[#told + 1] = pending[i]
+    told[#told + 1] = pending[i + 1]
   end
 end
-return {'OK', epoch, row, redis.call('HGETALL', KEYS[2]), mail, pending, session, transcript, claims, mailTotal}
+return {'OK', epoch, row, redis.call('HGETALL', KEYS[2]), mail, told, session, transcript, claims, mailTotal, incarnation}

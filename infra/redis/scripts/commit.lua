@@ -2,11 +2,11 @@
 COMMIT: consumes exactly one cause of one actor and writes everything it led to, or nothing at all.
 
 KEYS   1 run  2 log  3 snapshot  4 transcript  5 mailbox  6 pending  7 budget  8 results  9 audit  10 actors
-       11 session  12 ready  13 timers  14 ended
+       11 session  12 ready  13 timers  14 ended  15 incarnation
 ARGV   1 commit id   2 epoch   3 nonce   4 version expected   5 base key of the run   6 bell channel
        7 member (run/actor/type)   8 "mail" | "effect"   9 id of the cause: an effect's, or how its mail begins (`{"id":"…"`)
-       10 log entry (JSON)   11 events in it, at least one   12 core (JSON)   13 machine ("" = unchanged)
-       14 session (JSON, "" = none)   15 status the run ends in ("" = goes on)   16 reasons (JSON)
+       10 log entry   11 events in it, at least one   12 core (JSON)   13 machine ("" = unchanged)
+       14 session ("" = none)   15 status the run ends in ("" = goes on)   16 reasons (JSON)
        17 tokens settled   18 nano-USD settled   19 usage counters as "in out read write calls" ("" = none)
        then lists, each led by its count of items:
        rows (field, JSON) · transcript entries (JSON) · messages (actor, type, JSON)
@@ -14,7 +14,7 @@ ARGV   1 commit id   2 epoch   3 nonce   4 version expected   5 base key of the 
        · effects (id, JSON, tokens in, out wanted, out least, nano-USD per token in, per token out; "" = no money)
        · effects dropped (id) · results (id, JSON) · audit (JSON)
 RETURN {"OK", first seq, now ms, mail left, hold, status, transcript length before, grant…}  grant = "out tokens nano"
-       {"FENCED"}  another activation has claimed the actor
+       {"FENCED"}  another activation has claimed the actor, or acknowledged writes may have been lost since the claim
        {"CONFLICT", version}  the actor is not where the caller thinks it is
        {"GONE"}  the cause was consumed before: a second answer, an old message
        {"REFUSED", tokens left, nano-USD left}  the budget does not reach; nothing was written ("none" = no limit)
@@ -23,9 +23,15 @@ RETURN {"OK", first seq, now ms, mail left, hold, status, transcript length befo
 A commit id that was written before returns its first answer again.
 ]]
 if tonumber(ARGV[11]) < 1 then return redis.error_reply('EVENTLESS a commit tells at least one event') end
-local head = redis.call('HMGET', KEYS[3], 'epoch', 'nonce', 'version', 'commit', 'seq', 'length')
+local head = redis.call('HMGET', KEYS[3], 'epoch', 'nonce', 'version', 'commit', 'seq', 'length', 'incarnation')
 local run = redis.call('HMGET', KEYS[1], 'status', 'hold', 'seq')
 if not run[1] then return {'NORUN'} end
+
+-- In the order of ARGV 19.
+local COUNTERS = {'input', 'output', 'cacheRead', 'cacheWrite', 'calls', 'unpriced'}
+-- An actor on the list of those that need looking after is put there anew only when its time is as old as this: the
+-- sweep passes over what is younger than 1.5 s, and every command of a step is paid for in the append-only file.
+local FRESH_MS = 500
 
 local cursor = 20
 local function list(width)
@@ -54,6 +60,7 @@ if head[4] == ARGV[1] then
 end
 if run[1] ~= 'running' then return {'ENDED', run[1]} end
 if head[1] ~= ARGV[2] or head[2] ~= ARGV[3] then return {'FENCED'} end
+if (head[7] or '0') ~= (redis.call('HGET', KEYS[15], 'number') or '0') then return {'FENCED'} end
 if (head[3] or '0') ~= ARGV[4] then return {'CONFLICT', head[3] or '0'} end
 
 -- The cause must still be there.
@@ -93,8 +100,8 @@ local needsMoney = held or ARGV[19] ~= ''
 for i = effectsFrom, effectsTo, 7 do if ARGV[i + 2] ~= '' then needsMoney = true end end
 local money
 if needsMoney then
-  money = redis.call('HMGET', KEYS[7], 'tokensMax', 'nanoMax', 'tokens', 'nano', 'heldTokens', 'heldNano')
-  for i = 3, 6 do money[i] = tonumber(money[i] or '0') end
+  money = redis.call('HMGET', KEYS[7], 'tokensMax', 'nanoMax', 'tokens', 'nano', 'heldTokens', 'heldNano', unpack(COUNTERS))
+  for i = 3, 12 do money[i] = tonumber(money[i] or '0') end
   local tokensLeft = money[1] and (tonumber(money[1]) - money[3] - money[5] + released[1] - settled[1]) or nil
   local nanoLeft = money[2] and (tonumber(money[2]) - money[4] - money[6] + released[2] - settled[2]) or nil
   for i = effectsFrom, effectsTo, 7 do
@@ -114,6 +121,14 @@ if needsMoney then
       grants[#grants + 1] = {ARGV[i], string.format('%d %d %d', out, tokens, nano), tokens, nano}
     end
   end
+end
+
+-- Takes an effect off the list, with whatever stands beside it.
+local function clear(id, grant)
+  local gone = {id}
+  if grant then gone[2] = id .. '#grant' end
+  if redis.call('HEXISTS', KEYS[6], id .. '#held') == 1 then gone[#gone + 1] = id .. '#held' end
+  redis.call('HDEL', KEYS[6], unpack(gone))
 end
 
 -- From here on everything is written.
@@ -138,32 +153,44 @@ if ARGV[14] ~= '' then redis.call('SET', KEYS[11], ARGV[14]) end
 if ARGV[8] == 'mail' then
   redis.call('LPOP', KEYS[5])
 else
-  redis.call('HDEL', KEYS[6], ARGV[9], ARGV[9] .. '#grant', ARGV[9] .. '#held')
+  clear(ARGV[9], held)
 end
+local granted = {}
 if needsMoney then
-  local tokens, nano = -released[1], -released[2]
+  local tokens, nano = money[5] - released[1], money[6] - released[2]
   for _, grant in ipairs(grants) do
     tokens, nano = tokens + grant[3], nano + grant[4]
-    redis.call('HSET', KEYS[6], grant[1] .. '#grant', grant[2])
+    granted[grant[1]] = grant[2]
   end
-  if tokens ~= 0 then redis.call('HINCRBY', KEYS[7], 'heldTokens', string.format('%d', tokens)) end
-  if nano ~= 0 then redis.call('HINCRBY', KEYS[7], 'heldNano', string.format('%d', nano)) end
-  if settled[1] ~= 0 then redis.call('HINCRBY', KEYS[7], 'tokens', string.format('%d', settled[1])) end
-  if settled[2] ~= 0 then redis.call('HINCRBY', KEYS[7], 'nano', string.format('%d', settled[2])) end
-  if ARGV[19] ~= '' then
-    local field = 0
-    for amount in string.gmatch(ARGV[19], '%d+') do
-      field = field + 1
-      if amount ~= '0' then
-        redis.call('HINCRBY', KEYS[7], ({'input', 'output', 'cacheRead', 'cacheWrite', 'calls', 'unpriced'})[field], amount)
-      end
-    end
+  -- One write for all that changed: every command of a step is paid for in the append-only file.
+  local fields = {}
+  local function put(field, was, is)
+    if is == was then return end
+    fields[#fields + 1] = field
+    fields[#fields + 1] = string.format('%d', is)
   end
+  put('tokens', money[3], money[3] + settled[1])
+  put('nano', money[4], money[4] + settled[2])
+  put('heldTokens', money[5], tokens)
+  put('heldNano', money[6], nano)
+  local counter = 0
+  for amount in string.gmatch(ARGV[19], '%d+') do
+    counter = counter + 1
+    put(COUNTERS[counter], money[6 + counter], money[6 + counter] + tonumber(amount))
+  end
+  if #fields > 0 then redis.call('HSET', KEYS[7], unpack(fields)) end
 end
 for i = effectsFrom, effectsTo, 7 do
-  redis.call('HSET', KEYS[6], ARGV[i], ARGV[i + 1])
+  local row = {ARGV[i], ARGV[i + 1]}
+  if granted[ARGV[i]] then
+    row[3], row[4] = ARGV[i] .. '#grant', granted[ARGV[i]]
+  end
   -- Parked: whoever claims after the resume must know that this one was never begun.
-  if run[2] then redis.call('HSET', KEYS[6], ARGV[i] .. '#held', 1) end
+  if run[2] then
+    row[#row + 1] = ARGV[i] .. '#held'
+    row[#row + 1] = 1
+  end
+  redis.call('HSET', KEYS[6], unpack(row))
 end
 for i = dropFrom, dropTo do
   local grant = redis.call('HGET', KEYS[6], ARGV[i] .. '#grant')
@@ -175,7 +202,7 @@ for i = dropFrom, dropTo do
     redis.call('HINCRBY', KEYS[7], 'tokens', tokens)
     redis.call('HINCRBY', KEYS[7], 'nano', nano)
   end
-  redis.call('HDEL', KEYS[6], ARGV[i], ARGV[i] .. '#grant', ARGV[i] .. '#held')
+  clear(ARGV[i], grant)
 end
 
 local address = string.match(ARGV[7], '^(.-/.-)/')
@@ -197,7 +224,8 @@ local mailLeft = redis.call('LLEN', KEYS[5])
 if mailLeft == 0 and redis.call('HLEN', KEYS[6]) == 0 then
   redis.call('ZREM', KEYS[12], ARGV[7])
 else
-  redis.call('ZADD', KEYS[12], now, ARGV[7])
+  local listed = redis.call('ZSCORE', KEYS[12], ARGV[7])
+  if not listed or now - tonumber(listed) > FRESH_MS then redis.call('ZADD', KEYS[12], now, ARGV[7]) end
 end
 local status = run[1]
 if ARGV[15] ~= '' then

@@ -23,6 +23,7 @@ const perform = toolRun({
     opened.push(workspace);
     return openBox(workspace);
   },
+  journal: null,
   monotonicMs: () => 0,
 });
 const order = { type: "tool.run", call: "c", tool: "Read", inputHash: inputHashOf(input) } as const;

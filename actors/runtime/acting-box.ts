@@ -1,0 +1,102 @@
+/**
+ * The box of one unsafe effect: its reading side is everybody's, its hands go through the gate. One deed and no second;
+ * where somebody else has the gate, none at all.
+ */
+import type { Journal } from "../../infra/journal/journal.ts";
+import { BoxRefusal, quoted } from "../../infra/sandbox/refusal.ts";
+import type { WorkspaceBox } from "../../infra/sandbox/workspace-box.ts";
+import type { ActingBox, BoxChange } from "../../registry/box.ts";
+import { wasCancelled } from "./performer.ts";
+
+/** Nobody may act under this effect id any more, or nobody knows whether somebody did: the machine has to find out. */
+export class OutcomeUnknown extends Error {
+  constructor(effect: string, why: string) {
+    super(`${effect}: ${why}`);
+    this.name = "OutcomeUnknown";
+  }
+}
+
+export interface ActingBoxDeps {
+  readonly box: WorkspaceBox;
+  readonly journal: Journal;
+  readonly effect: string;
+  readonly inputHash: string;
+  readonly signal: AbortSignal;
+  /** Asked with where a path really leads, relative to the workspace. */
+  readonly mayChange: (path: string) => boolean;
+}
+
+export function actingBox(deps: ActingBoxDeps): ActingBox {
+  const { box, journal, effect, inputHash, signal } = deps;
+  let used = false;
+  const useOnce = (): void => {
+    if (used) throw new Error(`${effect}: a tool may act once`);
+    used = true;
+  };
+  return {
+    root: box.root,
+    stat: box.stat,
+    read: box.read,
+    walk: box.walk,
+    hash: box.hash,
+    replace(path, content, options) {
+      useOnce();
+      return replace(deps, path, content, options);
+    },
+    async exec(command, { timeoutMs }) {
+      useOnce();
+      try {
+        const end = await journal.run({ effect, inputHash, command, cwd: box.root, timeoutMs }, signal);
+        if (end.kind === "ended") return { ...end.outcome, output: end.output };
+      } catch (cause) {
+        // Called off: it ends now. Left, by a worker that lost it or goes: it goes on with its recorder.
+        if (wasCancelled(signal)) await journal.callOff(effect, inputHash);
+        throw cause;
+      }
+      throw new OutcomeUnknown(effect, "its command was not seen to its end here");
+    },
+  };
+}
+
+async function replace(
+  { box, journal, effect, inputHash, signal, mayChange }: ActingBoxDeps,
+  path: string,
+  content: Uint8Array,
+  options: { readonly expected?: string | null } = {},
+): Promise<BoxChange> {
+  let begun: { readonly path: string; readonly after: string } | null = null;
+  try {
+    const changed = await box.replace(path, content, {
+      ...options,
+      before: async (change) => {
+        if (!mayChange(change.path)) throw notAllowed(path, change.path);
+        signal.throwIfAborted();
+        if (!(await journal.take(effect, inputHash, { kind: "change", workspace: box.root, ...change }))) {
+          throw new OutcomeUnknown(effect, "somebody else has its gate");
+        }
+        begun = change;
+      },
+    });
+    await journal.settle(effect, { ok: true });
+    return changed;
+  } catch (cause) {
+    if (begun !== null) await settleFailed({ box, journal, effect }, begun, cause);
+    throw cause;
+  }
+}
+
+/** It broke between gate and answer: only where the world shows that nothing was changed may the journal say so. */
+async function settleFailed(
+  { box, journal, effect }: Pick<ActingBoxDeps, "box" | "journal" | "effect">,
+  begun: { readonly path: string; readonly after: string },
+  cause: unknown,
+): Promise<void> {
+  const now = await box.hash(begun.path).catch(() => undefined);
+  if (now === undefined || now?.sha256 === begun.after) {
+    throw new OutcomeUnknown(effect, `it broke half-way: ${cause instanceof Error ? cause.message : String(cause)}`);
+  }
+  await journal.settle(effect, { ok: false, why: cause instanceof Error ? cause.message : String(cause) });
+}
+
+const notAllowed = (shown: string, real: string): BoxRefusal =>
+  new BoxRefusal("box.protected", shown, `${quoted(shown)} leads to ${quoted(real)}, which no rule allows to change`);

@@ -1,0 +1,77 @@
+/**
+ * What becomes of the things that were out when a run was forked. The answer belongs to the source: in the fork a model
+ * is asked again, and a tool that was running counts as interrupted, because the world holds one run of it, not two.
+ */
+import type { Mail } from "../../infra/store.ts";
+import type { AgentEvent } from "../../machines/agent-event.ts";
+import type { OutsideEffect } from "../../machines/effect.ts";
+import { entryFrom, textEntry, toolResultEntry } from "./conversation.ts";
+import type { ForkMessage } from "./fork-changes.ts";
+import type { ActorMoment } from "./moment.ts";
+import { effectTail } from "./moment-money.ts";
+
+export interface Said {
+  readonly transcript: readonly string[];
+  readonly mail: readonly Mail[];
+  /** Effects that are harmless to repeat, under ids of the new run. */
+  readonly pending: readonly { readonly id: string; readonly order: OutsideEffect }[];
+}
+
+export interface Cut {
+  /** The conversation as it was. */
+  readonly transcript: readonly string[];
+  readonly message?: ForkMessage;
+}
+
+const WHY = "the run was forked while it was under way";
+
+/** Pure. Throws ZodError where the stored conversation is not one. */
+export function saidOf(one: ActorMoment, run: string, { transcript, message }: Cut): Said {
+  const said = [...transcript];
+  const mail = [...one.mail];
+  const pending: { id: string; order: OutsideEffect }[] = [];
+  const answer = (id: string, event: AgentEvent): void => {
+    mail.push({ id: `fork:${effectTail(id)}`, event });
+  };
+  for (const { id, order } of one.pending.values()) {
+    switch (order.type) {
+      case "session.assemble":
+      case "result.verify":
+        pending.push({ id: `${run}/${one.actor}/0.${effectTail(id)}`, order });
+        break;
+      case "model.call":
+        // It counts as never made: the new call is an effect of its own, with money of its own.
+        answer(id, {
+          type: "model.failed",
+          turn: order.turn,
+          reason: `forked: ${WHY}`,
+          retry: true,
+          delayMs: 0,
+          counts: false,
+        });
+        break;
+      case "tool.run":
+      case "tool.reconcile":
+        answer(id, { type: "tool.interrupted", call: order.call, reason: WHY });
+        said.push(
+          JSON.stringify(
+            toolResultEntry(order.call, `interrupted: ${WHY}. Look at the world before you do it again.`, false),
+          ),
+        );
+        break;
+    }
+  }
+  return { transcript: message === undefined ? said : withMessage(said, message), mail, pending };
+}
+
+/** Appended; or, edited, in the place of what the agent was told last. */
+function withMessage(transcript: readonly string[], { text, edit }: ForkMessage): string[] {
+  const entry = JSON.stringify(textEntry(text));
+  const last = edit ? transcript.findLastIndex((json) => isTold(json)) : -1;
+  return last < 0 ? [...transcript, entry] : transcript.map((json, index) => (index === last ? entry : json));
+}
+
+function isTold(json: string): boolean {
+  const { role, content } = entryFrom(json);
+  return role === "user" && content.every(({ type }) => type === "text");
+}

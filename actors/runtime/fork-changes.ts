@@ -1,0 +1,77 @@
+/** What is to be different in a forked run: model, tools, limits, a word to an agent. Applied to copies; pure. */
+import type { ActorState } from "../../machines/fold.ts";
+import type { Session } from "./session.ts";
+
+export interface ForkMessage {
+  readonly text: string;
+  /** Instead of the last thing the agent was told, not after it. */
+  readonly edit: boolean;
+  /** Absent where only one agent is at work. */
+  readonly actor?: string;
+}
+
+export interface ForkChanges {
+  readonly model?: { readonly model: string; readonly binding: string };
+  readonly deniedTools: readonly string[];
+  readonly turnsMax?: number;
+  readonly tokensMax?: number;
+  readonly usdMax?: number;
+  readonly message?: ForkMessage;
+}
+
+export function changesInWords(changes: ForkChanges, oldModel: string, target: string): string[] {
+  const { model, deniedTools, turnsMax, tokensMax, usdMax, message } = changes;
+  return [
+    ...(model === undefined ? [] : [`model ${model.model} instead of ${oldModel}`]),
+    ...deniedTools.map((tool) => `without the tool ${tool}`),
+    ...(turnsMax === undefined ? [] : [`at most ${turnsMax} turns an agent`]),
+    ...(tokensMax === undefined ? [] : [`at most ${tokensMax} tokens`]),
+    ...(usdMax === undefined ? [] : [`at most ${usdMax} USD`]),
+    ...(message === undefined ? [] : [message.edit ? `${target} was told something else` : `a message to ${target}`]),
+  ];
+}
+
+/** Other settings of the run stay as they are, whatever they are. */
+export function changedConfig(json: string, { deniedTools, turnsMax }: ForkChanges): string {
+  const config = JSON.parse(json) as Record<string, unknown> & { deniedTools?: readonly string[] };
+  return JSON.stringify({
+    ...config,
+    deniedTools: [...new Set([...(config.deniedTools ?? []), ...deniedTools])],
+    ...(turnsMax === undefined ? {} : { turnsMax }),
+  });
+}
+
+export function changedSession(json: string, { model, deniedTools }: ForkChanges): string {
+  if (model === undefined && deniedTools.length === 0) return json;
+  const session = JSON.parse(json) as Session;
+  return JSON.stringify({
+    ...session,
+    model: model?.model ?? session.model,
+    tools: session.tools.filter(({ name }) => !deniedTools.includes(name)),
+    deniedTools: [...new Set([...session.deniedTools, ...deniedTools])],
+  });
+}
+
+interface Limited {
+  readonly limits: { readonly turnsMax: number };
+}
+const limited = <One extends Limited>(one: One, turnsMax: number): One => ({
+  ...one,
+  limits: { ...one.limits, turnsMax },
+});
+
+/** The turn limit stands in every agent's memory, and in the plan of those that are still to be born. */
+export function changedState(state: ActorState, { turnsMax }: ForkChanges): ActorState {
+  if (turnsMax === undefined || state.snapshot.status !== "active") return state;
+  const { context } = state.snapshot;
+  const changed =
+    "tasks" in context
+      ? {
+          ...context,
+          tasks: Object.fromEntries(
+            Object.entries(context.tasks as Record<string, Limited>).map(([id, task]) => [id, limited(task, turnsMax)]),
+          ),
+        }
+      : limited(context as Record<string, unknown> & Limited, turnsMax);
+  return { ...state, snapshot: { ...state.snapshot, context: changed } };
+}

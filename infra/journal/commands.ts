@@ -1,0 +1,157 @@
+/**
+ * Commands by way of their recorder: start one, wait for one (whoever started it), call one off. A worker that waits is
+ * only a spectator; what became of a command stands in its files.
+ */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFile } from "node:fs/promises";
+import { setTimeout as pause } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { SwarmError } from "../errors.ts";
+import { isAlive, signalProcess } from "../redis/process-identity.ts";
+import { commandLine } from "./command-line.ts";
+import { gatePaths } from "./gate.ts";
+import { endGroup } from "./process-group.ts";
+import type { RecorderOrder } from "./recorder.ts";
+import { type CommandOutcome, readGate, readOutcome, readStart } from "./records.ts";
+
+export interface CommandOrder {
+  readonly effect: string;
+  readonly inputHash: string;
+  readonly command: string;
+  /** Absolute folder. */
+  readonly cwd: string;
+  readonly timeoutMs: number;
+}
+
+export interface CommandSetting {
+  readonly gates: string;
+  /** All that a command sees of the environment. */
+  readonly env: Readonly<Record<string, string>>;
+  /** File of the compiled recorder; beside this module where absent. */
+  readonly recorder?: string | undefined;
+}
+
+/** `lost`: it may have run, and whoever recorded it is gone. `never`: it did not run and cannot under this id. */
+export type CommandEnd =
+  | { readonly kind: "ended"; readonly outcome: CommandOutcome; readonly output: Buffer }
+  | { readonly kind: "lost" }
+  | { readonly kind: "never" };
+
+/** Between looks at the files of a command that somebody else started, in milliseconds. */
+const LOOK_MS = 100;
+/** What a recorder gets beyond its command's time before it counts as hung, in milliseconds. */
+const HUNG_MS = 30_000;
+/** How long a recorder may take to end its command before both are killed, in milliseconds; more than its own mercy. */
+const OBEY_MS = 6_000;
+
+/**
+ * Starts a recorder, which takes the gate itself. The answer resolves once it is gone, whatever it did.
+ * @throws SwarmError `journal.no_recorder` where this is not the compiled program.
+ */
+export function startRecorder({ gates, env, recorder }: CommandSetting, order: CommandOrder): Promise<void> {
+  const { effect, inputHash, command, cwd, timeoutMs } = order;
+  const line = commandLine(command, cwd, env);
+  const told: RecorderOrder = {
+    gates,
+    record: { v: 1, effect, inputHash, facts: { kind: "command", command, cwd, timeoutMs } },
+    ...line,
+    timeoutMs,
+  };
+  const child = spawn(process.execPath, [recorder ?? siblingRecorder()], {
+    detached: true,
+    cwd: "/",
+    env: { ...env },
+    stdio: ["pipe", "ignore", "ignore"],
+  });
+  const gone = once(child, "exit").then(
+    () => {},
+    () => {},
+  );
+  child.stdin.on("error", () => {}); // it died at once: there will be no gate
+  child.stdin.end(JSON.stringify(told));
+  child.unref();
+  return gone;
+}
+
+function siblingRecorder(): string {
+  const here = import.meta.url;
+  if (here.endsWith(".js")) return fileURLToPath(new URL("./recorder.js", here));
+  throw new SwarmError("journal.no_recorder", "commands run from the build only", {
+    hint: "Run the compiled program, or name the compiled recorder.",
+  });
+}
+
+/**
+ * Waits for the end of a command whose gate is taken, or whose recorder (`gone`) is still on its way to it.
+ * @throws the signal's reason; the command goes on then.
+ */
+export async function awaitCommand(
+  gates: string,
+  effect: string,
+  signal: AbortSignal,
+  gone?: Promise<void>,
+): Promise<CommandEnd> {
+  const sinceMs = performance.now();
+  let over = false;
+  const ended = gone?.then(() => {
+    over = true;
+  });
+  for (;;) {
+    const wasOver = over;
+    const end = await endOf(gates, effect);
+    if (end !== null) return end;
+    // Gone before it reached the gate: it can never get there any more.
+    if (wasOver && (await readGate(gatePaths(gates, effect).gate)) === null) return { kind: "never" };
+    signal.throwIfAborted();
+    if (performance.now() - sinceMs > (await timeOf(gates, effect)) + HUNG_MS) await endCommand(gates, effect);
+    const nap = pause(LOOK_MS, undefined, { signal }).catch(() => {});
+    await (ended === undefined || over ? nap : Promise.race([nap, ended]));
+  }
+}
+
+async function timeOf(gates: string, effect: string): Promise<number> {
+  const gate = await readGate(gatePaths(gates, effect).gate);
+  return gate?.facts.kind === "command" ? gate.facts.timeoutMs : 0;
+}
+
+/** Null while its recorder lives, and where nobody has the gate. */
+async function endOf(gates: string, effect: string): Promise<CommandEnd | null> {
+  const paths = gatePaths(gates, effect);
+  const ended = await outcomeOf(gates, effect);
+  if (ended !== null) return ended;
+  const gate = await readGate(paths.gate);
+  if (gate === null) return null;
+  if (gate.facts.kind !== "command") return { kind: "never" };
+  if (isAlive(gate.holder)) return null;
+  // Its last act may have come between the two looks.
+  const late = await outcomeOf(gates, effect);
+  if (late !== null) return late;
+  const start = await readStart(paths.started);
+  // The go follows the start record: without one, nothing was run.
+  if (start === null) return { kind: "never" };
+  await endGroup(start.leader);
+  return { kind: "lost" };
+}
+
+async function outcomeOf(gates: string, effect: string): Promise<CommandEnd | null> {
+  const paths = gatePaths(gates, effect);
+  const outcome = await readOutcome(paths.outcome);
+  if (outcome === null || outcome.kind !== "command") return null;
+  return { kind: "ended", outcome, output: await readFile(paths.output) };
+}
+
+/** Ends a command that somebody has the gate of, and resolves once nobody of it is left. */
+export async function endCommand(gates: string, effect: string): Promise<void> {
+  const paths = gatePaths(gates, effect);
+  const gate = await readGate(paths.gate);
+  if (gate === null || gate.facts.kind !== "command") return;
+  const { holder } = gate;
+  signalProcess(holder, "SIGTERM");
+  const deadlineMs = performance.now() + OBEY_MS;
+  while (isAlive(holder) && performance.now() < deadlineMs) await pause(LOOK_MS / 4);
+  signalProcess(holder, "SIGKILL");
+  while (isAlive(holder)) await pause(LOOK_MS / 4);
+  const start = await readStart(paths.started);
+  if (start !== null) await endGroup(start.leader);
+}

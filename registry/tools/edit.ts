@@ -1,0 +1,21 @@
+/** Edit: exact text of one file of the workspace replaced by other text. */
+import { defineTool } from "../tool.ts";
+import { type EditInput, editInput } from "./input/edit.ts";
+
+export const edit = defineTool<EditInput>({
+  name: "Edit",
+  tier: "built-in",
+  category: "files",
+  summary: "Exact text of one file replaced",
+  description: [
+    "Replaces old_string by new_string in a file of the workspace. old_string must stand there exactly, spaces and line ends included, without Read's line numbers.",
+    "It must occur once; otherwise give more of what is around it, or set replace_all.",
+    "Binary files, folders and everything outside the workspace are refused.",
+  ].join(" "),
+  source: "tools/run/edit.ts",
+  risk: "mutating",
+  repeat: "unsafe",
+  input: editInput,
+  timeoutMs: 60_000,
+  loadDeed: async () => (await import("./run/edit.ts")).run,
+});

@@ -1,0 +1,38 @@
+/** Runs Bash, and tells how a command ended: also for one whose worker was lost and whose recorder kept the outcome. */
+import type { BoxExit } from "../../box.ts";
+import { counted } from "../../shown.ts";
+import { type ActingContext, OUTPUT_CHARS_MAX, type ToolOutput } from "../../tool.ts";
+import { type BashInput, commandMsDefault } from "../input/bash.ts";
+
+/** Kept free for what is said about the output. */
+const notesCharsMax = 500;
+
+export async function run({ command, timeout }: BashInput, { box }: ActingContext): Promise<ToolOutput> {
+  return exitAnswer(await box.exec(command, { timeoutMs: timeout ?? commandMsDefault }));
+}
+
+/** First line: how it ended. Then what it said, beginning and end of it where it is too long. */
+export function exitAnswer(exit: BoxExit): ToolOutput {
+  const { text, cut } = shortened(Buffer.from(exit.output).toString("utf8"));
+  const lines = [endOf(exit), ...(text === "" ? ["[no output]"] : [text.replace(/\n$/, "")])];
+  if (exit.dropped > 0) lines.push(`[${counted(exit.bytes, "byte")} of output, ${exit.dropped} of them not kept]`);
+  return { ok: exit.code === 0 && exit.stopped === null, text: lines.join("\n"), truncated: cut || exit.dropped > 0 };
+}
+
+/** What level one of verification looks for, and what the first line of an answer says. */
+export const exitLine = (code: number): string => `exit code ${code}`;
+
+function endOf({ broke, code, signal, stopped, tookMs }: BoxExit): string {
+  if (broke !== undefined) return `the command could not be started: ${broke}`;
+  const how = code === null || code === undefined ? `ended by signal ${signal ?? "unknown"}` : exitLine(code);
+  if (stopped === "timed_out") return `${how} (stopped: its time was over after ${tookMs} ms)`;
+  return stopped === "called_off" ? `${how} (stopped: it was called off)` : how;
+}
+
+function shortened(text: string): { text: string; cut: boolean } {
+  const room = OUTPUT_CHARS_MAX - notesCharsMax;
+  if (text.length <= room) return { text, cut: false };
+  const half = Math.floor((room - 100) / 2);
+  const left = text.length - 2 * half;
+  return { text: `${text.slice(0, half)}\n[cut: ${left} characters left out here]\n${text.slice(-half)}`, cut: true };
+}

@@ -1,0 +1,21 @@
+/** Write: the whole content of one file of the workspace, put in place at once. */
+import { defineTool } from "../tool.ts";
+import { type WriteInput, writeInput } from "./input/write.ts";
+
+export const write = defineTool<WriteInput>({
+  name: "Write",
+  tier: "built-in",
+  category: "files",
+  summary: "The whole content of one file",
+  description: [
+    "Writes a file of the workspace, in place of what is there; folders that are missing are made.",
+    "The file has either its old or its new content, never a part. To change some lines, use Edit.",
+    "Folders, links to nothing and everything outside the workspace are refused.",
+  ].join(" "),
+  source: "tools/run/write.ts",
+  risk: "mutating",
+  repeat: "unsafe",
+  input: writeInput,
+  timeoutMs: 60_000,
+  loadDeed: async () => (await import("./run/write.ts")).run,
+});

@@ -1,0 +1,98 @@
+// SIGKILL at every commit, every model call and every effect of a reference run: real processes, a real Redis, and no
+// hook in the product. Whatever the point, another worker ends the run, and nothing was done twice.
+//
+// CI takes each commit once, before or after by a seed that the date gives; CHAOS_SWEEP=all takes every point.
+
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { randomFrom } from "../simulation/random.ts";
+import { eventually } from "../support/swarm-cli.ts";
+import { type Arena, openArena } from "./arena.ts";
+import { allPoints, type CrashPoint, commitsOf, nameOf, strikeAt } from "./crash-points.ts";
+import { ACTING } from "./reference-run.ts";
+import { orphansOf, workerViolations } from "./run-facts.ts";
+import { todaysSeed } from "./seed.ts";
+import { judged, queueViolations } from "./settle.ts";
+
+/** Commits and model calls of the reference run; a test of its own sees to it that they are still right. */
+const COMMITS = ACTING ? 18 : 15;
+const TURNS = ACTING ? 6 : 5;
+const SEED = todaysSeed();
+const TOGETHER = 3;
+
+const points = chosen(allPoints(COMMITS, TURNS));
+
+/** Of what differs only in `when`, CI takes one; commands are few and all taken. */
+function chosen(all: readonly CrashPoint[]): readonly CrashPoint[] {
+  if (process.env.CHAOS_SWEEP === "all") return all;
+  const random = randomFrom(SEED);
+  const groups = new Map<string, CrashPoint[]>();
+  for (const point of all) {
+    const name = point.at === "command" ? nameOf(point) : nameOf(point).split(",")[0];
+    groups.set(name as string, [...(groups.get(name as string) ?? []), point]);
+  }
+  return [...groups.values()].map((group) => random.pick(group));
+}
+
+let arena: Arena;
+
+beforeAll(async () => {
+  arena = await openArena();
+});
+
+afterAll(async () => {
+  await arena?.close();
+});
+
+test("the undisturbed run breaks no law, and has as many commits as the sweep has points for", async () => {
+  // The first run brings the scripts to the server; what the second one sends is one command per commit.
+  for (const prefix of ["warm", "reference"]) {
+    const own = await arena.beside(prefix);
+    const { commits, play, run } = await commitsOf(own);
+    expect(await judged(own, run, play)).toMatchObject({ status: "completed", violations: [] });
+    if (prefix === "reference") expect(commits).toBe(COMMITS);
+    await own.endWorkers();
+  }
+});
+
+/** Resolves with what gives the place back. */
+const place = places(TOGETHER);
+
+describe.concurrent("killed at", () => {
+  test.each(points.map((point, index) => ({ point, name: nameOf(point), prefix: `p${index}` })))(
+    `$name, the run ends and nothing was done twice (seed ${SEED})`,
+    async ({ point, prefix }) => {
+      const leave = await place();
+      try {
+        const own = await arena.beside(prefix);
+        const { play, run, hit } = await strikeAt(own, point, prefix);
+        const { status, violations } = await judged(own, run, play);
+        expect({ violations, status, hit }).toEqual({ violations: [], status: "completed", hit: true });
+        expect(await queueViolations(own)).toEqual([]);
+        expect(workerViolations(own)).toEqual([]);
+        await own.endWorkers();
+      } finally {
+        leave();
+      }
+    },
+    900_000,
+  );
+});
+
+test("in the end no process is left behind", async () => {
+  expect(points.length).toBeGreaterThan(15);
+  await eventually("no process is left", () => orphansOf(arena).length === 0);
+});
+
+function places(count: number): () => Promise<() => void> {
+  const waiting: (() => void)[] = [];
+  let free = count;
+  return async () => {
+    if (free === 0) await new Promise<void>((resolve) => waiting.push(resolve));
+    else free -= 1;
+    return () => {
+      const next = waiting.shift();
+      if (next === undefined) free += 1;
+      else next();
+    };
+  };
+}

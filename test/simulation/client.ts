@@ -1,0 +1,110 @@
+/**
+ * Everybody outside: who starts runs, writes to them, parks, resumes and cancels them, says yes or no. They are as
+ * forgetful as people behind a bad connection: a message may be sent twice.
+ */
+import { newRun } from "../../actors/runtime/new-run.ts";
+import type { PerformContext } from "../../actors/runtime/performer.ts";
+import { COORDINATOR_ACTOR, COORDINATOR_TYPE, type Mail, type Store } from "../../infra/store.ts";
+import type { PlannedTask } from "../../machines/task-graph.ts";
+import type { Faults } from "./faults.ts";
+import type { Random } from "./random.ts";
+import type { Scheduler } from "./scheduler.ts";
+import { BINDING } from "./worker.ts";
+
+export interface Client {
+  readonly runs: readonly string[];
+  /** A call waits for an answer. */
+  asked(context: PerformContext, call: string): void;
+  /** Nobody parks any more, and what is parked goes on. */
+  settle(): void;
+}
+
+export interface ClientParts {
+  readonly store: Store;
+  readonly scheduler: Scheduler;
+  readonly random: Random;
+  readonly faults: Faults;
+  readonly runs: readonly string[];
+  readonly turns: number;
+  readonly problem: (what: string, cause: unknown) => void;
+}
+
+export function startClient(parts: ClientParts): Client {
+  const { store, scheduler, random, faults, runs } = parts;
+  let mails = 0;
+  let settled = false;
+  const tell = (act: Promise<unknown>, what: string): void => {
+    act.catch((cause: unknown) => parts.problem(what, cause));
+  };
+  const post = (address: Parameters<Store["send"]>[0], event: { type: string }, id?: string): void => {
+    mails += 1;
+    const mail: Mail = { id: id ?? `client-${mails}`, event };
+    tell(store.send(address, mail), "send");
+    if (faults.strikes("sent twice")) scheduler.at(random.below(3_000), () => tell(store.send(address, mail), "send"));
+  };
+  const coordinatorOf = (run: string) => ({ run, actor: COORDINATOR_ACTOR, type: COORDINATOR_TYPE });
+
+  for (const run of runs) {
+    scheduler.at(random.below(200), () => {
+      tell(store.create(planned(run, parts)), "create");
+      if (faults.strikes("sent twice")) tell(store.create(planned(run, parts)), "create");
+    });
+    scheduler.at(random.between(300, 9_000), () => {
+      if (!faults.strikes("parked")) return;
+      tell(store.hold(run, "park", "a person said so"), "park");
+      scheduler.at(random.chance(0.15) ? random.between(31_000, 40_000) : random.below(4_000), () =>
+        tell(store.hold(run, "resume", ""), "resume"),
+      );
+    });
+    scheduler.at(random.between(300, 9_000), () => {
+      if (faults.strikes("cancelled")) post(coordinatorOf(run), { type: "run.cancel", reason: "a person said so" } as never);
+    });
+    // Mail that means nothing to whom it reaches is taken like any other.
+    if (random.chance(0.3)) scheduler.at(random.between(300, 6_000), () => post(coordinatorOf(run), { type: "nothing" }));
+  }
+  return {
+    runs,
+    asked({ address }, call) {
+      const allowed = random.chance(0.6);
+      const say = (yes: boolean) => () => post(address, { type: "approval.answered", call, allowed: yes } as never);
+      scheduler.at(random.between(3_000, 6_000), say(allowed));
+      if (random.chance(0.5)) scheduler.at(random.between(3_000, 9_000), say(random.chance(0.5)));
+      // Whoever asks again after a crash is answered again.
+      for (const afterMs of [30_000, 300_000, 3_000_000]) scheduler.at(afterMs, say(allowed));
+    },
+    settle() {
+      if (settled) return;
+      settled = true;
+      for (const run of runs) scheduler.at(random.below(500), () => tell(store.hold(run, "resume", ""), "resume"));
+      scheduler.at(60_000, () => {
+        for (const run of runs) tell(store.hold(run, "resume", ""), "resume");
+      });
+    },
+  };
+}
+
+function planned(run: string, { random, turns }: ClientParts) {
+  const count = random.pick([1, 1, 2, 2, 3]);
+  const ids = Array.from({ length: count }, (_, n) => `t${n}`);
+  const limits = { turnsMax: turns + 3, attemptsMax: 4, remindersMax: 2, rejectionsMax: 2, parallelMax: 2 };
+  const graph = ids.map((id, n): PlannedTask => {
+    const needs = n > 0 && random.chance(0.4) ? [ids[n - 1] as string] : [];
+    return { id, agentType: "explore", needs, limits, attemptsMax: random.between(1, 2) };
+  });
+  return newRun({
+    run,
+    goal: "simulated",
+    kind: "run",
+    graph,
+    briefs: Object.fromEntries(ids.map((id) => [id, "{}"])),
+    model: "m",
+    binding: BINDING,
+    workspace: "/",
+    config: { deniedTools: [], turnsMax: null, outTokensMax: null },
+    parallelMax: random.between(1, 3),
+    tolerateFailures: random.chance(0.5),
+    ...(random.chance(0.5) ? { tokensMax: random.between(1_500, 20_000) } : {}),
+    ...(random.chance(0.3) ? { usdMax: random.between(20_000, 300_000) / 1e9 } : {}),
+    options: {},
+  });
+}

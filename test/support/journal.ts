@@ -1,0 +1,60 @@
+/** A journal in a folder of its own, with the compiled recorder, and processes that use the compiled journal beside it. */
+import { execFileSync, spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { onTestFinished } from "vitest";
+import { type HostState, openHostState } from "../../infra/journal/host-state.ts";
+import { type Journal, openJournal } from "../../infra/journal/journal.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+let built = false;
+
+/** Absolute path of a compiled module; the build is brought up to date first. */
+export function builtModule(path: string): string {
+  if (!built) execFileSync(process.execPath, [join(root, "test/support/build.mjs")], { stdio: "inherit" });
+  built = true;
+  return join(root, "dist", path);
+}
+
+export interface TestJournal {
+  readonly journal: Journal;
+  readonly state: HostState;
+  /** A folder to run commands in; gone when the test ends, like everything else. */
+  readonly workspace: string;
+}
+
+export async function openTestJournal(env: Readonly<Record<string, string>> = {}): Promise<TestJournal> {
+  const home = realpathSync(mkdtempSync(join(tmpdir(), "statehive-journal-")));
+  onTestFinished(() => rmSync(home, { recursive: true, force: true }));
+  const workspace = realpathSync(mkdtempSync(join(home, "work-")));
+  const state = await openHostState([join(home, "state")]);
+  const recorder = builtModule("infra/journal/recorder.js");
+  const journal = openJournal({ state, env: { PATH: process.env.PATH ?? "", HOME: home, ...env }, recorder });
+  return { journal, state, workspace };
+}
+
+/** Runs a module's text in a process of its own; `gate` etc. are imported by URL. Resolves with what it printed. */
+export function elsewhere(code: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, ["--input-type=module", "-e", code], { stdio: ["ignore", "pipe", "inherit"] });
+    let said = "";
+    child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
+      said += chunk;
+    });
+    child.once("error", reject);
+    child.once("close", () => resolve(said));
+  });
+}
+
+export const moduleUrl = (path: string): string => pathToFileURL(builtModule(path)).href;
+
+/** Lines of a file; none where there is no file. */
+export function linesIn(file: string): string[] {
+  try {
+    return readFileSync(file, "utf8").split("\n").filter(Boolean);
+  } catch {
+    return [];
+  }
+}

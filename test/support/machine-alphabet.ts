@@ -1,0 +1,208 @@
+/**
+ * What every machine is told when its behaviour is hashed: worlds of an input and events, all of them in every state.
+ * Plain data, of its own: a test that is reworded must not look like a machine that was changed. Whoever adds an event
+ * to a machine adds it here (`npm run machines -- --alphabet` then records the behaviour of unchanged machines anew).
+ */
+
+export interface World {
+  readonly name: string;
+  readonly input: unknown;
+  readonly events: readonly { readonly type: string }[];
+}
+
+export type Kind = "agent" | "coordinator" | "breaker";
+
+const call = (id: string, tool: string, risk: string, status: string) => ({
+  id,
+  tool,
+  inputHash: `hash-${id}`,
+  risk,
+  repeat: risk === "read-only" ? "safe" : "unsafe",
+  status,
+});
+const read = (id: string, status = "judged") => call(id, "Read", "read-only", status);
+const write = (id: string, status = "judged") => call(id, "Write", "mutating", status);
+const report = (outcome: string) => ({ call: "report", outcome, notDone: outcome === "done" ? [] : ["half of it"] });
+
+const answered = (turn: number, stop: string, calls: readonly unknown[] = [], made: unknown = null) => ({
+  type: "model.answered",
+  turn,
+  stop,
+  calls,
+  report: made,
+});
+const failed = (turn: number, retry: boolean, counts: boolean) => ({
+  type: "model.failed",
+  turn,
+  reason: "overloaded",
+  retry,
+  delayMs: 500,
+  counts,
+});
+
+const people = [
+  { type: "agent.pause" },
+  { type: "agent.resume" },
+  { type: "agent.cancel", reason: "enough" },
+  { type: "budget.refused", tokensLeft: 1, nanoUsdLeft: null },
+  { type: "budget.refused", tokensLeft: 1, nanoUsdLeft: 5 },
+];
+const session = [
+  { type: "session.assembled", tools: 3, systemHash: "s" },
+  { type: "session.refused", reason: "no brief" },
+];
+const verdicts = [{ type: "result.verified" }, { type: "result.rejected", reasons: ["no such line"] }];
+const fates = (id: string) => [
+  { type: "tool.finished", call: id, ok: true },
+  { type: "tool.finished", call: id, ok: false },
+  { type: "tool.interrupted", call: id, reason: "its worker died" },
+  { type: "tool.unknown", call: id, effect: `r/a/0.1:${id}`, place: "here" },
+  { type: "tool.reconciled", call: id, happened: true },
+  { type: "tool.reconciled", call: id, happened: false },
+  { type: "approval.answered", call: id, allowed: true },
+  { type: "approval.answered", call: id, allowed: false },
+];
+const stops = ["refusal", "model_context_window_exceeded", "max_tokens", "pause_turn", "end_turn"];
+
+const agentInput = (limits: Readonly<Record<string, number>>) => ({
+  actor: "a_look",
+  task: "look",
+  parent: "a_coordinator",
+  parentType: "coordinator",
+  standsOn: ["res_before"],
+  limits: { turnsMax: 1, attemptsMax: 2, remindersMax: 1, rejectionsMax: 1, parallelMax: 2, ...limits },
+});
+
+const agentWorlds: readonly World[] = [
+  {
+    name: "turns, failures, reports",
+    input: agentInput({ turnsMax: 3, remindersMax: 2, rejectionsMax: 2 }),
+    events: [
+      ...session,
+      ...people,
+      ...verdicts,
+      ...[0, 1, 2].flatMap((turn) => [
+        ...stops.map((stop) => answered(turn, stop)),
+        answered(turn, "tool_use", [], report("done")),
+        answered(turn, "tool_use", [], report("blocked")),
+        answered(turn, "tool_use", [read("c1", "refused")]),
+        failed(turn, true, true),
+        failed(turn, false, true),
+      ]),
+    ],
+  },
+  {
+    name: "calls that read and change, and all that may become of them",
+    input: agentInput({}),
+    events: [
+      session[0] as { type: string },
+      answered(0, "tool_use", [write("c1"), read("c2")], report("done")),
+      answered(0, "tool_use", [read("c1"), write("c2")]),
+      ...["c1", "c2"].flatMap(fates),
+    ],
+  },
+  {
+    name: "three calls at once, in order, behind each other",
+    input: agentInput({ turnsMax: 2 }),
+    events: [
+      session[0] as { type: string },
+      answered(0, "tool_use", [write("c1"), read("c2"), write("c3")]),
+      answered(0, "tool_use", [read("c1"), read("c2"), read("c3")]),
+      ...["c1", "c2", "c3", "nobody"].flatMap((id) => fates(id).slice(0, 3)),
+    ],
+  },
+  {
+    name: "calls that somebody is asked about",
+    input: agentInput({}),
+    events: [
+      session[0] as { type: string },
+      { type: "agent.pause" },
+      answered(0, "tool_use", [write("c1", "asking"), write("c2"), read("c3", "asking")]),
+      answered(0, "tool_use", [read("c1", "asking")], report("blocked")),
+      ...["c1", "c2", "c3"].flatMap((id) => [...fates(id).slice(0, 2), ...fates(id).slice(6)]),
+    ],
+  },
+  {
+    name: "attempts that never reach the model",
+    input: agentInput({ attemptsMax: 6 }),
+    events: [...session, failed(0, true, false), failed(0, true, true)],
+  },
+];
+
+const limits = { turnsMax: 8, attemptsMax: 3, remindersMax: 2, rejectionsMax: 2, parallelMax: 2 };
+const task = (id: string, needs: readonly string[] = [], attemptsMax = 1) => ({
+  id,
+  agentType: "explore",
+  needs,
+  limits,
+  attemptsMax,
+});
+const statuses = ["verified", "rejected", "failed", "exhausted", "cancelled"];
+const ends = (id: string, actor: string) => [
+  ...statuses.map((status) => ({
+    type: "task.settled",
+    task: id,
+    actor,
+    status,
+    result: `res_${id}`,
+    reasons: status === "verified" ? [] : [`${status} it is`],
+  })),
+  { type: "agent.died", actor, reason: "poison" },
+];
+const graphInput = (graph: readonly unknown[], more: Readonly<Record<string, unknown>> = {}) => ({
+  actor: "a_coordinator",
+  graph,
+  parallelMax: 2,
+  tolerateFailures: false,
+  ...more,
+});
+const stop = { type: "run.cancel", reason: "enough" };
+const requeued = (task: string, actor: string | null) => ({ type: "task.requeued", task, actor, agentType: "verify" });
+
+const coordinatorWorlds: readonly World[] = [
+  {
+    name: "a diamond whose first task may be tried twice",
+    input: graphInput([task("a", [], 2), task("b", ["a"]), task("c", ["a"]), task("d", ["b", "c"])]),
+    events: [
+      stop,
+      ...["a_a", "a_a.2"].flatMap((actor) => ends("a", actor)),
+      ...["b", "c", "d"].flatMap((id) => ends(id, `a_${id}`)),
+    ],
+  },
+  {
+    name: "three that know nothing of each other, failures tolerated",
+    input: graphInput([task("a"), task("b"), task("c")], { parallelMax: 1, tolerateFailures: true }),
+    events: [
+      stop,
+      requeued("a", "a_a"),
+      requeued("b", null),
+      requeued("nobody", null),
+      ...["a", "b", "c"].flatMap((id) => ends(id, `a_${id}`).filter((_, index) => index !== 1)),
+    ],
+  },
+  { name: "a circle", input: graphInput([task("a", ["b"]), task("b", ["a"])]), events: [stop] },
+  {
+    name: "more tasks than one commit may spawn",
+    input: graphInput(
+      Array.from({ length: 103 }, (_, index) => task(`t${index}`)),
+      { parallelMax: 100 },
+    ),
+    events: [stop, ...["t0", "t1"].flatMap((id) => ends(id, `a_${id}`).slice(0, 2))],
+  },
+];
+
+const breakerWorlds: readonly World[] = [
+  {
+    name: "calls and cooling",
+    input: { failuresMax: 3 },
+    events: [{ type: "call.succeeded" }, { type: "call.failed" }, { type: "breaker.cooled" }],
+  },
+];
+
+export const alphabet: Readonly<Record<Kind, readonly World[]>> = {
+  agent: agentWorlds,
+  coordinator: coordinatorWorlds,
+  breaker: breakerWorlds,
+};
+
+export const kindOf = (id: string): Kind => (id === "coordinator" || id === "breaker" ? id : "agent");
