@@ -95,6 +95,8 @@ export interface Claim {
 export type ClaimAnswer =
   | { readonly kind: "claimed"; readonly claim: Claim }
   | { readonly kind: "stranded"; readonly lacks: "binding" | "machine"; readonly name: string }
+  /** All there is to do was begun at that place; whoever is at it there was not disturbed. */
+  | { readonly kind: "elsewhere"; readonly place: string }
   | { readonly kind: "no_run" };
 
 /** Money a model call asks for; the script grants at most what is left. */
@@ -118,6 +120,12 @@ export interface Settlement {
   readonly calls: number;
   /** Calls whose price nobody knows. */
   readonly unpriced: number;
+}
+
+export interface Blob {
+  /** Of `text`, in hex. */
+  readonly sha256: string;
+  readonly text: string;
 }
 
 export interface Commit {
@@ -144,6 +152,8 @@ export interface Commit {
   readonly effectsDropped: readonly string[];
   readonly results: readonly { readonly id: string; readonly json: string }[];
   readonly audit: readonly string[];
+  /** Long texts that entries of this commit refer to; one that is stored already is left as it is. */
+  readonly blobs: readonly Blob[];
   readonly settle: Settlement | null;
   readonly runEnd: { readonly status: string; readonly reasons: readonly string[] } | null;
 }
@@ -179,6 +189,8 @@ export interface Served {
   readonly bindings: readonly string[];
   /** `id@version` of every machine it has. */
   readonly machines: readonly string[];
+  /** Gate folder it acts at: a claim does not take what has to go on at another one. Absent: it takes all. */
+  readonly place?: string;
 }
 
 export interface Sweep {

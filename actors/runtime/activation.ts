@@ -67,7 +67,12 @@ export async function activate(deps: ActivationDeps, address: Address): Promise<
   const owner = Symbol(`${address.run}/${address.actor}`);
   const bell = deps.bells.hang(`${address.run}/${address.actor}`);
   try {
-    const answer = await deps.store.claim(address, deps.nonce(), deps.served);
+    let answer = await deps.store.claim(address, deps.nonce(), { ...deps.served, place: deps.place });
+    if (answer.kind === "elsewhere") {
+      if (await deps.handOver(address, answer.place)) return "elsewhere";
+      // That host is gone for good: whoever comes by has to say so.
+      answer = await deps.store.claim(address, deps.nonce(), deps.served);
+    }
     if (answer.kind !== "claimed") {
       if (answer.kind === "stranded") await deps.stranded(address, answer.lacks, answer.name);
       return answer.kind;

@@ -1,5 +1,5 @@
 /** What a performer is given and what it must give back. It acts on the world, never on the store. */
-import type { Address, Grant, Settlement } from "../../infra/store.ts";
+import type { Address, Blob, Grant, Settlement } from "../../infra/store.ts";
 import type { OutsideEffect } from "../../machines/effect.ts";
 import type { RunEvent } from "../../machines/run-event.ts";
 import type { Entry } from "./conversation.ts";
@@ -30,6 +30,8 @@ export interface Answer {
   readonly settle?: Settlement;
   readonly told: readonly RunEvent[];
   readonly audit?: readonly AuditEntry[];
+  /** Stored beside the conversation, which holds only their beginning and their hash. */
+  readonly blobs?: readonly Blob[];
 }
 
 /** Never throws for what the world may do: that is an answer. Throws on breakage, and where its signal aborted it. */

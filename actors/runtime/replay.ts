@@ -88,7 +88,7 @@ export async function replay(
 type Difference = Pick<Mismatch, "why" | "expected" | "found">;
 type StepEntry = NonNullable<ReadEntry["step"]>;
 
-export const lastSeqOf = ({ raw, events }: ReadEntry): number => raw.firstSeq + Math.max(0, events.length - 1);
+const lastSeqOf = ({ raw, events }: ReadEntry): number => raw.firstSeq + Math.max(0, events.length - 1);
 
 function unreadable({ seq, member, cause }: UnreadableEntryError): Mismatch {
   const found = cause instanceof Error ? (cause.message.split("\n")[0] ?? "") : String(cause);

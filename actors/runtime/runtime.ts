@@ -23,6 +23,7 @@ import { workerRows } from "../../infra/redis/workers.ts";
 import { openBox, type WorkspaceBox } from "../../infra/sandbox/workspace-box.ts";
 import { steadyStore } from "../../infra/steady-store.ts";
 import type { Address, Store } from "../../infra/store.ts";
+import { StoreError } from "../../infra/store-error.ts";
 import { actorTypes, machines } from "../types/index.ts";
 import { systemClock } from "./clock.ts";
 import { type ModelAccess, modelCall } from "./effects/model-call.ts";
@@ -97,8 +98,11 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     const end = await host.activate(address);
     log.debug({ ...address, end }, "activation ended");
   };
-  const broke = (cause: unknown, address: Address | null): void =>
-    log.error({ err: cause, ...address }, "an activation broke off; the sweep brings it back");
+  const broke = (cause: unknown, address: Address | null): void => {
+    // What ails the store is told once, by the store; a hundred activations that end of it have nothing to add.
+    const level = cause instanceof StoreError ? "debug" : "error";
+    log[level]({ err: cause, ...address }, "an activation broke off; the sweep brings it back");
+  };
 
   return {
     worker,

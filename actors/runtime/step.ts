@@ -60,7 +60,7 @@ export function stepOf(input: StepInput): Step {
   const orders = decision.outside.map((ordered, index): Order => {
     const order = placed(ordered, input.place);
     return {
-      id: `${live.address.run}/${live.address.actor}/0.${version}:${index}`,
+      id: `${live.address.run}/${live.address.actor}/${live.fence.incarnation}.${version}:${index}`,
       order,
       json: JSON.stringify(order),
       reserve: order.type === "model.call" && session !== null ? input.reserve(live.run, session, conversation) : null,
@@ -109,6 +109,7 @@ function commitOf(input: StepInput, laid: Laid): Commit {
     effects: orders,
     effectsDropped: ended ? [...live.pending.keys()].filter((id) => !("effect" in by && by.effect === id)) : [],
     audit: (answer?.audit ?? []).map((one) => JSON.stringify({ actor: live.address.actor, ...one })),
+    blobs: answer?.blobs ?? [],
     settle: answer?.settle ?? null,
   };
 }

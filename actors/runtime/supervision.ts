@@ -7,7 +7,7 @@ import type { Log } from "../../infra/log.ts";
 import type { Wakers } from "../../infra/queue/queues.ts";
 import type { Hosts } from "../../infra/redis/hosts.ts";
 import { identifyProcess, isAlive } from "../../infra/redis/process-identity.ts";
-import type { WorkerRows } from "../../infra/redis/workers.ts";
+import type { WorkerRow, WorkerRows } from "../../infra/redis/workers.ts";
 import { WORKER_TTL_MS } from "../../infra/redis/workers.ts";
 
 export interface SupervisionDeps {
@@ -30,6 +30,8 @@ export interface Supervision {
 }
 
 const BEAT_MS = 1_000;
+/** How often the processes of this host's other workers are looked at: cheap where it means reading a line of /proc each. */
+const WATCH_MS = process.platform === "linux" ? 50 : BEAT_MS;
 /** How often a host is said to live: its absence is counted in minutes. */
 const HOST_BEAT_MS = 10_000;
 
@@ -51,17 +53,23 @@ export function supervision(deps: SupervisionDeps): Supervision {
       types: [...types],
       active: active(),
       bindings: [...bindings],
-      seenAtMs: Date.now(),
     });
 
+  /** Other workers of this host, as of the last beat. */
+  let peers: readonly WorkerRow[] = [];
+  const lives = ({ pid, startedAt: started }: WorkerRow): boolean => {
+    const [bootId = "", startTime = ""] = started.split("/");
+    return isAlive({ pid, startTime, bootId });
+  };
+
   const bury = async (): Promise<void> => {
-    for (const row of await rows.all()) {
-      if (row.id === id) continue;
-      const [bootId = "", startTime = ""] = row.startedAt.split("/");
+    const all = (await rows.all()).filter((row) => row.id !== id);
+    peers = all.filter((row) => row.host === host && lives(row));
+    for (const row of all) {
       const here = row.host === host;
-      if (here && isAlive({ pid: row.pid, startTime, bootId })) continue;
+      if (peers.includes(row)) continue;
       // Elsewhere nobody can look; such a row is only taken off the list once it has long been silent.
-      if (!here && Date.now() - row.seenAtMs < WORKER_TTL_MS * 4) continue;
+      if (!here && row.silentMs < WORKER_TTL_MS * 4) continue;
       const handed = here ? await wakers.handBack(row.id, row.bindings, place) : 0;
       await rows.remove(row.id);
       log.warn({ worker: row.id, pid: row.pid, jobs: handed }, "a worker died; its jobs were handed back");
@@ -83,7 +91,13 @@ export function supervision(deps: SupervisionDeps): Supervision {
     } catch (cause) {
       if (!stopped) log.warn({ err: cause }, "could not sign in; trying again");
     }
-    if (!stopped) timer = setTimeout(() => void beat(), BEAT_MS);
+    if (!stopped) timer = setTimeout(() => void watchPeers(performance.now() + BEAT_MS), WATCH_MS);
+  };
+
+  /** Between two beats nothing is asked of Redis: whether a neighbour lives, this host knows. */
+  const watchPeers = async (untilMs: number): Promise<void> => {
+    if (performance.now() >= untilMs || !peers.every(lives)) return beat();
+    if (!stopped) timer = setTimeout(() => void watchPeers(untilMs), WATCH_MS);
   };
 
   return {

@@ -8,8 +8,8 @@ export async function livingWorkers(hive: Pick<Hive, "workers">): Promise<Worker
   return (await hive.workers.all()).filter(lives);
 }
 
-function lives({ host, pid, startedAt, seenAtMs }: WorkerRow): boolean {
-  if (host !== hostname()) return Date.now() - seenAtMs < WORKER_TTL_MS;
+function lives({ host, pid, startedAt, silentMs }: WorkerRow): boolean {
+  if (host !== hostname()) return silentMs < WORKER_TTL_MS;
   const [bootId = "", startTime = ""] = startedAt.split("/");
   return isAlive({ pid, startTime, bootId });
 }

@@ -78,7 +78,10 @@ command("worker [types...]", "host actors in the foreground", () => import("./co
   .addOption(new Option("--idle-exit <seconds>", "end when there has been nothing to do for so long").hideHelp());
 
 command("ps", "runs, and the workers that live", () => import("./commands/ps.ts")).addOption(json);
-command("show <id>", "one run in full", () => import("./commands/show.ts")).addOption(json);
+command("show <id>", "one run in full", () => import("./commands/show.ts"))
+  .addOption(json)
+  .option("--effects", "did it happen? every effect, its state and its last sign of life")
+  .option("--verify", "with --effects: look at the world again");
 command("logs <id>", "what a run did", () => import("./commands/logs.ts"))
   .addOption(jsonl)
   .option("-f, --follow", "go on as it grows")

@@ -44,7 +44,6 @@ export const endSchema = z.strictObject({
 
 export type ArchiveHeader = z.infer<typeof headerSchema>;
 export type ArchiveItem = z.infer<typeof itemSchema>;
-export type ArchiveEnd = z.infer<typeof endSchema>;
 
 const OPENING = '{"sha256":"';
 const MIDDLE = '","data":';

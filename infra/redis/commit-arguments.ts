@@ -30,6 +30,7 @@ export function commitKeys(keys: Keys, { address: { run, actor } }: Commit): str
     shard.timers,
     shard.ended,
     shard.incarnation,
+    ofRun.blobs,
   ];
 }
 
@@ -84,5 +85,6 @@ export function commitArguments(keys: Keys, commit: Commit): Argument[] {
   list(commit.effectsDropped, (id) => [id]);
   list(commit.results, ({ id, json }) => [id, json]);
   list(commit.audit, (json) => [packed(json)]);
+  list(commit.blobs, ({ sha256, text }) => [sha256, packed(text)]);
   return args;
 }

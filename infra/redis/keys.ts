@@ -14,6 +14,8 @@ export interface RunKeys {
   readonly audit: string;
   readonly actors: string;
   readonly briefs: string;
+  /** Texts too long for a conversation, by their SHA-256. */
+  readonly blobs: string;
   /** Ids of messages that came from outside, for dedupe. */
   readonly sent: string;
 }
@@ -86,6 +88,7 @@ export function keysFor(prefix: string): Keys {
       audit: `${base(run)}:audit`,
       actors: `${base(run)}:actors`,
       briefs: `${base(run)}:briefs`,
+      blobs: `${base(run)}:blobs`,
       sent: `${base(run)}:sent`,
     }),
     actor: (run, actor) => ({

@@ -12,7 +12,7 @@ import { isNoScript } from "./store-failure.ts";
 const KEY_COUNTS = {
   create: 7,
   claim: 9,
-  commit: 15,
+  commit: 16,
   send: 4,
   hold: 4,
   sweep: 2,

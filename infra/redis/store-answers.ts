@@ -41,7 +41,7 @@ const HELD = "#held";
 
 function pendingFrom(fields: Readonly<Record<string, string>>): PendingEffect[] {
   return Object.entries(fields)
-    .filter(([id]) => !id.endsWith(GRANT) && !id.endsWith(HELD))
+    .filter(([id]) => !id.includes("#"))
     .map(([id, json]) => {
       const grant = fields[`${id}${GRANT}`];
       return { id, json, grant: grant === undefined ? null : grantFrom(grant), held: `${id}${HELD}` in fields };

@@ -140,9 +140,10 @@ async function claim(
       shard.stranded,
       shard.incarnation,
     ],
-    [nonce, memberOf(address), served.bindings.join(","), MAIL_BATCH, ...served.machines],
+    [nonce, memberOf(address), served.bindings.join(","), MAIL_BATCH, served.place ?? "", ...served.machines],
   );
   if (answer[0] === "NORUN") return { kind: "no_run" };
+  if (answer[0] === "ELSEWHERE") return { kind: "elsewhere", place: String(answer[1]) };
   if (answer[0] === "STRANDED") {
     return { kind: "stranded", lacks: answer[1] as "binding" | "machine", name: String(answer[2]) };
   }

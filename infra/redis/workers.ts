@@ -14,17 +14,23 @@ const rowSchema = z.object({
   types: z.array(z.string()),
   active: z.int(),
   bindings: z.array(z.string()),
-  /** Milliseconds since the epoch, by the worker's own clock: for people, not for decisions. */
+  /** Milliseconds since the epoch, on Redis's clock. */
   seenAtMs: z.number(),
 });
 
-export type WorkerRow = z.infer<typeof rowSchema>;
+type StoredRow = z.infer<typeof rowSchema>;
+export type NewWorkerRow = Omit<StoredRow, "seenAtMs">;
+
+export interface WorkerRow extends StoredRow {
+  /** Milliseconds since its last sign of life, whatever the clocks of the hosts say. */
+  readonly silentMs: number;
+}
 
 /** A worker that has not written its row for so long is not there, in milliseconds. */
 export const WORKER_TTL_MS = 15_000;
 
 export interface WorkerRows {
-  put(row: WorkerRow): Promise<void>;
+  put(row: NewWorkerRow): Promise<void>;
   remove(id: string): Promise<void>;
   /** Rows that do not parse are left out: they are another version's. */
   all(): Promise<WorkerRow[]>;
@@ -33,17 +39,23 @@ export interface WorkerRows {
 export function workerRows(redis: Redis, keys: Keys): WorkerRows {
   return {
     async put(row) {
-      await redis.hset(keys.workers, row.id, JSON.stringify(row));
+      const stored: StoredRow = { ...row, seenAtMs: await redisNowMs(redis) };
+      await redis.hset(keys.workers, row.id, JSON.stringify(stored));
     },
     async remove(id) {
       await redis.hdel(keys.workers, id);
     },
     async all() {
-      const rows = Object.values(await redis.hgetall(keys.workers));
-      return rows.flatMap((text) => {
+      const [nowMs, rows] = await Promise.all([redisNowMs(redis), redis.hgetall(keys.workers)]);
+      return Object.values(rows).flatMap((text) => {
         const parsed = rowSchema.safeParse(JSON.parse(text));
-        return parsed.success ? [parsed.data] : [];
+        return parsed.success ? [{ ...parsed.data, silentMs: Math.max(0, nowMs - parsed.data.seenAtMs) }] : [];
       });
     },
   };
+}
+
+async function redisNowMs(redis: Redis): Promise<number> {
+  const [seconds, micros] = await redis.time();
+  return Number(seconds) * 1_000 + Math.floor(Number(micros) / 1_000);
 }

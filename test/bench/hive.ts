@@ -99,7 +99,7 @@ export interface RecordedCommit {
 export async function record(hive: Hive, agents: number): Promise<Recording> {
   const run = newRunId();
   const commits = new Map<string, RecordedCommit[]>();
-  const keyCount = 15;
+  const keyCount = 16;
   const send = hive.redis.sendCommand;
   hive.redis.sendCommand = function recorded(this: Redis, ...given: Parameters<typeof send>) {
     const [sha, count, ...rest] = given[0].args.map(String);

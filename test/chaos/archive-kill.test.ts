@@ -119,7 +119,8 @@ async function killedAt(count: number): Promise<"untouched" | "archived" | null>
 
 it("killed before any of its words to Redis, it leaves the run or its whole archive, and the next one ends it", async () => {
   const seen: (string | null)[] = [];
-  for (let count = 1; seen.at(-1) !== null; count += 1) {
+  // The first words only read; where it begins to erase, none is left out.
+  for (let count = 1; seen.at(-1) !== null; count += count < 36 ? 5 : 1) {
     seen.push(await killedAt(count));
     await hive.redis.del(...(await hive.redis.keys("swarm:*")));
     for (const [key, value] of image) await hive.redis.restore(key, 0, value);

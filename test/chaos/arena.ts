@@ -24,6 +24,9 @@ export interface WorkerProcess {
   readonly wire: TcpProxy;
   /** Ended by us: how it ended is no finding. */
   killed: boolean;
+  /** It said that it takes work. */
+  ready: boolean;
+  exitCode: number | null;
   /** SIGKILL; false where it was gone already. */
   kill(): boolean;
 }
@@ -44,6 +47,8 @@ export interface Arena {
   readonly workspace: string;
   /** Every worker that was ever started here. */
   readonly workers: readonly WorkerProcess[];
+  /** Process numbers of the commands that were run here. */
+  readonly commandPids: ReadonlySet<number>;
   readonly plays: ReadonlyMap<string, Play>;
   readonly requests: readonly ModelRequest[];
   readonly redis: Redis;
@@ -91,6 +96,12 @@ async function arenaOn(ground: Ground, prefix: string): Promise<Arena> {
   const plays = new Map<string, Play>();
   const requests: ModelRequest[] = [];
   const workers: WorkerProcess[] = [];
+  const commandPids = new Set<number>();
+  const command = (words: readonly string[]): Promise<Finished> => {
+    const running = swarm.start(words, { cwd: workspace, env: envOver(calm) });
+    commandPids.add(running.pid);
+    return running.done;
+  };
   const director = (messages: Parameters<typeof askedIn>[0]): EntryInput | null => {
     const asked = askedIn(messages);
     const play = plays.get(asked?.key ?? "");
@@ -130,6 +141,7 @@ async function arenaOn(ground: Ground, prefix: string): Promise<Arena> {
     double,
     workspace,
     workers,
+    commandPids,
     plays,
     requests,
     redis,
@@ -141,15 +153,15 @@ async function arenaOn(ground: Ground, prefix: string): Promise<Arena> {
       const worker = await workerOver(swarm, await startTcpProxy(server.options), envOver, workspace);
       workers.push(worker);
       await worker.command.said(/"worker\.ready"/, "stdout");
+      worker.ready = true;
       return worker;
     },
     async begin(play) {
       plays.set(play.key, play);
-      const words = ["run", play.goal, "--workspace", workspace, "--detach", "--json"];
-      const finished = await swarm.start(words, { cwd: workspace, env: envOver(calm) }).done;
+      const finished = await command(["run", play.goal, "--workspace", workspace, "--detach", "--json"]);
       return finished.code === 0 ? documentOf<{ runId: string }>(finished).runId : null;
     },
-    run: (...args) => swarm.run(args, { cwd: workspace, env: envOver(calm) }),
+    run: (...args) => command(args),
     endWorkers,
     beside: (other) => arenaOn(ground, other),
     async close() {
@@ -175,10 +187,18 @@ async function workerOver(
     identity,
     wire,
     killed: false,
+    ready: false,
+    exitCode: null,
     kill() {
       worker.killed = true;
       return signalProcess(identity, "SIGKILL");
     },
   };
+  command.done.then(
+    ({ code }) => {
+      worker.exitCode = code;
+    },
+    () => {},
+  );
   return worker;
 }

@@ -76,18 +76,22 @@ export async function leftoversOf({ redis, keys, reader }: Arena, run: string): 
   return found;
 }
 
-/** Processes of the arena's swarm that live, apart from its workers. */
-export function orphansOf({ swarm, workers }: Arena): ProcessIdentity[] {
-  const known = new Set(workers.map(({ identity }) => identity.pid));
+/** Processes of the arena's swarm that live, apart from its workers and the commands that were typed. */
+export function orphansOf({ swarm, workers, commandPids }: Arena): ProcessIdentity[] {
+  const known = new Set([...commandPids, ...workers.map(({ identity }) => identity.pid)]);
   return processesOf(swarm.home).filter((identity) => !known.has(identity.pid) && isAlive(identity));
 }
 
+/** Exit code of a worker that found no Redis when it started, and said so. */
+const REDIS_UNREACHABLE = 7;
+
 /** Workers that ended by themselves, and words that no worker may say. */
 export function workerViolations({ workers }: Arena): string[] {
-  return workers.flatMap(({ identity, killed, command }, index) => {
+  return workers.flatMap(({ identity, killed, ready, exitCode, command }, index) => {
     const name = `worker ${index + 1} (pid ${identity.pid})`;
     const said = wordsOf(`${command.stdout()}\n${command.stderr()}`).map((line) => `${name} said: ${line}`);
-    if (killed || isAlive(identity)) return said;
+    const refused = !ready && exitCode === REDIS_UNREACHABLE;
+    if (killed || refused || isAlive(identity)) return said;
     return [`${name} ended by itself: ${command.stderr().slice(-1_000)}`, ...said];
   });
 }

@@ -27,7 +27,7 @@ async function oneDied(): Promise<void> {
   const model = (turn: number, { signal, effectId }: { signal: AbortSignal; effectId: string }): Promise<Answer> =>
     new Promise((resolve, reject) => {
       signal.addEventListener("abort", () => reject(new EffectAborted(effectId)));
-      eventually("the model may answer", () => answering || signal.aborted).then(() => resolve(reports(turn)));
+      eventually("the model may answer", () => answering || signal.aborted).then(() => resolve(reports(turn)), reject);
     });
   await hive.worker(performersOf(model as never));
   await hive.start(RUN, [task("a"), task("b")]);

@@ -1,7 +1,10 @@
 /** Laws of a forked run, on the real runtime: it goes on from any commit, owes its source nothing, and replays by itself. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { entryFrom, messagesOf } from "../../actors/runtime/conversation.ts";
 import { type Fork, type ForkSource, forkOf } from "../../actors/runtime/fork.ts";
@@ -359,4 +362,22 @@ it("a call of the source that is still out is not disturbed by a fork, nor is th
   );
   expect(values[0]).toContain("the source");
   expect(values[1]).toContain("the fork");
+});
+
+it("a fork whose process is killed before its last word leaves no run, and nothing that lasts", async () => {
+  const at = await commitWith("model.called", "a_c");
+  const script = fileURLToPath(new URL("../support/fork-until-staged.ts", import.meta.url));
+  const args = ["--import", "tsx", script, hive.server.socket, SOURCE, "r_killed", String(at)];
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+  await once(child.stdout, "data");
+  child.kill("SIGKILL");
+  await once(child, "exit");
+  expect((await hive.reader.runs()).map(({ run }) => run)).not.toContain("r_killed");
+  const staged = await hive.redis.keys("*r_killed*");
+  expect(staged.length).toBeGreaterThan(8);
+  for (const key of staged) expect(await hive.redis.pttl(key)).toBeGreaterThan(0);
+  expect(asked.filter(({ run }) => run === "r_killed")).toEqual([]);
+  const { run } = await forked(at);
+  expect(await hive.ended(run)).toBe("completed");
+  for (const key of await hive.redis.keys(`*:${run}*`)) expect(await hive.redis.pttl(key)).toBe(-1);
 });

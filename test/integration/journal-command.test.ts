@@ -121,7 +121,10 @@ it("a command whose time is over ends with all its children, also those that ign
 
 it("what a command leaves in the background ends with it", async () => {
   const given = await openTestJournal();
-  const end = await ran(given, "(while :; do echo x >> ticks; sleep 0.02; done) & until [ -s ticks ]; do sleep 0.01; done; echo out");
+  const end = await ran(
+    given,
+    "(while :; do echo x >> ticks; sleep 0.02; done) & until [ -s ticks ]; do sleep 0.01; done; echo out",
+  );
   expect(end).toMatchObject({ code: 0, stopped: null });
   expect(end.text).toBe("out\n");
   await still(join(given.workspace, "ticks"));
@@ -130,7 +133,10 @@ it("what a command leaves in the background ends with it", async () => {
 it("a command whose recorder is killed is lost, said so, and nobody of it goes on writing", async () => {
   const given = await openTestJournal();
   const ticks = join(given.workspace, "ticks");
-  const waiting = given.journal.run(order(given, "(while :; do echo x >> ticks; sleep 0.02; done) & wait; echo never"), never);
+  const waiting = given.journal.run(
+    order(given, "(while :; do echo x >> ticks; sleep 0.02; done) & wait; echo never"),
+    never,
+  );
   await eventually("it ticks", () => linesIn(ticks).length > 2);
   const seen = await given.journal.look(EFFECT);
   expect(seen?.holderLives).toBe(true);

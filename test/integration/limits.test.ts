@@ -8,6 +8,7 @@ import { readConfig } from "../../infra/config.ts";
 import { MAIL_BYTES_MAX } from "../../infra/redis/outside-mail.ts";
 import { retentionOf, STUBS_MAX } from "../../infra/redis/retention.ts";
 import { COORDINATOR_ACTOR, COORDINATOR_TYPE, type Mail } from "../../infra/store.ts";
+import { commitOf, committed, coordinatorOf, event, startedRun, stepped } from "../support/given-commit.ts";
 import { type Hive, openMockedHive, task } from "../support/mocked-hive.ts";
 
 let hive: Hive;
@@ -50,6 +51,55 @@ describe("a message from outside", () => {
     expect((await hive.store.send(agent, mail("last"))).kind).toBe("again");
     expect((await hive.store.send(boss, mail("cancel"))).kind).toBe("sent");
     expect(await hive.redis.hlen(sent)).toBe(10_001);
+  });
+});
+
+describe("the log of a run", () => {
+  it("takes a quarter of a million events; the commit that brings the last of them ends the run, and says why", async () => {
+    const { run, claim } = await startedRun(hive.store);
+    const { log, run: row } = hive.keys.run(run);
+    await hive.redis.hset(row, "seq", 249_997);
+    await hive.store.send(coordinatorOf(run), event("m1"));
+    await hive.store.send(coordinatorOf(run), event("m2"));
+    await hive.store.send(coordinatorOf(run), event("m3"));
+    const one = { ...claim, mail: [event("m1")] };
+    expect(await committed(hive.store, commitOf(coordinatorOf(run), one, { events: 2 }))).toMatchObject({
+      firstSeq: 249_998,
+      runStatus: "running",
+    });
+    const two = { ...stepped(one), mail: [event("m2")] };
+    const last = commitOf(coordinatorOf(run), two, { events: 2 });
+    expect(await committed(hive.store, last)).toMatchObject({ firstSeq: 250_000, runStatus: "failed" });
+    const [newest] = await hive.redis.xrevrange(log, "+", "-", "COUNT", 1);
+    expect(newest?.[0]).toBe("250002-0");
+    const reasons = ["its log has reached 250000 events, and takes no more"];
+    expect(JSON.parse(newest?.[1].at(-1) ?? "")).toEqual({ v: 1, events: [{ type: "run.failed", reasons }] });
+    expect(await hive.redis.hmget(row, "status", "reasons", "seq")).toEqual([
+      "failed",
+      JSON.stringify(reasons),
+      "250002",
+    ]);
+    expect(await hive.redis.zscore(hive.keys.shard(hive.keys.shardOf(run)).ended, run)).not.toBeNull();
+    const before = await hive.redis.xlen(log);
+    // Sent again it is told the same, and what comes after is told that the run is over.
+    expect(await hive.store.commit(last)).toMatchObject({ kind: "committed", firstSeq: 250_000, runStatus: "failed" });
+    const three = commitOf(coordinatorOf(run), { ...stepped(two), mail: [event("m3")] });
+    expect(await hive.store.commit(three)).toEqual({ kind: "ended", status: "failed" });
+    expect(await hive.redis.xlen(log)).toBe(before);
+  });
+
+  it("ends with the word of a run that ends by itself at that very commit", async () => {
+    const { run, claim } = await startedRun(hive.store);
+    const { log, run: row } = hive.keys.run(run);
+    await hive.redis.hset(row, "seq", 250_000);
+    await hive.store.send(coordinatorOf(run), event("m1"));
+    const end = commitOf(
+      coordinatorOf(run),
+      { ...claim, mail: [event("m1")] },
+      { runEnd: { status: "completed", reasons: [] } },
+    );
+    expect(await committed(hive.store, end)).toMatchObject({ runStatus: "completed" });
+    expect(await hive.redis.xrange(log, "250002-0", "+")).toEqual([]);
   });
 });
 

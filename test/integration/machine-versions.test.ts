@@ -7,6 +7,7 @@ import { entriesOf } from "../../actors/runtime/run-log.ts";
 import type { Runtime } from "../../actors/runtime/runtime.ts";
 import { coordinator } from "../../actors/types/coordinator.ts";
 import { explore } from "../../actors/types/explore.ts";
+import type * as types from "../../actors/types/index.ts";
 import { openLog } from "../../infra/log.ts";
 import { type MachineEntry, type Machines, machineCatalogue, machineEntry } from "../../machines/catalogue.ts";
 import { type Hive, openMockedHive, performersOf, reports, task } from "../support/mocked-hive.ts";
@@ -48,7 +49,7 @@ afterEach(async () => {
 async function worker(machines: Machines, latest: MachineEntry): Promise<Runtime> {
   vi.resetModules();
   vi.doMock("../../actors/types/index.ts", async (original) => ({
-    ...(await original<typeof import("../../actors/types/index.ts")>()),
+    ...(await original<typeof types>()),
     machines,
     latestMachine: (type: string) => (type === "explore" ? latest.name : coordinator.name),
   }));

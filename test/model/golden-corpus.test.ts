@@ -2,7 +2,7 @@
 // recorded, under the machines that recorded it. What no log rests in is named, with the reason.
 import { describe, expect, it } from "vitest";
 import { machines } from "../../actors/types/index.ts";
-import { machineEntry, type Machines } from "../../machines/catalogue.ts";
+import { type Machines, machineEntry } from "../../machines/catalogue.ts";
 import { goldenLogs, rawOf, refolded } from "../support/corpus.ts";
 import { restingPaths } from "./explore.ts";
 
@@ -28,8 +28,9 @@ describe("a log of the golden corpus folds to what it was:", () => {
 
 describe("the golden corpus", () => {
   const told = logs.flatMap(({ lines }) => lines);
-  const kindsIn = (pick: (effects: NonNullable<(typeof told)[number]["effects"]>) => readonly { readonly type: string }[]) =>
-    new Set(told.flatMap(({ effects }) => (effects === null ? [] : pick(effects).map(({ type }) => type))));
+  const kindsIn = (
+    pick: (effects: NonNullable<(typeof told)[number]["effects"]>) => readonly { readonly type: string }[],
+  ) => new Set(told.flatMap(({ effects }) => (effects === null ? [] : pick(effects).map(({ type }) => type))));
 
   it("has its first generation for ever", () => {
     expect(logs.filter(({ generation }) => generation === "1").length).toBeGreaterThanOrEqual(20);

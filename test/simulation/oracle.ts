@@ -112,6 +112,7 @@ export function oracle({ store, memory }: MemoryStore, violation: Violation): Or
       told("what must change nothing changed something");
     for (const { to, mail } of commit.messages) deliver(`${commit.address.run}/${to}`, mail.id);
     effects += commit.effects.length;
+    if (commit.runEnd !== null) chargeOut(run, ofRun);
     books.commits.push(commit);
     books.accepted.set(commit.id, { commit, firstSeq: line?.firstSeq ?? 0 });
   };
@@ -162,6 +163,7 @@ export function oracle({ store, memory }: MemoryStore, violation: Violation): Or
             ofRun.nano += grant?.nanoUsd ?? 0;
           }
           actorBooks(memberOf(address)).nonce = null;
+          if (run !== undefined && run.fields.get("status") !== "running") chargeOut(run, ofRun);
         }
         return answered;
       },
@@ -218,10 +220,21 @@ function isStale(core: string, commit: Commit): boolean {
   return timers?.[id ?? ""]?.armedBy !== Number(armedBy);
 }
 
+/** Whatever is out when a run ends is charged in full. */
+function chargeOut(run: StoredRun, books: RunBooks): void {
+  for (const { pending } of run.snapshots.values()) {
+    for (const { grant } of pending.values()) {
+      books.tokens += grant?.tokens ?? 0;
+      books.nano += grant?.nanoUsd ?? 0;
+    }
+  }
+}
+
 function moneyHolds(run: StoredRun, books: RunBooks, where: string, violation: Violation): void {
   const { budget } = run;
   let [tokens, nano] = [0, 0];
-  for (const { pending } of run.snapshots.values()) {
+  const out = run.fields.get("status") === "running" ? run.snapshots.values() : [];
+  for (const { pending } of out) {
     for (const { grant } of pending.values()) {
       tokens += grant?.tokens ?? 0;
       nano += grant?.nanoUsd ?? 0;

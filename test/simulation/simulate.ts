@@ -127,7 +127,7 @@ function setUp({ random, time, plants, tell, violation }: SetUp) {
     }
   };
   const kept = memoryStore({ nowMs: time.nowMs, ring, shardOf, flaws: plants.store ?? {} });
-  const watched = forgetful(oracle(kept, violation), kept, { random, time, faults, tell });
+  const watched = forgetful(oracle(kept, violation), kept, { random, time, faults, tell, workers });
   const world = openWorld(plants.gate ?? {});
   const deadly = new Set<string>();
   const poisoned = new Set<string>();
@@ -242,7 +242,7 @@ function hire({ runs, random, time, workers, network, queue, performers, watched
 function forgetful(
   watched: Oracle,
   { memory }: ReturnType<typeof memoryStore>,
-  { random, time, faults, tell }: Pick<Crew, "random" | "time" | "faults" | "tell">,
+  { random, time, faults, tell, workers }: Pick<Crew, "random" | "time" | "faults" | "tell" | "workers">,
 ): Oracle {
   const claim: Store["claim"] = (address, nonce, served) => {
     const snapshots = memory.runs.get(address.run)?.snapshots;
@@ -258,6 +258,11 @@ function forgetful(
       const { nonce: earlier = null, incarnation = 0, claims = 0, claimsAt = null } = before;
       Object.assign(actor, { epoch: epoch - 1, nonce: earlier, incarnation, claims, claimsAt });
       watched.forgotClaim(memberOf(address), earlier);
+      // Connections were cut with it, and locks with them: the job goes to somebody.
+      time.at(random.below(50), () => {
+        const awake = workers.filter((worker) => worker.awake());
+        if (awake.length > 0) random.pick(awake).activate(address, () => {});
+      });
     });
     return answered;
   };

@@ -114,8 +114,9 @@ export function reconcile(parts: UnsafeParts, worker: SimWorker): Performer<"too
       const taken = gate.look(effect);
       if (taken === null) {
         if (flaws.missedStaysOpen === true) return answer(false);
-        if (!gate.take(effect, worker.name)) continue;
+        const won = gate.take(effect, worker.name);
         await worker.step();
+        if (!won) continue;
         gate.record(effect, "never");
         return answer(false);
       }
@@ -127,8 +128,8 @@ export function reconcile(parts: UnsafeParts, worker: SimWorker): Performer<"too
         continue;
       }
       if (flaws.silentIsDead !== true) await worker.step(LAST_BREATH_MS);
-      const late = gate.look(effect)?.outcome ?? null;
-      if (late !== null) continue;
+      // It has come to its end meanwhile.
+      if ((gate.look(effect)?.outcome ?? null) !== null) continue;
       if (random.chance(0.3)) return interruptedAnswer(order, effect, "its holder died, and the world does not tell");
       return answer(world.happened(effect));
     }

@@ -11,7 +11,12 @@ import { failsOnce, type Hive, type ModelScript, performersOf, reports, task } f
 /** Plays one run to where it shall be kept, and names it. */
 export type Scene = (hive: Hive, type: string) => Promise<string>;
 
-const of = (type: string, id: string, changed: Partial<PlannedTask["limits"]> = {}, more: Partial<PlannedTask> = {}) => {
+const of = (
+  type: string,
+  id: string,
+  changed: Partial<PlannedTask["limits"]> = {},
+  more: Partial<PlannedTask> = {},
+) => {
   const one = task(id);
   return { ...one, agentType: type, limits: { ...one.limits, ...changed }, ...more };
 };
@@ -56,7 +61,8 @@ const fates: Readonly<Record<string, ModelScript>> = {
     effectId.includes("0.2:")
       ? told({ type: "model.failed", turn, reason: "lost", retry: true, delayMs: 0, counts: false })
       : reports(turn),
-  fails: (turn) => told({ type: "model.failed", turn, reason: "no such model", retry: false, delayMs: 0, counts: true }),
+  fails: (turn) =>
+    told({ type: "model.failed", turn, reason: "no such model", retry: false, delayMs: 0, counts: true }),
   "reports-nothing": (turn) => says(turn, "end_turn"),
   "is-cut": (turn) => (turn === 0 ? says(turn, "max_tokens") : reports(turn)),
   refuses: (turn) => says(turn, "refusal"),
@@ -81,11 +87,16 @@ const runs: Performer<"tool.run"> = (order, { address, effectId }) => {
   }
   if (fate === "interrupted") {
     return Promise.resolve(
-      told({ type: "tool.interrupted", call: order.call, reason: "nobody can tell" }, { entries: result(order.call, "lost") }),
+      told(
+        { type: "tool.interrupted", call: order.call, reason: "nobody can tell" },
+        { entries: result(order.call, "lost") },
+      ),
     );
   }
   const ok = fate !== "tool-fails";
-  return Promise.resolve(told({ type: "tool.finished", call: order.call, ok }, { entries: result(order.call, "done") }));
+  return Promise.resolve(
+    told({ type: "tool.finished", call: order.call, ok }, { entries: result(order.call, "done") }),
+  );
 };
 const reconciles: Performer<"tool.reconcile"> = (order, { address }) => {
   const happened = taskOf(address.actor) === "happened";
@@ -122,10 +133,17 @@ export const scenes: Readonly<Record<string, Scene>> = {
   retry: async (hive, type) => {
     await hive.worker(
       performersOf((turn, context) =>
-        context.address.actor === "a_a" || context.address.actor === "a_c" ? (fates.fails as ModelScript)(turn, context) : reports(turn),
+        context.address.actor === "a_a" || context.address.actor === "a_c"
+          ? (fates.fails as ModelScript)(turn, context)
+          : reports(turn),
       ),
     );
-    const graph = [of(type, "a", {}, { attemptsMax: 2 }), of(type, "b", {}, { needs: ["a"] }), of(type, "c"), of(type, "d", {}, { needs: ["c"] })];
+    const graph = [
+      of(type, "a", {}, { attemptsMax: 2 }),
+      of(type, "b", {}, { needs: ["a"] }),
+      of(type, "c"),
+      of(type, "d", {}, { needs: ["c"] }),
+    ];
     await hive.start("r_retry", graph);
     await hive.ended("r_retry");
     return "r_retry";
@@ -149,11 +167,20 @@ export const scenes: Readonly<Record<string, Scene>> = {
         { "tool.run": (_, { signal, effectId }) => never(signal, effectId) },
       ),
     );
-    const graph = [of(type, "thinks"), of(type, "runs"), of(type, "waits"), of(type, "planned", {}, { needs: ["runs"] })];
+    const graph = [
+      of(type, "thinks"),
+      of(type, "runs"),
+      of(type, "waits"),
+      of(type, "planned", {}, { needs: ["runs"] }),
+    ];
     await hive.start("r_cancelled", graph);
     const seen = (actor: string, to: string) =>
       hive.seen("r_cancelled", (event) => event.actor === actor && event.type === "agent.state" && event.to === to);
-    await Promise.all([seen("a_thinks", "thinking.calling"), seen("a_runs", "executing"), seen("a_waits", "thinking.backingOff")]);
+    await Promise.all([
+      seen("a_thinks", "thinking.calling"),
+      seen("a_runs", "executing"),
+      seen("a_waits", "thinking.backingOff"),
+    ]);
     const event = { type: "run.cancel", reason: "enough" } as { type: string };
     await hive.store.send({ run: "r_cancelled", actor: "a_coordinator", type: "coordinator" }, { id: "cancel", event });
     await hive.ended("r_cancelled");
@@ -168,6 +195,7 @@ export const scenes: Readonly<Record<string, Scene>> = {
         if (turn > 0) return reports(turn);
         if (actor !== "a_pauses") return calls(turn, { status: "asking" });
         await say(actor, { type: "agent.pause" });
+        await hive.seen("r_people", (event) => event.type === "message.taken" && event.cause === "agent.pause");
         return calls(turn);
       }),
     );
@@ -214,4 +242,3 @@ export const scenes: Readonly<Record<string, Scene>> = {
     return "r_forked";
   },
 };
-

@@ -39,7 +39,9 @@ export function goldenLogs(): GoldenLog[] {
       .filter((file) => file.endsWith(".jsonl"))
       .sort()
       .map((file) => {
-        const [header = "", ...lines] = readFileSync(join(CORPUS, generation, file), "utf8").trimEnd().split("\n");
+        const [header = "", ...lines] = readFileSync(join(CORPUS, generation, file), "utf8")
+          .trimEnd()
+          .split("\n");
         const { v, run } = JSON.parse(header) as { v: number; run: string };
         if (v !== 1) throw new Error(`${generation}/${file}: version ${v} of the corpus is not known`);
         const name = file.replace(/\.jsonl$/, "");

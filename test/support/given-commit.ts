@@ -59,6 +59,7 @@ const nothing = {
   effectsDropped: [],
   results: [],
   audit: [],
+  blobs: [],
   settle: null,
   runEnd: null,
 } satisfies Partial<Commit>;

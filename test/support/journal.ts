@@ -2,20 +2,26 @@
 import { execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { onTestFinished } from "vitest";
 import { type HostState, openHostState } from "../../infra/journal/host-state.ts";
 import { type Journal, openJournal } from "../../infra/journal/journal.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-let built = false;
+let dist: string | undefined;
 
-/** Absolute path of a compiled module; the build is brought up to date first. */
+/** Absolute path of a compiled module, of the same build whose command line is tested (`swarm-cli.ts`). */
 export function builtModule(path: string): string {
-  if (!built) execFileSync(process.execPath, [join(root, "test/support/build.mjs")], { stdio: "inherit" });
-  built = true;
-  return join(root, "dist", path);
+  dist ??= builtFolder();
+  return join(dist, path);
+}
+
+function builtFolder(): string {
+  const given = process.env.SWARM_TEST_CLI;
+  if (given !== undefined) return join(dirname(given), "../..");
+  execFileSync(process.execPath, [join(root, "test/support/build.mjs")], { stdio: "inherit" });
+  return join(root, "dist");
 }
 
 export interface TestJournal {
@@ -38,7 +44,9 @@ export async function openTestJournal(env: Readonly<Record<string, string>> = {}
 /** Runs a module's text in a process of its own; `gate` etc. are imported by URL. Resolves with what it printed. */
 export function elsewhere(code: string): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ["--input-type=module", "-e", code], { stdio: ["ignore", "pipe", "inherit"] });
+    const child = spawn(process.execPath, ["--input-type=module", "-e", code], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
     let said = "";
     child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
       said += chunk;

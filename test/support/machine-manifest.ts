@@ -27,7 +27,7 @@ const rowSchema = z.strictObject({
 
 export type Row = z.infer<typeof rowSchema>;
 
-export const rowsFrom = (text: string): Row[] => z.array(rowSchema).parse(JSON.parse(text));
+const rowsFrom = (text: string): Row[] => z.array(rowSchema).parse(JSON.parse(text));
 export const storedRows = (): Row[] => rowsFrom(readFileSync(MANIFEST, "utf8"));
 
 /** Every machine there is, the breaker included: it is not stored, but no less looked at. */
@@ -42,9 +42,9 @@ export function behaviourOfEntry(entry: MachineEntry): Behaviour {
   return known;
 }
 
-export const structureOfEntry = ({ name }: MachineEntry): string => name.split("#")[1] as string;
+const structureOfEntry = ({ name }: MachineEntry): string => name.split("#")[1] as string;
 
-export const alphabetHash = (kind: Kind): string =>
+const alphabetHash = (kind: Kind): string =>
   createHash("sha256").update(JSON.stringify(alphabet[kind])).digest("hex").slice(0, 16);
 
 export const rowOf = (entry: MachineEntry): Row => ({

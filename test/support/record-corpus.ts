@@ -13,7 +13,8 @@ import { type Scene, scenes } from "./corpus-scenes.ts";
 import { openMockedHive } from "./mocked-hive.ts";
 
 const [generation] = process.argv.slice(2).filter((word) => !word.startsWith("-"));
-if (generation === undefined || !/^[1-9]\d*$/.test(generation)) throw new Error("which generation? A whole number from 1");
+if (generation === undefined || !/^[1-9]\d*$/.test(generation))
+  throw new Error("which generation? A whole number from 1");
 const dir = join(CORPUS, generation);
 if (existsSync(dir) && !process.argv.includes("--overwrite")) {
   throw new Error(`generation ${generation} exists and is kept; record the next one`);
@@ -47,7 +48,10 @@ async function write(name: string, run: string, entries: readonly RawEntry[]): P
       effects: effects.get(firstSeq) ?? null,
     }),
   );
-  writeFileSync(join(dir, `${name}.jsonl`), `${[{ v: 1, run }, ...lines].map((line) => JSON.stringify(line)).join("\n")}\n`);
+  writeFileSync(
+    join(dir, `${name}.jsonl`),
+    `${[{ v: 1, run }, ...lines].map((line) => JSON.stringify(line)).join("\n")}\n`,
+  );
   process.stdout.write(`${name}: ${steps} steps\n`);
 }
 

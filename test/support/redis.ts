@@ -44,6 +44,7 @@ export interface TestRedis {
   readonly options: { readonly path: string };
   /** Of the running server. */
   pid(): number;
+  runs(): boolean;
   /** SIGKILL; resolves when the process is gone. */
   kill9(): Promise<void>;
   /** Starts the server again over the same files; kills it first if it runs. */
@@ -66,8 +67,9 @@ export async function startRedis({ fsync = "always", args = [] }: TestRedisOptio
     throw error;
   });
 
+  const runs = (): boolean => server.exitCode === null && server.signalCode === null;
   const kill9 = async (): Promise<void> => {
-    if (server.exitCode !== null || server.signalCode !== null) return;
+    if (!runs()) return;
     const gone = once(server, "exit");
     server.kill("SIGKILL");
     await gone;
@@ -81,6 +83,7 @@ export async function startRedis({ fsync = "always", args = [] }: TestRedisOptio
     dir,
     options: { path: socket },
     pid: () => server.pid ?? -1,
+    runs,
     kill9,
     restart: async () => {
       await kill9();

@@ -8,6 +8,7 @@ import {
   claimed,
   commitOf,
   committed,
+  coordinatorOf,
   event,
   money,
   spawnedAgent,
@@ -153,6 +154,23 @@ function settlingLaws(under: Under): void {
       await committed(store, commitOf(address, claim, asking("e1")));
       await store.quarantine(address, "poison");
       expect(await moneyOf(run)).toEqual({ tokens: 1_100, nano: 15_300, heldTokens: 0, heldNano: 0 });
+    });
+
+    it("leaves nothing held when the run ends in the middle of a paid call, whoever ends it", async () => {
+      const { store, money: moneyOf } = under();
+      for (const poisoned of [false, true]) {
+        const { run, claim: boss } = await startedRun(store, { budget: { tokensMax: 9_000 } });
+        const { address, claim } = await spawnedAgent(store, run);
+        await committed(store, commitOf(address, claim, asking("e1")));
+        await store.send(coordinatorOf(run), event("m1"));
+        if (poisoned) await store.quarantine(coordinatorOf(run), "poison");
+        else
+          await committed(
+            store,
+            commitOf(coordinatorOf(run), boss, { by: { mail: "m1" }, runEnd: { status: "cancelled", reasons: [] } }),
+          );
+        expect(await moneyOf(run)).toEqual({ tokens: 1_100, nano: 15_300, heldTokens: 0, heldNano: 0 });
+      }
     });
 
     it("of a run without limits still counts", async () => {

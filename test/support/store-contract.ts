@@ -10,6 +10,7 @@ import { commitLaws } from "./store-contract-commit.ts";
 import { echoLaws } from "./store-contract-echo.ts";
 import { modelLaws } from "./store-contract-model.ts";
 import { outsideLaws } from "./store-contract-outside.ts";
+import { placeLaws } from "./store-contract-place.ts";
 import { timerLaws } from "./store-contract-timers.ts";
 
 export interface LogRow {
@@ -65,6 +66,7 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
     commitLaws(under);
     budgetLaws(under);
     timerLaws(under);
+    placeLaws(under);
     outsideLaws(under);
     echoLaws(under);
     modelLaws(under);

@@ -8,6 +8,11 @@ export async function act([id = ""]: readonly string[], flags: Record<string, un
   const hive = await openHive();
   try {
     const run = await hive.reader.resolve(id);
+    if (flags.effects === true || flags.verify === true) {
+      const { showEffects } = await import("../show-effects.ts");
+      await showEffects(hive, run, { json: flags.json === true, verify: flags.verify === true });
+      return 0;
+    }
     const document = await runDocument(hive.reader, run);
     if (document === null) throw new SwarmError("run.gone", `run ${run} is gone`, { exit: 2 });
     if (flags.json === true) {

@@ -2,11 +2,13 @@
 CLAIM: makes the caller the one activation that may commit for this actor, and hands it all it needs to go on.
 
 KEYS   1 run  2 snapshot  3 mailbox  4 pending  5 session  6 transcript  7 ready  8 stranded  9 incarnation
-ARGV   1 nonce   2 member (run/actor/type)   3 bindings served, with commas   4 mail at most   5… machines served (id@version)
+ARGV   1 nonce   2 member (run/actor/type)   3 bindings served, with commas   4 mail at most
+       5 this host's place ("" = anywhere)   6… machines served (id@version)
 RETURN {"OK", epoch, run row, snapshot, mail, pending, session, transcript, claims since the last commit, mail left,
         incarnation}
        {"NORUN"}     no such run, or nobody there who may be claimed; the member is forgotten
        {"STRANDED", "binding" | "machine", name}   this worker lacks it; the actor waits, visibly
+       {"ELSEWHERE", place}   all there is to do was begun at another place; nothing was written, whoever is at it there goes on
 Rows are flat lists of field and value. A nonce that holds the claim already is the echo of a call whose answer was
 lost: it is told the same again, and nothing is written.
 ]]
@@ -23,7 +25,7 @@ if not binding or not string.find(',' .. ARGV[3] .. ',', ',' .. binding .. ',', 
   lacks = 'binding'
 elseif machine then
   lacks = 'machine'
-  for i = 5, #ARGV do
+  for i = 6, #ARGV do
     if ARGV[i] == machine then lacks = false end
   end
 end
@@ -45,6 +47,25 @@ local echo = counted[4] == ARGV[1] and (counted[6] or '0') == incarnation
 local held = redis.call('HEXISTS', KEYS[1], 'hold') == 1
 local epoch = counted[5]
 local claims = tonumber(counted[3] or '0')
+if not echo and not held and (ARGV[5] or '') ~= '' and mailTotal == 0 then
+  local here, place = {}, nil
+  for i = 1, #pending, 2 do
+    if string.sub(pending[i], -5) == '#held' and pending[i + 1] == '1' then here[string.sub(pending[i], 1, -6)] = true end
+  end
+  for i = 1, #pending, 2 do
+    if not string.find(pending[i], '#', 1, true) then
+      local read, order = pcall(cjson.decode, pending[i + 1])
+      local at = read and type(order) == 'table' and type(order.place) == 'string' and order.place
+      if not at or at == ARGV[5] or here[pending[i]] then
+        place = nil
+        break
+      end
+      place = place or at
+    end
+  end
+  -- A claim from here would fence whoever carries it out there, and count as if it had died of it.
+  if place then return {'ELSEWHERE', place} end
+end
 if not echo then
   -- Adding comes first: where memory is full the claim is refused, not counted. Its commits would be refused too, and
   -- an actor that nobody can bring on would pass for poison.
@@ -55,6 +76,14 @@ if not echo then
     claims = 0
   else
     claims = (counted[1] or '0') == counted[2] and claims + 1 or 1
+    -- Steps that succeed beside it must not hide an effect that kills whoever takes it up. A claim may find it for other
+    -- reasons than a death, so three finds count as one.
+    for i = 1, #pending, 2 do
+      if not string.find(pending[i], '#', 1, true) then
+        local found = redis.call('HINCRBY', KEYS[4], pending[i] .. '#found', 1)
+        claims = math.max(claims, math.floor(found / 3))
+      end
+    end
   end
   redis.call('HSET', KEYS[2], 'nonce', ARGV[1], 'incarnation', incarnation, 'claimsAt', counted[1] or '0', 'claims', claims)
 end
@@ -66,7 +95,7 @@ for i = 1, #pending, 2 do
   if mark == '1' and not held and not echo then redis.call('HSET', KEYS[4], pending[i], ARGV[1]) end
   if mark and mark ~= '1' and mark ~= ARGV[1] then
     if not echo then redis.call('HDEL', KEYS[4], pending[i]) end
-  else
+  elseif string.sub(pending[i], -6) ~= '#found' then
     told[#told + 1] = pending[i]
     told[#told + 1] = pending[i + 1]
   end

@@ -2,7 +2,7 @@
 COMMIT: consumes exactly one cause of one actor and writes everything it led to, or nothing at all.
 
 KEYS   1 run  2 log  3 snapshot  4 transcript  5 mailbox  6 pending  7 budget  8 results  9 audit  10 actors
-       11 session  12 ready  13 timers  14 ended  15 incarnation
+       11 session  12 ready  13 timers  14 ended  15 incarnation  16 blobs
 ARGV   1 commit id   2 epoch   3 nonce   4 version expected   5 base key of the run   6 bell channel
        7 member (run/actor/type)   8 "mail" | "effect"   9 id of the cause: an effect's, or how its mail begins (`{"id":"…"`)
        10 log entry   11 events in it, at least one   12 core (JSON)   13 machine ("" = unchanged)
@@ -12,7 +12,7 @@ ARGV   1 commit id   2 epoch   3 nonce   4 version expected   5 base key of the 
        rows (field, JSON) · transcript entries (JSON) · messages (actor, type, JSON)
        · spawned (actor, type, row JSON) · timers set (id, delay ms, armed by) · timers cancelled (id, armed by)
        · effects (id, JSON, tokens in, out wanted, out least, nano-USD per token in, per token out; "" = no money)
-       · effects dropped (id) · results (id, JSON) · audit (JSON)
+       · effects dropped (id) · results (id, JSON) · audit (JSON) · blobs (SHA-256, text)
 RETURN {"OK", first seq, now ms, mail left, hold, status, transcript length before, grant…}  grant = "out tokens nano"
        {"FENCED"}  another activation has claimed the actor, or acknowledged writes may have been lost since the claim
        {"CONFLICT", version}  the actor is not where the caller thinks it is
@@ -29,6 +29,8 @@ if not run[1] then return {'NORUN'} end
 
 -- In the order of ARGV 19.
 local COUNTERS = {'input', 'output', 'cacheRead', 'cacheWrite', 'calls', 'unpriced'}
+-- Events one run may tell. What an archive of so many takes, it can be read back from.
+local LOG_EVENTS_MAX = 250000
 -- An actor on the list of those that need looking after is put there anew only when its time is as old as this: the
 -- sweep passes over what is younger than 1.5 s, and every command of a step is paid for in the append-only file.
 local FRESH_MS = 500
@@ -50,6 +52,7 @@ local effectsFrom, effectsTo = list(7)
 local dropFrom, dropTo = list(1)
 local resultsFrom, resultsTo = list(2)
 local auditFrom, auditTo = list(1)
+local blobsFrom, blobsTo = list(2)
 
 if head[4] == ARGV[1] then
   local again = {'OK', head[5], 0, redis.call('LLEN', KEYS[5]), run[2] or '', run[1], tonumber(head[6] or '0')}
@@ -82,7 +85,8 @@ redis.call('ZCARD', KEYS[13])
 if resultsFrom <= resultsTo then redis.call('HLEN', KEYS[8]) end
 if auditFrom <= auditTo then redis.call('XLEN', KEYS[9]) end
 if bornFrom <= bornTo then redis.call('HLEN', KEYS[10]) end
-if ARGV[15] ~= '' then redis.call('ZCARD', KEYS[14]) end
+if blobsFrom <= blobsTo then redis.call('HLEN', KEYS[16]) end
+if ARGV[15] ~= '' or tonumber(run[3] or '0') + tonumber(ARGV[11]) >= LOG_EVENTS_MAX then redis.call('ZCARD', KEYS[14]) end
 for i = mailFrom, mailTo, 3 do redis.call('LLEN', ARGV[5] .. ':' .. ARGV[i] .. ':mailbox') end
 
 -- Money: what this cause settles is free again before what it asks for is granted.
@@ -127,7 +131,9 @@ end
 local function clear(id, grant)
   local gone = {id}
   if grant then gone[2] = id .. '#grant' end
-  if redis.call('HEXISTS', KEYS[6], id .. '#held') == 1 then gone[#gone + 1] = id .. '#held' end
+  for _, beside in ipairs({'#held', '#found'}) do
+    if redis.call('HEXISTS', KEYS[6], id .. beside) == 1 then gone[#gone + 1] = id .. beside end
+  end
   redis.call('HDEL', KEYS[6], unpack(gone))
 end
 
@@ -219,6 +225,7 @@ for i = setFrom, setTo, 3 do
 end
 for i = resultsFrom, resultsTo, 2 do redis.call('HSET', KEYS[8], ARGV[i], ARGV[i + 1]) end
 for i = auditFrom, auditTo do redis.call('XADD', KEYS[9], '*', 'b', ARGV[i]) end
+for i = blobsFrom, blobsTo, 2 do redis.call('HSETNX', KEYS[16], ARGV[i], ARGV[i + 1]) end
 
 local mailLeft = redis.call('LLEN', KEYS[5])
 if mailLeft == 0 and redis.call('HLEN', KEYS[6]) == 0 then
@@ -228,10 +235,27 @@ else
   if not listed or now - tonumber(listed) > FRESH_MS then redis.call('ZADD', KEYS[12], now, ARGV[7]) end
 end
 local status = run[1]
-if ARGV[15] ~= '' then
-  status = ARGV[15]
-  redis.call('HSET', KEYS[1], 'status', status, 'endedAt', now, 'reasons', ARGV[16])
+local function endRun(how, reasons)
+  status = how
+  -- Calls that are still out are settled by nobody any more: they are charged what they may have cost.
+  for held, spent in pairs({heldTokens = 'tokens', heldNano = 'nano'}) do
+    local out = tonumber(redis.call('HGET', KEYS[7], held) or '0')
+    if out ~= 0 then
+      redis.call('HINCRBY', KEYS[7], spent, string.format('%d', out))
+      redis.call('HSET', KEYS[7], held, 0)
+    end
+  end
+  redis.call('HSET', KEYS[1], 'status', status, 'endedAt', now, 'reasons', reasons)
   redis.call('ZADD', KEYS[14], now, runId)
+end
+if ARGV[15] ~= '' then
+  endRun(ARGV[15], ARGV[16])
+elseif last >= LOG_EVENTS_MAX then
+  -- No run ends in silence: the commit that reaches the end of the log writes the end of the run too.
+  local reason = 'its log has reached ' .. LOG_EVENTS_MAX .. ' events, and takes no more'
+  local body = cjson.encode({v = 1, events = {{type = 'run.failed', reasons = {reason}}}})
+  redis.call('XADD', KEYS[2], redis.call('HINCRBY', KEYS[1], 'seq', 1) .. '-0', 't', now, 'a', runId .. '/-/-', 'b', body)
+  endRun('failed', cjson.encode({reason}))
 end
 
 local answer = {'OK', first, now, mailLeft, run[2] or '', status, said}

@@ -60,6 +60,14 @@ local count = isCoordinator and 2 or 1
 local last = redis.call('HINCRBY', KEYS[1], 'seq', count)
 redis.call('XADD', KEYS[2], (last - count + 1) .. '-0', 't', now, 'a', ARGV[1], 'b', isCoordinator and ARGV[7] or ARGV[6])
 if isCoordinator then
+  -- Calls that are still out are settled by nobody any more: they are charged what they may have cost.
+  for held, spent in pairs({heldTokens = 'tokens', heldNano = 'nano'}) do
+    local out = tonumber(redis.call('HGET', KEYS[10], held) or '0')
+    if out ~= 0 then
+      redis.call('HINCRBY', KEYS[10], spent, string.format('%d', out))
+      redis.call('HSET', KEYS[10], held, 0)
+    end
+  end
   redis.call('HSET', KEYS[1], 'status', 'failed', 'endedAt', now, 'reasons', cjson.encode({ARGV[8]}))
   redis.call('ZADD', KEYS[8], now, ARGV[2])
 else

@@ -22,6 +22,8 @@ export function claim(inside: Inside, address: Address, nonce: string, served: S
   }
   const held = run.fields.has("hold");
   const echo = actor.nonce === nonce && actor.incarnation === shard.incarnation && flaws.noClaimEcho !== true;
+  const place = echo || held ? null : elsewhere(actor, served.place);
+  if (place !== null) return { kind: "elsewhere", place };
   if (!echo) {
     shard.stranded.delete(member);
     actor.seen = true;
@@ -56,6 +58,18 @@ function lacks(binding: string | undefined, machine: string | null, served: Serv
     return { lacks: "binding" as const, name: binding ?? "" };
   if (machine !== null && !served.machines.includes(machine)) return { lacks: "machine" as const, name: machine };
   return null;
+}
+
+/** Where all there is to do was begun; null where there is something to do here. */
+function elsewhere({ mailbox, pending }: StoredActor, here: string | undefined): string | null {
+  if (here === undefined || here === "" || mailbox.length > 0) return null;
+  let place: string | null = null;
+  for (const { json, held } of pending.values()) {
+    const at = (JSON.parse(json) as { place?: string }).place;
+    if (at === undefined || at === here || held === "1") return null;
+    place ??= at;
+  }
+  return place;
 }
 
 /** Effects marked as never begun count as begun from this claim on; it alone is told that they were not. */

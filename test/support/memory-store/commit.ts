@@ -2,7 +2,7 @@
 import { type Commit, type CommitAnswer, type Grant, memberOf, type Reservation } from "../../../infra/store.ts";
 import { StoreError } from "../../../infra/store-error.ts";
 import { type Inside, mailText } from "./memory-store.ts";
-import { actorNamed, add, amount, charge, type StoredActor, type StoredRun, shardNamed } from "./state.ts";
+import { actorNamed, add, amount, charge, chargeAll, type StoredActor, type StoredRun, shardNamed } from "./state.ts";
 
 const NOTHING: Grant = { outTokens: 0, tokens: 0, nanoUsd: 0 };
 
@@ -142,6 +142,7 @@ function write(writing: Writing): CommitAnswer {
   if (actor.mailbox.length === 0 && actor.pending.size === 0) shard.ready.delete(memberOf(one.address));
   else relist(shard.ready, memberOf(one.address), now);
   if (one.runEnd !== null) {
+    chargeAll(run.budget);
     run.fields.set("status", one.runEnd.status).set("endedAt", String(now));
     run.fields.set("reasons", JSON.stringify(one.runEnd.reasons));
     shard.ended.set(one.address.run, now);

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { type Address, COORDINATOR_ACTOR, COORDINATOR_TYPE, type Fence, memberOf } from "../../../infra/store.ts";
 import { type Inside, mailText } from "./memory-store.ts";
-import { actorNamed, charge, type StoredActor, type StoredRun, shardNamed } from "./state.ts";
+import { actorNamed, charge, chargeAll, type StoredActor, type StoredRun, shardNamed } from "./state.ts";
 
 export function quarantine(inside: Inside, address: Address, reason: string, fence?: Fence): void {
   const { memory, nowMs, ring, shardOf } = inside;
@@ -31,6 +31,7 @@ export function quarantine(inside: Inside, address: Address, reason: string, fen
   actor.pending.clear();
   const died = { type: "agent.died", died: address.actor, reason };
   if (address.actor === COORDINATOR_ACTOR) {
+    chargeAll(run.budget);
     tell(run, member, [died, { type: "run.failed", reasons: [reason] }], now);
     run.fields.set("status", "failed").set("endedAt", String(now)).set("reasons", JSON.stringify([reason]));
     shard.ended.set(address.run, now);

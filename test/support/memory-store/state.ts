@@ -151,3 +151,9 @@ export function charge(budget: Map<string, string>, grant: Grant): void {
   ] as const)
     add(budget, field, by);
 }
+
+/** A run ends: nobody will settle what is still out. */
+export function chargeAll(budget: Map<string, string>): void {
+  const grant = { outTokens: 0, tokens: amount(budget, "heldTokens"), nanoUsd: amount(budget, "heldNano") };
+  charge(budget, grant);
+}

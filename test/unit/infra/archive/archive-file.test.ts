@@ -72,7 +72,7 @@ describe("an archive file", () => {
         for (const key of new Set(safe.map((one) => one.key)))
           expect(archived.items(key)).toEqual(safe.filter((one) => one.key === key));
       }),
-      { numRuns: 60 },
+      { numRuns: 25 },
     );
   });
 

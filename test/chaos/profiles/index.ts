@@ -1,0 +1,17 @@
+/** The catalogue of profiles. */
+import { all } from "./all.ts";
+import { kill } from "./kill.ts";
+import { model } from "./model.ts";
+import { net } from "./net.ts";
+import type { Profile } from "./profile.ts";
+import { redis } from "./redis.ts";
+import { zombie } from "./zombie.ts";
+
+export const profiles: readonly Profile[] = [kill, zombie, net, redis, all, model];
+
+export function profileNamed(name: string): Profile {
+  const found = profiles.find((profile) => profile.name === name);
+  if (found === undefined)
+    throw new Error(`no profile ${name}; there are: ${profiles.map((profile) => profile.name).join(", ")}`);
+  return found;
+}

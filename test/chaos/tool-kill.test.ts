@@ -1,0 +1,247 @@
+/**
+ * kill -9 and SIGSTOP while an agent acts on the world, with real workers, recorders and commands: what was begun is
+ * done once, or called unknown; never twice, and nobody goes on in secret.
+ */
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Redis } from "ioredis";
+import { expect, test } from "vitest";
+import { openHostState } from "../../infra/journal/host-state.ts";
+import { openJournal, type Seen } from "../../infra/journal/journal.ts";
+import { identifyProcess, isAlive, type ProcessIdentity, signalProcess } from "../../infra/redis/process-identity.ts";
+import type { LoggedEvent } from "../../machines/run-event.ts";
+import { linesIn } from "../support/journal.ts";
+import { ofType, openStage, report, type Stage, says, use } from "../support/run-stage.ts";
+import { documentOf, type Environment, eventually, type Running } from "../support/swarm-cli.ts";
+import { serverOf } from "../support/swarm-store.ts";
+
+const SLOW = "echo begun; echo x >> ran; while [ ! -e go ]; do sleep 0.02; done; echo end";
+
+const permit = (stage: Stage): void =>
+  writeFileSync(
+    join(stage.swarm.cwd, "swarm.config.json"),
+    JSON.stringify({ permissions: { allow: ["Bash", "Write"] } }),
+  );
+
+interface WorkerAt {
+  readonly running: Running;
+  readonly identity: ProcessIdentity;
+}
+
+async function worker(stage: Stage, env: Environment = {}): Promise<WorkerAt> {
+  const running = stage.swarm.start(["worker", "--jsonl"], { env });
+  await running.said(/"worker\.ready"/, "stdout");
+  const identity = identifyProcess(running.pid);
+  if (identity === undefined) throw new Error("the worker is gone");
+  return { running, identity };
+}
+
+async function killed({ running, identity }: WorkerAt): Promise<void> {
+  signalProcess(identity, "SIGKILL");
+  await running.done;
+}
+
+/** Starts a detached run whose agent makes this call and then reports; resolves with its id. */
+async function begin(stage: Stage, tool: string, input: Record<string, unknown>): Promise<string> {
+  const { command } = stage.begin([says(use(tool, input)), report("done")], ["--detach", "--json"]);
+  return documentOf<{ runId: string }>(await command.done).runId;
+}
+
+const at = (stage: Stage, name: string): string => join(stage.workspace, name);
+const events = (stage: Stage, run: string): Promise<readonly LoggedEvent[]> => stage.events(run);
+
+async function eventOf<Type extends LoggedEvent["type"]>(stage: Stage, run: string, type: Type) {
+  return eventually(`${run} has ${type}`, async () => ofType(await events(stage, run), type)[0]);
+}
+
+async function ended(stage: Stage, run: string): Promise<readonly LoggedEvent[]> {
+  await eventually(`${run} ends`, async () => {
+    const { status } = documentOf<{ status: string }>(await stage.swarm.run(["show", run, "--json"]));
+    return status !== "running";
+  });
+  return events(stage, run);
+}
+
+/** The gate of an effect in the default state folder, or in the one named. */
+async function gateOf(
+  stage: Stage,
+  effect: string,
+  folder = join(stage.swarm.home, ".local/state/statehive"),
+): Promise<Seen | null> {
+  return openJournal({ state: await openHostState([folder]), env: {} }).look(effect);
+}
+
+/** What the agent was told of its call. */
+async function toldOf(stage: Stage, run: string): Promise<string> {
+  await ended(stage, run);
+  return stage.double.served.at(-1)?.body ?? "";
+}
+
+/** Nobody adds a line any more: looked at until it was the same forty times. */
+async function still(file: string): Promise<number> {
+  let same = 0;
+  let lines = -1;
+  return eventually(`${file} does not grow`, () => {
+    const now = linesIn(file).length;
+    same = now === lines ? same + 1 : 0;
+    lines = now;
+    return same > 40 ? now : false;
+  });
+}
+
+test("a worker killed in the middle of a command: the next one reattaches, it ran once, and its output is whole", async () => {
+  await using stage = await openStage();
+  permit(stage);
+  const first = await worker(stage);
+  const run = await begin(stage, "Bash", { command: SLOW });
+  await eventually("it runs", () => linesIn(at(stage, "ran")).length === 1);
+  await killed(first);
+  await worker(stage);
+  const { effect } = await eventOf(stage, run, "tool.intended");
+  writeFileSync(at(stage, "go"), "");
+  const all = await ended(stage, run);
+  expect(ofType(all, "run.completed")).toHaveLength(1);
+  expect(ofType(all, "tool.finished").map((event) => event.effect)).toEqual([effect]);
+  expect(ofType(all, "tool.intended")).toHaveLength(1);
+  expect(linesIn(at(stage, "ran"))).toHaveLength(1);
+  expect(await toldOf(stage, run)).toContain("exit code 0\\nbegun\\nend");
+});
+
+test("worker and recorder killed: the call is interrupted, said so, and nobody of the command goes on", async () => {
+  await using stage = await openStage();
+  permit(stage);
+  const first = await worker(stage);
+  const run = await begin(stage, "Bash", { command: "(while :; do echo x >> ticks; sleep 0.02; done) & wait" });
+  await eventually("it ticks", () => linesIn(at(stage, "ticks")).length > 2);
+  const { effect } = await eventOf(stage, run, "tool.intended");
+  const gate = await gateOf(stage, effect);
+  if (gate === null) throw new Error("there is no gate");
+  await killed(first);
+  signalProcess(gate.gate.holder, "SIGKILL");
+  await worker(stage);
+  const interrupted = await eventOf(stage, run, "tool.interrupted");
+  expect(interrupted.effect).toBe(effect);
+  await still(at(stage, "ticks"));
+  expect(await toldOf(stage, run)).toContain("interrupted: ");
+  const shown = documentOf<{ effects: readonly { effect: string; state: string }[] }>(
+    await stage.swarm.run(["show", run, "--effects", "--json"]),
+  );
+  expect(shown.effects.find((one) => one.effect === effect)?.state).toBe("unknown");
+});
+
+test("a worker killed as soon as it has the gate of a change: the file is whole or untouched, and the run knows which", async () => {
+  await using stage = await openStage();
+  permit(stage);
+  for (let round = 0; round < 4; round += 1) {
+    const content = `round ${round}\n`.repeat(50_000);
+    const first = await worker(stage);
+    const run = await begin(stage, "Write", { file_path: "made.txt", content });
+    const { effect } = await eventOf(stage, run, "tool.intended").catch(() => ({ effect: "" }));
+    expect(effect).not.toBe("");
+    await killed(first);
+    const second = await worker(stage);
+    const all = await ended(stage, run);
+    expect(ofType(all, "run.completed")).toHaveLength(1);
+    expect(readFileSync(at(stage, "made.txt"), "utf8")).toBe(content);
+    const intents = ofType(all, "tool.intended").length;
+    const missed = ofType(all, "tool.reconciled").filter(({ happened }) => !happened).length;
+    expect(intents).toBe(1 + missed);
+    expect(readdirSync(stage.workspace).filter((name) => name.endsWith(".tmp"))).toEqual([]);
+    await killed(second);
+  }
+});
+
+test("a worker frozen past its lock and woken again never acts a second time", async () => {
+  await using stage = await openStage();
+  permit(stage);
+  const zombie = await worker(stage);
+  const run = await begin(stage, "Bash", { command: SLOW });
+  await eventually("it runs", () => linesIn(at(stage, "ran")).length === 1);
+  signalProcess(zombie.identity, "SIGSTOP");
+  const second = await worker(stage);
+  // Its lock runs out, and somebody else holds the actor.
+  await eventually("another worker has it", async () =>
+    documentOf<{ workers: { id: string; active: number }[] }>(await stage.swarm.run(["ps", "--json"])).workers.some(
+      ({ active }) => active > 0,
+    ),
+  );
+  writeFileSync(at(stage, "go"), "");
+  const all = await ended(stage, run);
+  signalProcess(zombie.identity, "SIGCONT");
+  zombie.running.signal("SIGTERM");
+  await zombie.running.done;
+  expect(linesIn(at(stage, "ran"))).toHaveLength(1);
+  expect(ofType(all, "tool.finished")).toHaveLength(1);
+  expect(await events(stage, run)).toEqual(all);
+  expect(isAlive(second.identity)).toBe(true);
+});
+
+test("a cancelled run ends its command, also one whose worker is dead", async () => {
+  await using stage = await openStage();
+  permit(stage);
+  for (const victim of ["nobody", "its worker"]) {
+    const first = await worker(stage);
+    const file = `ticks-${victim.length}`;
+    const run = await begin(stage, "Bash", { command: `while :; do echo x >> ${file}; sleep 0.02; done` });
+    await eventually("it ticks", () => linesIn(at(stage, file)).length > 2);
+    if (victim === "its worker") await killed(first);
+    expect((await stage.swarm.run(["stop", run, "--cancel", "--json"])).code).toBeLessThan(2);
+    const next = victim === "its worker" ? await worker(stage) : first;
+    await eventOf(stage, run, "run.cancelled");
+    expect(await still(at(stage, file)), victim).toBeGreaterThan(2);
+    await killed(next);
+  }
+});
+
+test("what was begun on one host is found out about there: another host hands it over, and never repeats it", async () => {
+  await using stage = await openStage();
+  permit(stage);
+  const [here, there] = [join(stage.swarm.home, "state-a"), join(stage.swarm.home, "state-b")];
+  const first = await worker(stage, { SWARM_STATE_DIR: here });
+  const run = await begin(stage, "Bash", { command: SLOW });
+  await eventually("it runs", () => linesIn(at(stage, "ran")).length === 1);
+  await killed(first);
+  const other = await worker(stage, { SWARM_STATE_DIR: there });
+  await eventually("it is handed over", async () => {
+    const redis = redisOf(stage);
+    try {
+      return (await redis.keys("*swarm-at-*")).length > 0;
+    } finally {
+      redis.disconnect();
+    }
+  });
+  writeFileSync(at(stage, "go"), "");
+  const back = await worker(stage, { SWARM_STATE_DIR: here });
+  const all = await ended(stage, run);
+  expect(ofType(all, "tool.finished")).toHaveLength(1);
+  expect(ofType(all, "tool.interrupted")).toEqual([]);
+  expect(linesIn(at(stage, "ran"))).toHaveLength(1);
+  await killed(other);
+  await killed(back);
+});
+
+test("a host that has not been seen for ten minutes is not waited for: the call is interrupted and names it", async () => {
+  await using stage = await openStage();
+  permit(stage);
+  const first = await worker(stage, { SWARM_STATE_DIR: join(stage.swarm.home, "state-a") });
+  const run = await begin(stage, "Bash", { command: SLOW });
+  await eventually("it runs", () => linesIn(at(stage, "ran")).length === 1);
+  await killed(first);
+  const redis = redisOf(stage);
+  const seen = await redis.hgetall("swarm:{d}:hosts");
+  const [place = ""] = Object.keys(seen);
+  expect(place).toMatch(/^h_/);
+  await redis.hset("swarm:{d}:hosts", place, Number(seen[place]) - 11 * 60_000);
+  redis.disconnect();
+  await worker(stage, { SWARM_STATE_DIR: join(stage.swarm.home, "state-b") });
+  const { reason } = await eventOf(stage, run, "tool.interrupted");
+  expect(reason).toContain(place);
+  expect(linesIn(at(stage, "ran"))).toHaveLength(1);
+  expect(existsSync(at(stage, "go"))).toBe(false);
+});
+
+function redisOf(stage: Stage): Redis {
+  const server = serverOf(stage.swarm);
+  if (server === undefined) throw new Error("there is no server");
+  return new Redis({ path: server.socket });
+}
