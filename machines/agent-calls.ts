@@ -33,7 +33,7 @@ export interface Call {
 }
 
 /** A call that its workers keep dying on before it happens is given up after so many. */
-export const MISSES_MAX = 3;
+const MISSES_MAX = 3;
 
 const ENDED: ReadonlySet<CallStatus> = new Set<CallStatus>(["done", "failed", "refused", "interrupted"]);
 

@@ -31,8 +31,6 @@ export interface PermissionDecision {
 /** Changes with every change of a rule, so that an audit can say by which policy it was decided. */
 export const POLICY_VERSION = "configured-1";
 
-export const NO_PERMISSIONS: PermissionLists = { allow: [], deny: [] };
-
 export function decide(question: PermissionQuestion): PermissionDecision {
   const { agentType, typeTools, deniedTools, tool } = question;
   const { risk, name } = tool;

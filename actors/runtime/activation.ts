@@ -2,58 +2,18 @@
  * One activation of one actor: claim it, take its mail and its effects' answers one by one, each with one commit, and
  * let go when it has neither. Effects run beside the loop, so that a message reaches an agent in the middle of a call.
  */
-import type { Log } from "../../infra/log.ts";
-import type { Address, Commit, CommitAnswer, Grant, PendingEffect, Served, Store } from "../../infra/store.ts";
-import type { Machines } from "../../machines/catalogue.ts";
+import type { Address, Commit, CommitAnswer, Grant, PendingEffect } from "../../infra/store.ts";
 import type { OutsideEffect } from "../../machines/effect.ts";
 import type { BudgetRefusal, Cause } from "../../machines/fold.ts";
-import type { Bell, Bells } from "./bells.ts";
-import type { Clock } from "./clock.ts";
+import type { ActivationDeps, ActivationEnd } from "./activation-deps.ts";
+import type { Bell } from "./bells.ts";
 import { type Live, liveFrom } from "./live.ts";
 import { causeOf, mailFrom } from "./mail.ts";
 import { type Ordered, orderedFrom } from "./ordered.ts";
-import type { Answer, Performers } from "./performer.ts";
+import type { Answer } from "./performer.ts";
 import { brokenAnswer, goneAnswer, recover } from "./recovery.ts";
-import type { Outcome, RunningEffects } from "./running-effects.ts";
-import { advance, type Reserve, type Step, stepOf } from "./step.ts";
-
-export interface ActivationDeps {
-  readonly store: Store;
-  readonly machines: Machines;
-  readonly served: Served;
-  readonly performers: Performers;
-  readonly reserve: Reserve;
-  readonly effects: RunningEffects;
-  readonly bells: Bells;
-  readonly clock: Clock;
-  /** Names this host's gate folder. */
-  readonly place: string;
-  /** Random, one per claim. */
-  nonce(): string;
-  /** True once this process must go and waits for nothing any more; what is out is called off. */
-  leaving(): boolean;
-  /** This worker cannot serve the actor: whoever can is told. */
-  stranded(address: Address, lacks: "binding" | "machine", name: string): Promise<void>;
-  /** Hands the actor on to the host where one of its effects was begun; false where that host is gone for good. */
-  handOver(address: Address, place: string): Promise<boolean>;
-  /** An effect that was ordered is not wanted any more, and does not run in this process. */
-  calledOff(order: Ordered, id: string): void;
-  /** Called after a commit with those it sent mail to, and with the delays of the timers it armed. */
-  delivered(recipients: readonly Address[], run: string, timersMs: readonly number[]): void;
-  readonly log: Log;
-}
-
-/** How an activation came to its end. */
-export type ActivationEnd =
-  | "idle"
-  | "fenced"
-  | "stranded"
-  | "no_run"
-  | "parked"
-  | "run_ended"
-  | "poisoned"
-  | "left"
-  | "elsewhere";
+import type { Outcome } from "./running-effects.ts";
+import { advance, type Step, stepOf } from "./step.ts";
 
 /** Claims of one version without a commit, at most: past it the message, not the worker, is what kills. */
 const CLAIMS_MAX = 10;
@@ -165,7 +125,8 @@ class Activation {
     }
     if (this.held) return;
     const order = orderedFrom(pending);
-    if (order.place !== undefined && order.place !== this.deps.place && !pending.held) {
+    // Not even one that was never begun: the gate that its intent names is over there.
+    if (order.place !== undefined && order.place !== this.deps.place) {
       this.elsewhere.set(pending.id, order);
       return;
     }

@@ -31,6 +31,11 @@ const SWEEP_MIN_MS = 1_500;
 const SWEEP_MAX_MS = 30_000;
 /** An actor touched more recently than this is being looked after. */
 const IDLE_MS = 1_500;
+/**
+ * Milliseconds between looks at those that are stranded. Whoever stranded an actor hands it on to who can serve it; where
+ * that word was lost, or its sender died over it, nobody else would think of the actor again.
+ */
+const RETRIEVE_MS = 60_000;
 /** Timers further away than this are left to the sweep. */
 const ALARM_MAX_MS = 60_000;
 
@@ -38,6 +43,7 @@ export function delivery({ store, shards, bells, wake, shardOf, clock, log }: De
   let paceMs = SWEEP_MIN_MS;
   let callOff: (() => void) | null = null;
   let stopped = false;
+  let retrievedMs = clock.monotonicMs();
   let sweeping: Promise<void> = Promise.resolve();
   const alarms = new Set<() => void>();
 
@@ -71,6 +77,10 @@ export function delivery({ store, shards, bells, wake, shardOf, clock, log }: De
 
   const sweepAll = async (idleMs = IDLE_MS): Promise<void> => {
     try {
+      if (clock.monotonicMs() - retrievedMs >= RETRIEVE_MS) {
+        retrievedMs = clock.monotonicMs();
+        for (const shard of shards) await store.retrieve(shard);
+      }
       const found = await Promise.all(shards.map((shard) => sweepShard(shard, idleMs)));
       const busy = found.some((count) => count > 0);
       paceMs = busy ? SWEEP_MIN_MS : Math.min(SWEEP_MAX_MS, paceMs * 2);

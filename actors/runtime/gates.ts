@@ -15,13 +15,14 @@ const HOST_GONE_MS = 600_000;
 const REST_MS = 30_000;
 /** Gates of runs that are gone are kept for so long: whoever slept through the end of a run must not find one open. */
 const KEPT_MS = 24 * 60 * 60 * 1_000;
+const TIDY_EVERY_MS = 60 * 60 * 1_000;
 
 export interface Gates {
   /** False where that host has not been seen for too long. */
   handOver(address: Address, place: string): Promise<boolean>;
   calledOff(order: Ordered, id: string): void;
-  /** Removes what is kept of runs that `exists` does not know. Never throws. */
-  tidy(exists: (run: string) => Promise<boolean>): Promise<void>;
+  /** Removes what is kept of runs that `exists` does not know, now and every hour. Never rejects. */
+  keepTidy(exists: (run: string) => Promise<boolean>): Promise<void>;
   /** Resolves once nothing is being ended any more. */
   close(): Promise<void>;
 }
@@ -35,6 +36,7 @@ export interface GatesDeps {
 
 export function gates({ journal, hosts, wakers, log }: GatesDeps): Gates {
   const ending = new Set<Promise<void>>();
+  let timer: NodeJS.Timeout | null = null;
   return {
     async handOver(address, place) {
       if (place === "" || (await hosts.isGone(place, HOST_GONE_MS))) return false;
@@ -52,16 +54,23 @@ export function gates({ journal, hosts, wakers, log }: GatesDeps): Gates {
       ending.add(end);
       end.finally(() => ending.delete(end)).catch(() => {});
     },
-    async tidy(exists) {
+    async keepTidy(exists) {
       if (journal === null) return;
-      try {
-        for (const run of await journal.old(KEPT_MS)) if (!(await exists(run))) await journal.forget(run);
-      } catch (cause) {
-        log.warn({ err: cause }, "gates of runs that are gone could not be cleared away");
-      }
+      timer = setInterval(() => void tidy(journal, exists, log), TIDY_EVERY_MS);
+      timer.unref();
+      await tidy(journal, exists, log);
     },
     async close() {
+      if (timer !== null) clearInterval(timer);
       await Promise.all(ending);
     },
   };
+}
+
+async function tidy(journal: Journal, exists: (run: string) => Promise<boolean>, log: Log): Promise<void> {
+  try {
+    for (const run of await journal.old(KEPT_MS)) if (!(await exists(run))) await journal.forget(run);
+  } catch (cause) {
+    log.warn({ err: cause }, "gates of runs that are gone could not be cleared away");
+  }
 }

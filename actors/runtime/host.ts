@@ -6,7 +6,8 @@
 import type { Log } from "../../infra/log.ts";
 import type { Address, Served, Store } from "../../infra/store.ts";
 import type { Machines } from "../../machines/catalogue.ts";
-import { type ActivationDeps, type ActivationEnd, activate } from "./activation.ts";
+import { activate } from "./activation.ts";
+import type { ActivationDeps, ActivationEnd } from "./activation-deps.ts";
 import { bells } from "./bells.ts";
 import type { Clock } from "./clock.ts";
 import { delivery } from "./delivery.ts";

@@ -2,6 +2,7 @@
  * Keeps Redis small: what ended longer ago than the retention is archived, and only then erased but for its stub. A
  * crash at any point leaves the run, or its whole archive, or both.
  */
+
 import type { Redis } from "ioredis";
 import { archiveRun } from "../../infra/archive/archive-run.ts";
 import { keepDeadLetters } from "../../infra/archive/dead-letter-file.ts";
@@ -9,6 +10,7 @@ import type { Log } from "../../infra/log.ts";
 import { removeLeftovers } from "../../infra/queue/leftovers.ts";
 import type { Keys } from "../../infra/redis/keys.ts";
 import { type Retention, retentionOf } from "../../infra/redis/retention.ts";
+import { machines } from "../types/index.ts";
 
 export interface RetentionOptions {
   readonly redis: Redis;
@@ -94,7 +96,7 @@ async function tidyRun(
   try {
     const { file, seq } = await archiveRun(redis, keys, run, dir);
     const binding = (await redis.hget(keys.run(run).run, "binding")) ?? "";
-    await removeLeftovers(await retention.members(run), binding, { prefix: keys.prefix, redis });
+    await removeLeftovers(await retention.members(run), [binding, ...machines.keys()], { prefix: keys.prefix, redis });
     const answer = await retention.erase(run, { file, seq });
     if (answer !== "erased") log.warn({ run, answer }, "an ended run changed while it was archived; it stays for now");
     else log.info({ run, archive: file }, "an ended run was archived and left Redis");

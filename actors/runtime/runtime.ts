@@ -84,6 +84,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     id: worker,
     types,
     bindings: [...accesses.keys()],
+    machines: [...machines.keys()],
     rows: workerRows(redis, keys),
     wakers,
     hosts,
@@ -119,7 +120,10 @@ export function createRuntime(options: RuntimeOptions): Runtime {
         hostQueue({ prefix: keys.prefix, redis, name, worker, concurrency, activate, broke }),
       );
       await host.start();
-      await gates.tidy(async (run) => (await redis.exists(keys.run(run).run)) === 1);
+      await gates.keepTidy(async (run) => {
+        const [row, stub] = await redis.hmget(keys.run(run).run, "status", "stub");
+        return row != null && stub == null;
+      });
     },
     async stop(graceMs = STOP_GRACE_MS) {
       const patience = setTimeout(host.leave, graceMs);

@@ -14,6 +14,8 @@ export interface SupervisionDeps {
   readonly id: string;
   readonly types: readonly string[];
   readonly bindings: readonly string[];
+  /** Names of the machines that have a queue here. */
+  readonly machines: readonly string[];
   readonly rows: WorkerRows;
   readonly wakers: Pick<Wakers, "handBack">;
   readonly hosts: Pick<Hosts, "seen">;
@@ -36,7 +38,7 @@ const WATCH_MS = process.platform === "linux" ? 50 : BEAT_MS;
 const HOST_BEAT_MS = 10_000;
 
 export function supervision(deps: SupervisionDeps): Supervision {
-  const { id, types, bindings, rows, wakers, hosts, place, active, log } = deps;
+  const { id, types, bindings, machines, rows, wakers, hosts, place, active, log } = deps;
   const host = hostname();
   const identity = identifyProcess(process.pid);
   if (identity === undefined) throw new Error("this process cannot tell its own start time");
@@ -70,7 +72,7 @@ export function supervision(deps: SupervisionDeps): Supervision {
       if (peers.includes(row)) continue;
       // Elsewhere nobody can look; such a row is only taken off the list once it has long been silent.
       if (!here && row.silentMs < WORKER_TTL_MS * 4) continue;
-      const handed = here ? await wakers.handBack(row.id, row.bindings, place) : 0;
+      const handed = here ? await wakers.handBack(row.id, [...row.bindings, ...machines], place) : 0;
       await rows.remove(row.id);
       log.warn({ worker: row.id, pid: row.pid, jobs: handed }, "a worker died; its jobs were handed back");
     }

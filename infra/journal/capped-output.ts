@@ -5,7 +5,7 @@
 import { closeSync, fsyncSync, futimesSync, openSync, writeSync } from "node:fs";
 
 /** Kept of one command, in bytes, and how much of that is head. */
-export const OUTPUT_BYTES_MAX = 1024 * 1024;
+const OUTPUT_BYTES_MAX = 1024 * 1024;
 const HEAD_BYTES = OUTPUT_BYTES_MAX / 2;
 const TAIL_BYTES = OUTPUT_BYTES_MAX - HEAD_BYTES;
 /** Output that is only counted still shows as a sign of life, at most so often, in milliseconds. */

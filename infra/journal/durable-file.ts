@@ -3,7 +3,7 @@
  * folder synced too. What these functions have answered, a power failure does not take back.
  */
 import { constants } from "node:fs";
-import { link, mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { link, mkdir, open, readFile, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { newNonce } from "../ids.ts";
 
@@ -20,12 +20,6 @@ export async function createDurably(path: string, text: string): Promise<boolean
   }
   await syncFolder(dirname(path));
   return true;
-}
-
-/** Puts a file in place of whatever is there. */
-export async function replaceDurably(path: string, text: string): Promise<void> {
-  await rename(await writeAside(path, text), path);
-  await syncFolder(dirname(path));
 }
 
 async function writeAside(path: string, text: string): Promise<string> {
@@ -46,7 +40,7 @@ export async function makeFolderDurably(path: string, above: string): Promise<vo
   for (let folder = dirname(path); folder.startsWith(above); folder = dirname(folder)) await syncFolder(folder);
 }
 
-export async function syncFolder(path: string): Promise<void> {
+async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, constants.O_RDONLY);
   try {
     await folder.sync();

@@ -13,7 +13,7 @@ const LOOK_MS = 20;
 const GONE_MS = 10_000;
 
 /** Sends a signal to whoever is left of the group; false where nobody is. */
-export function signalGroup(leader: ProcessIdentity, signal: NodeJS.Signals): boolean {
+function signalGroup(leader: ProcessIdentity, signal: NodeJS.Signals): boolean {
   if (membersOf(leader).length === 0) return false;
   try {
     process.kill(-leader.pid, signal);

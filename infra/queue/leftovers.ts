@@ -5,12 +5,13 @@ import { addressFrom } from "../store.ts";
 import { bindingQueueName, type QueueSettings, queuePrefix, typeQueueName } from "./queues.ts";
 
 /**
- * `members` of one run, `run/actor/type` each. A job that a worker is at stays: it ends by itself within a claim, and
+ * `members` of one run, `run/actor/type` each; `forwarded`: the names of model accesses and machines under which its
+ * actors may have been handed on. A job that a worker is at stays: it ends by itself within a claim, and
  * takes its keys along.
  */
 export async function removeLeftovers(
   members: readonly string[],
-  binding: string,
+  forwarded: readonly string[],
   { prefix, redis }: QueueSettings,
 ): Promise<number> {
   const queues = new Map<string, Queue>();
@@ -22,7 +23,7 @@ export async function removeLeftovers(
   let removed = 0;
   try {
     for (const { run, actor, type } of members.map(addressFrom)) {
-      for (const name of [typeQueueName(type), bindingQueueName(binding)]) {
+      for (const name of [typeQueueName(type), ...forwarded.map(bindingQueueName)]) {
         removed += await removeOne(queueOf(name), `${run}/${actor}`, redis);
       }
     }

@@ -4,8 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { constants, type Stats } from "node:fs";
-import { access, lstat, mkdir, open, rename, rm } from "node:fs/promises";
-import { newNonce } from "../ids.ts";
+import { access, type FileHandle, lstat, mkdir, open, rename, rm } from "node:fs/promises";
 import { type Grip, type Hold, hold } from "./confine.ts";
 import { type RootNames, relativePath, under } from "./path-rules.ts";
 import { BoxRefusal, errnoOf, quoted, refusalOf } from "./refusal.ts";
@@ -33,7 +32,7 @@ export interface Replaced extends FileChange {
 }
 
 /** Largest file that is hashed or replaced, in bytes. */
-export const changedBytesMax = 256 * 1024 * 1024;
+const changedBytesMax = 256 * 1024 * 1024;
 const chunkBytes = 1024 * 1024;
 
 /** @throws BoxRefusal; after `before` was called, `box.changed` and `box.unreadable` mean that nothing was changed. */
@@ -57,7 +56,7 @@ export async function replaceFile(
   await options.before({ path: target.path, before, after });
   const folder = await folderFor(names, grip, target.path, path);
   try {
-    await put(folder, target, path, content);
+    await put(folder, target, path, content, after);
     await folder.confirm();
   } catch (cause) {
     throw refusalOf(cause, path);
@@ -180,18 +179,29 @@ async function folderFor(names: RootNames, grip: Grip, resolved: string, shown: 
   return held;
 }
 
-async function put(folder: Hold, target: Target, shown: string, content: Uint8Array): Promise<void> {
+/**
+ * Named after its content: what a killed attempt leaves aside, the next attempt at the same change clears away.
+ * Exclusive, so that nothing that waits under that name is written through.
+ */
+async function openAside(aside: string): Promise<FileHandle> {
+  const flags = constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY | constants.O_NOFOLLOW;
+  try {
+    return await open(aside, flags, 0o666);
+  } catch (cause) {
+    if (errnoOf(cause) !== "EEXIST") throw cause;
+    await rm(aside, { force: true });
+    return await open(aside, flags, 0o666);
+  }
+}
+
+async function put(folder: Hold, target: Target, shown: string, content: Uint8Array, sha256: string): Promise<void> {
   const name = target.path.split("/").at(-1) as string;
   const place = under(folder.place, name);
-  const aside = under(folder.place, `.${name.slice(0, 100)}.${newNonce()}.tmp`);
+  const aside = under(folder.place, `.${name.slice(0, 100)}.${sha256.slice(0, 16)}.tmp`);
   const { stats } = target;
   if (stats !== null) await access(place, constants.W_OK);
   try {
-    const file = await open(
-      aside,
-      constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY | constants.O_NOFOLLOW,
-      0o666,
-    );
+    const file = await openAside(aside);
     try {
       await file.writeFile(content);
       if (stats !== null) {

@@ -59,12 +59,14 @@ export interface Struck {
 export async function strikeAt(arena: Arena, point: CrashPoint, key: string): Promise<Struck> {
   const worker = await arena.startWorker();
   const play = playOf(key, killingBy(arena, worker, point));
-  arm(arena, worker, point);
+  const reached = arm(arena, worker, point);
   const run = await arena.begin(play);
   if (run === null) throw new Error("the run could not be begun");
   const over = async (): Promise<boolean> => (await arena.reader.run(run))?.fields.status !== "running";
   const dead = (): boolean => !isAlive(worker.identity);
-  await eventually("the worker is killed, or the run ends without it", async () => dead() || (await over()));
+  // At the point the kill is certain, also where the run has ended meanwhile.
+  const ended = async (): Promise<boolean> => (await over()) && !reached();
+  await eventually("the worker is killed, or the run ends without it", async () => dead() || (await ended()));
   const hit = dead();
   if (hit) {
     worker.killed = true;
@@ -73,12 +75,14 @@ export async function strikeAt(arena: Arena, point: CrashPoint, key: string): Pr
   return { play, run, hit };
 }
 
-function arm(arena: Arena, worker: WorkerProcess, point: CrashPoint): void {
-  if (point.at === "commit") atCommit(worker, point);
-  if (point.at === "model") atModel(arena, worker, point);
+/** Answers whether the point was reached. */
+function arm(arena: Arena, worker: WorkerProcess, point: CrashPoint): () => boolean {
+  if (point.at === "commit") return atCommit(worker, point);
+  if (point.at === "model") return atModel(arena, worker, point);
+  return () => false;
 }
 
-function atCommit({ wire, kill }: WorkerProcess, { nth, when }: CrashPoint & { at: "commit" }): void {
+function atCommit({ wire, kill }: WorkerProcess, { nth, when }: CrashPoint & { at: "commit" }): () => boolean {
   let seen = 0;
   let aim = -1;
   wire.decide = (command) => {
@@ -93,11 +97,14 @@ function atCommit({ wire, kill }: WorkerProcess, { nth, when }: CrashPoint & { a
   wire.answered = (command) => {
     if (command.number === aim) kill();
   };
+  return () => aim >= 0;
 }
 
-function atModel(arena: Arena, { kill }: WorkerProcess, point: CrashPoint & { at: "model" }): void {
+function atModel(arena: Arena, { kill }: WorkerProcess, point: CrashPoint & { at: "model" }): () => boolean {
+  let reached = false;
   arena.meddler = ({ turn, nth }, answer) => {
     if (turn !== point.turn || nth !== 1) return null;
+    reached = true;
     switch (point.when) {
       case "before it answers":
         kill();
@@ -111,6 +118,7 @@ function atModel(arena: Arena, { kill }: WorkerProcess, point: CrashPoint & { at
         return null;
     }
   };
+  return () => reached;
 }
 
 function killingBy(arena: Arena, { identity }: WorkerProcess, point: CrashPoint): PlayOptions {
@@ -123,9 +131,9 @@ function killingBy(arena: Arena, { identity }: WorkerProcess, point: CrashPoint)
 }
 
 /** Commits of an undisturbed run, as its wire counts them. */
-export async function commitsOf(arena: Arena): Promise<{ commits: number; play: Play; run: string }> {
+export async function commitsOf(arena: Arena, key: string): Promise<{ commits: number; play: Play; run: string }> {
   const worker = await arena.startWorker();
-  const play = playOf("undisturbed");
+  const play = playOf(key);
   const run = await arena.begin(play);
   if (run === null) throw new Error("the run could not be begun");
   await eventually("the undisturbed run ends", async () => (await arena.reader.run(run))?.fields.status !== "running");

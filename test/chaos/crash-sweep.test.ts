@@ -47,7 +47,7 @@ test("the undisturbed run breaks no law, and has as many commits as the sweep ha
   // The first run brings the scripts to the server; what the second one sends is one command per commit.
   for (const prefix of ["warm", "reference"]) {
     const own = await arena.beside(prefix);
-    const { commits, play, run } = await commitsOf(own);
+    const { commits, play, run } = await commitsOf(own, prefix);
     expect(await judged(own, run, play)).toMatchObject({ status: "completed", violations: [] });
     if (prefix === "reference") expect(commits).toBe(COMMITS);
     await own.endWorkers();
@@ -62,15 +62,15 @@ describe.concurrent("killed at", () => {
     `$name, the run ends and nothing was done twice (seed ${SEED})`,
     async ({ point, prefix }) => {
       const leave = await place();
+      const own = await arena.beside(prefix);
       try {
-        const own = await arena.beside(prefix);
         const { play, run, hit } = await strikeAt(own, point, prefix);
         const { status, violations } = await judged(own, run, play);
         expect({ violations, status, hit }).toEqual({ violations: [], status: "completed", hit: true });
         expect(await queueViolations(own)).toEqual([]);
         expect(workerViolations(own)).toEqual([]);
-        await own.endWorkers();
       } finally {
+        await own.endWorkers();
         leave();
       }
     },

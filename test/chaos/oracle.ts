@@ -46,9 +46,6 @@ export function violationsOf(facts: RunFacts): string[] {
   return broken.map((words) => `${facts.run}: ${words}`);
 }
 
-/** Interrupted is said per call; the rest of what a run may end in, its ending says. */
-export const endedWell = ({ row }: RunFacts): boolean => row.status === "completed";
-
 function ending({ row, events }: RunFacts): string[] {
   const statuses = [...RUN_ENDINGS].map((type) => type.replace("run.", ""));
   if (!statuses.includes(row.status ?? "")) return [`it did not end: its status is ${row.status ?? "absent"}`];
@@ -67,11 +64,15 @@ function log({ row, events }: RunFacts): string[] {
   return Number(row.seq) === events.length ? [] : [`${events.length} events, and the row counts ${row.seq}`];
 }
 
+const OUTCOMES = ["tool.finished", "tool.failed", "tool.interrupted", "tool.refused", "tool.reconciled"] as const;
+
 /** Every intent of a run that completed came to one end; of no run did one come to two. */
 function intents({ row, events }: RunFacts): string[] {
   const ends = new Map<string, string[]>();
-  for (const event of ofTypes(events, "tool.finished", "tool.failed", "tool.interrupted", "tool.refused"))
+  for (const event of ofTypes(events, ...OUTCOMES)) {
+    if (event.type === "tool.reconciled" && !event.happened) continue; // then it is run, and that comes to an end
     ends.set(event.call, [...(ends.get(event.call) ?? []), event.type]);
+  }
   const calls = new Set(ofTypes(events, "tool.intended").map(({ call }) => call));
   return [...calls].flatMap((call) => {
     const of = ends.get(call) ?? [];

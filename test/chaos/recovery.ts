@@ -13,9 +13,6 @@ export interface Recovery {
   readonly alone: readonly number[];
 }
 
-/** Longer than any kill takes to be noticed: the call hangs until its worker is dead. In milliseconds. */
-const HANGING_MS = 3_600_000;
-
 export async function measureRecovery(arena: Arena, samples: number, say: (line: string) => void): Promise<Recovery> {
   await arena.endWorkers();
   const supervised: number[] = [];
@@ -33,7 +30,7 @@ export async function measureRecovery(arena: Arena, samples: number, say: (line:
 async function oneKill(arena: Arena, key: string, supervised: boolean): Promise<number> {
   const { requests } = arena;
   arena.meddler = ({ turn, nth, key: of }, answer) =>
-    of === key && turn === 1 && nth === 1 ? { ...answer, delayMs: HANGING_MS } : null;
+    of === key && turn === 1 && nth === 1 ? { ...answer, fault: { kind: "mute" } } : null;
   const victim = await arena.startWorker();
   const run = await arena.begin(playOf(key));
   if (run === null) throw new Error("the run could not be begun");

@@ -100,14 +100,15 @@ function profileTable(rounds: readonly RoundResult[]): string[] {
       `${failed} (${runs.length === 0 ? "-" : ((100 * failed) / runs.length).toFixed(1)} %)`,
       sum(({ interrupted }) => interrupted),
       sum(({ reconciled }) => reconciled),
+      `${sum(({ callsLost }) => callsLost)} / ${sum(({ callsFailed }) => callsFailed)}`,
       refused,
       own.flatMap((round) => round.violations).length,
     ];
     return [`| ${cells.join(" | ")} |`];
   });
   const head =
-    "| Profile | Rounds | Runs | Explicit failure | Interrupted | Reconciled | Refused at the start | Violations |";
-  return [head, "| --- | --: | --: | --: | --: | --: | --: | --: |", ...rows];
+    "| Profile | Rounds | Runs | Explicit failure | Interrupted | Reconciled | Model calls lost / failed | Refused at the start | Violations |";
+  return [head, "| --- | --: | --: | --: | --: | --: | --: | --: | --: |", ...rows];
 }
 
 function faultTable(rounds: readonly RoundResult[]): string[] {

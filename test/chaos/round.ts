@@ -2,6 +2,7 @@
  * One round of chaos: several runs begin, a profile breaks things for some seconds, then it is calm, and every run has
  * to come to its end. What is found goes into the result, with what one needs to look into it.
  */
+import { setTimeout as pause } from "node:timers/promises";
 import { randomFrom } from "../simulation/random.ts";
 import { eventually } from "../support/swarm-cli.ts";
 import type { Arena } from "./arena.ts";
@@ -33,8 +34,6 @@ export interface RoundResult {
 }
 
 const WORKERS = 2;
-/** Commands that begin runs, at once. */
-const BEGIN_TOGETHER = 3;
 
 export async function playRound(arena: Arena, options: RoundOptions): Promise<RoundResult> {
   const { profile, seed, name, faultsMs } = options;
@@ -42,15 +41,21 @@ export async function playRound(arena: Arena, options: RoundOptions): Promise<Ro
   const random = randomFrom(seed);
   const plays = Array.from({ length: options.runs }, (_, index) =>
     playOf(`${name}n${index}`, {
-      beforeMs: random.between(0, 400),
-      afterMs: random.between(0, 900),
-      thinkingMs: (turn) => 20 + ((seed + turn * 97 + index * 31) % 400),
+      beforeMs: random.between(0, 1_000),
+      afterMs: random.between(0, 1_500),
+      thinkingMs: (turn) => 20 + ((seed + turn * 197 + index * 331) % 700),
     }),
   );
   await staff(arena);
-  const [first, ...others] = plays;
-  const begun = new Map(first === undefined ? [] : [[first, await arena.begin(first)]]);
-  const [{ faults }] = await Promise.all([disturbed(profile, arena, random, faultsMs), beginAll(arena, others, begun)]);
+  const begun = new Map<Play, string | null>();
+  const begin = async (play: Play): Promise<void> => void begun.set(play, await arena.begin(play));
+  const half = Math.ceil(plays.length / 2);
+  await Promise.all(plays.slice(0, half).map(begin));
+  const later = plays.slice(half).map((play) => ({ play, afterMs: random.below(faultsMs * 0.7) }));
+  const [{ faults }] = await Promise.all([
+    disturbed(profile, arena, random, faultsMs),
+    ...later.map(({ play, afterMs }) => pause(afterMs).then(() => begin(play))),
+  ]);
   await staff(arena);
   const found = await runsOf(arena, plays);
   const lost = [...begun].filter(([, run]) => run !== null && ![...found.values()].includes(run));
@@ -72,14 +77,6 @@ export async function playRound(arena: Arena, options: RoundOptions): Promise<Ro
 async function staff(arena: Arena): Promise<void> {
   const missing = WORKERS - arena.living().length;
   await Promise.all(Array.from({ length: Math.max(0, missing) }, () => arena.startWorker()));
-}
-
-async function beginAll(arena: Arena, plays: readonly Play[], begun: Map<Play, string | null>): Promise<void> {
-  const left = [...plays];
-  const lane = async (): Promise<void> => {
-    for (let play = left.shift(); play !== undefined; play = left.shift()) begun.set(play, await arena.begin(play));
-  };
-  await Promise.all(Array.from({ length: BEGIN_TOGETHER }, lane));
 }
 
 /** What Redis knows of them: a run whose command was not answered may be there all the same. */

@@ -92,7 +92,10 @@ export function workerViolations({ workers }: Arena): string[] {
     const said = wordsOf(`${command.stdout()}\n${command.stderr()}`).map((line) => `${name} said: ${line}`);
     const refused = !ready && exitCode === REDIS_UNREACHABLE;
     if (killed || refused || isAlive(identity)) return said;
-    return [`${name} ended by itself: ${command.stderr().slice(-1_000)}`, ...said];
+    return [
+      `${name} ended by itself (${exitCode}): ${command.stdout().slice(-600)}${command.stderr().slice(-600)}`,
+      ...said,
+    ];
   });
 }
 

@@ -17,8 +17,11 @@ export interface Judged {
   readonly reasons: string;
   /** Calls that came to `tool.interrupted`. */
   readonly interrupted: number;
+  /** Times the world was asked what became of a call. */
   readonly reconciled: number;
-  readonly modelFailures: number;
+  /** Model calls that came to nothing: failed, or lost with their worker. */
+  readonly callsFailed: number;
+  readonly callsLost: number;
   readonly violations: readonly string[];
 }
 
@@ -36,21 +39,22 @@ export async function judged(arena: Arena, run: string, play: Play, patienceMs =
     status: facts.row.status ?? "absent",
     reasons: facts.row.reasons ?? "",
     interrupted: count("tool.interrupted"),
-    reconciled: count("tool.reconciled"),
-    modelFailures: count("model.failed"),
+    reconciled: facts.events.filter((event) => event.type === "agent.state" && event.to.includes("reconciling")).length,
+    callsFailed: count("model.failed"),
+    callsLost: facts.events.filter((event) => event.type === "model.failed" && event.reason === "lost").length,
     violations: violationsOf(facts),
   };
 }
 
 /** Jobs that no queue should hold any more, once every run of the arena has ended. */
-export async function queueViolations({ redis, keys }: Arena): Promise<string[]> {
+export async function queueViolations({ redis, keys }: Arena, patienceMs = TIDY_MS): Promise<string[]> {
   const held = async (): Promise<string[]> => {
     const names = await redis.keys(`{${keys.prefix}}:swarm-*`);
     const lists = names.filter((name) => /:(wait|active|paused|de:.*|dn:.*)$/.test(name));
     const sets = names.filter((name) => /:(delayed|prioritized)$/.test(name));
     return [...lists, ...sets];
   };
-  await unlessNever(eventually("the queues are empty", async () => (await held()).length === 0, TIDY_MS));
+  await unlessNever(eventually("the queues are empty", async () => (await held()).length === 0, patienceMs));
   return (await held()).map((name) => `left in the queues: ${name}`);
 }
 

@@ -2,8 +2,9 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { startRecorder } from "../../infra/journal/commands.ts";
 import { identifyProcess, isAlive, signalProcess } from "../../infra/redis/process-identity.ts";
-import { elsewhere, linesIn, moduleUrl, openTestJournal, type TestJournal } from "../support/journal.ts";
+import { builtModule, elsewhere, linesIn, moduleUrl, openTestJournal, type TestJournal } from "../support/journal.ts";
 import { eventually } from "../support/swarm-cli.ts";
 
 const EFFECT = "r_one/a_goal/0.3:0";
@@ -65,6 +66,16 @@ it("a command runs once: under a gate that is taken it does not run at all", asy
   expect(first.code).toBe(0);
   expect((await given.journal.run(order(given, "echo x >> ran"), never)).kind).toBe("lost");
   expect(linesIn(join(given.workspace, "ran"))).toHaveLength(1);
+});
+
+it("a recorder that finds the gate taken on its way runs nothing", async () => {
+  const given = await openTestJournal();
+  expect(await given.journal.take(EFFECT, "h", { kind: "void", why: "somebody was faster" })).toBe(true);
+  const recorder = builtModule("infra/journal/recorder.js");
+  const setting = { gates: given.state.gates, env: { PATH: process.env.PATH ?? "" }, recorder };
+  await startRecorder(setting, order(given, "echo x >> ran"));
+  expect(existsSync(join(given.workspace, "ran"))).toBe(false);
+  expect(await given.journal.look(EFFECT)).toMatchObject({ gate: { facts: { kind: "void" } }, outcome: null });
 });
 
 it("of two workers that start it at the same time, one runs it", async () => {

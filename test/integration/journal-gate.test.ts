@@ -1,10 +1,13 @@
 /** Laws of the gate: one winner per effect, ever, whoever races for it and whatever dies. */
-import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, statSync, utimesSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
+import { gates } from "../../actors/runtime/gates.ts";
 import { openHostState } from "../../infra/journal/host-state.ts";
 import { openJournal } from "../../infra/journal/journal.ts";
+import { openLog } from "../../infra/log.ts";
+import type { Hosts } from "../../infra/redis/hosts.ts";
 import { elsewhere, moduleUrl, openTestJournal } from "../support/journal.ts";
 
 const EFFECT = "r_one/a_goal/0.3:0";
@@ -57,6 +60,22 @@ it("the gates of an actor can be listed, and those of a run that is gone cleared
   expect(await journal.old(-1_000)).toEqual(["r_one"]);
   await journal.forget("r_one");
   expect(await journal.known("r_one", "a_goal")).toEqual([]);
+});
+
+it("gates of a run that is gone are kept for a day, so that no sleeper of it finds one open; then they go", async () => {
+  const { journal, state } = await openTestJournal();
+  for (const run of ["r_gone", "r_fresh", "r_living"]) {
+    await journal.take(`${run}/a_goal/0.3:0`, "h", { kind: "void", why: "x" });
+  }
+  const old = new Date(Date.now() - 25 * 60 * 60 * 1_000);
+  for (const run of ["r_gone", "r_living"]) {
+    for (const folder of [join(state.gates, run, "a_goal"), join(state.gates, run)]) utimesSync(folder, old, old);
+  }
+  const unused = { handOver: () => Promise.reject(new Error("nobody asked")) };
+  const keeper = gates({ journal, hosts: {} as Hosts, wakers: unused, log: openLog("silent") });
+  await keeper.keepTidy((run) => Promise.resolve(run === "r_living"));
+  await keeper.close();
+  expect(readdirSync(state.gates).sort()).toEqual(["r_fresh", "r_living"]);
 });
 
 it("an id that is no effect's names no file", async () => {

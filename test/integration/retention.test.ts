@@ -271,7 +271,7 @@ describe("the retention", () => {
       await wakers.wake({ run, actor, type });
       await wakers.forward({ run, actor, type }, "mocked");
     }
-    expect(await removeLeftovers([`${RUN}/a_a/explore`], "mocked", settings)).toBe(2);
+    expect(await removeLeftovers([`${RUN}/a_a/explore`], ["mocked"], settings)).toBe(2);
     expect(await keysOf(RUN)).toEqual([]);
     expect((await keysOf("r_other")).length).toBe(2);
     for (const name of ["swarm-explore", "swarm-for-mocked"]) {

@@ -1,7 +1,7 @@
 /** Laws of "did that happen?": what the gate and the world say about a call whose worker was lost, and nothing beyond. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { toolReconcile } from "../../actors/runtime/effects/tool-reconcile.ts";
@@ -218,6 +218,28 @@ describe("a call that was finished but not told", () => {
     const order = { type: "tool.run", call: "c", tool: "Write", inputHash: inputHashOf(write) } as const;
     expect((await toolRun(deps)(order, context(given, "Write", write))).event).toMatchObject({ type: "tool.unknown" });
     expect((await find(given, "Write", write)).event).toMatchObject({ type: "tool.reconciled", happened: true });
+  });
+});
+
+describe("a change that its text allows", () => {
+  it("is not made where a link leads to what no rule allows, and its gate stays free", async () => {
+    const given = await openTestJournal();
+    mkdirSync(join(given.workspace, "out"));
+    writeFileSync(join(given.workspace, "secret.txt"), "safe");
+    symlinkSync("../secret.txt", join(given.workspace, "out/link.txt"));
+    const input = { file_path: "out/link.txt", content: "bad" };
+    const limited = context(given, "Write", input);
+    const run = {
+      ...limited.run,
+      config: { ...limited.run.config, permissions: { allow: ["Write(out/**)"], deny: [] } },
+    };
+    const deps = { box: openBox, journal: given.journal, monotonicMs: () => 0 };
+    const order = { type: "tool.run", call: "c", tool: "Write", inputHash: inputHashOf(input) } as const;
+    const answer = await toolRun(deps)(order, { ...limited, run });
+    expect(answer.event).toMatchObject({ type: "tool.finished", ok: false });
+    expect(JSON.stringify(answer.entries)).toContain("no rule allows");
+    expect(readFileSync(join(given.workspace, "secret.txt"), "utf8")).toBe("safe");
+    expect(await given.journal.look(EFFECT)).toBeNull();
   });
 });
 

@@ -28,14 +28,19 @@ async function judge(guarantee: Guarantee, { folder }: Copy): Promise<Verdict> {
     );
   }
   if ("never" in disable) return verdict(null);
-  const restore = switchOff(folder, disable);
+  let restore = (): void => {};
   try {
+    restore = switchOff(folder, disable);
     const broken = await runTest(folder, test);
     return broken.failed > 0 ? verdict(null, broken.failure) : verdict("switched off, and its test stays green");
+  } catch (cause) {
+    return verdict(cause instanceof Error ? cause.message : String(cause));
   } finally {
     restore();
   }
 }
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
 
 async function main(): Promise<number> {
   const wanted = process.argv.slice(2);

@@ -33,6 +33,8 @@ export function startClient(parts: ClientParts): Client {
   const { store, scheduler, random, faults, runs } = parts;
   let mails = 0;
   let settled = false;
+  /** A resume rings for everybody who has something to do: said without need it would hide what nobody else wakes. */
+  const parked = new Set<string>();
   const tell = (act: Promise<unknown>, what: string): void => {
     act.catch((cause: unknown) => parts.problem(what, cause));
   };
@@ -51,16 +53,19 @@ export function startClient(parts: ClientParts): Client {
     });
     scheduler.at(random.between(300, 9_000), () => {
       if (!faults.strikes("parked")) return;
+      parked.add(run);
       tell(store.hold(run, "park", "a person said so"), "park");
       scheduler.at(random.chance(0.15) ? random.between(31_000, 40_000) : random.below(4_000), () =>
         tell(store.hold(run, "resume", ""), "resume"),
       );
     });
     scheduler.at(random.between(300, 9_000), () => {
-      if (faults.strikes("cancelled")) post(coordinatorOf(run), { type: "run.cancel", reason: "a person said so" } as never);
+      if (faults.strikes("cancelled"))
+        post(coordinatorOf(run), { type: "run.cancel", reason: "a person said so" } as never);
     });
     // Mail that means nothing to whom it reaches is taken like any other.
-    if (random.chance(0.3)) scheduler.at(random.between(300, 6_000), () => post(coordinatorOf(run), { type: "nothing" }));
+    if (random.chance(0.3))
+      scheduler.at(random.between(300, 6_000), () => post(coordinatorOf(run), { type: "nothing" }));
   }
   return {
     runs,
@@ -75,10 +80,11 @@ export function startClient(parts: ClientParts): Client {
     settle() {
       if (settled) return;
       settled = true;
-      for (const run of runs) scheduler.at(random.below(500), () => tell(store.hold(run, "resume", ""), "resume"));
-      scheduler.at(60_000, () => {
-        for (const run of runs) tell(store.hold(run, "resume", ""), "resume");
-      });
+      for (const afterMs of [random.below(500), 60_000]) {
+        scheduler.at(afterMs, () => {
+          for (const run of parked) tell(store.hold(run, "resume", ""), "resume");
+        });
+      }
     },
   };
 }

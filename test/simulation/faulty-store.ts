@@ -52,13 +52,25 @@ export function faultyStore(store: Store, name: string, owner: Owner, network: N
         }
         if (faults.strikes("lost reply", weight)) return timeout("lost reply");
         said("");
-        scheduler.at(random.below(4), () => answered.then(resolve, reject), owner, weight);
+        const deliver = (): void => {
+          answered.then(resolve, reject);
+        };
+        scheduler.at(random.below(4), deliver, owner, weight);
       });
     });
 
-  const of = ({ run, actor }: Address) => () => `${run}/${actor}`;
+  const of =
+    ({ run, actor }: Address) =>
+    () =>
+      `${run}/${actor}`;
   return {
-    create: (run) => call("create", 1, () => run.run, () => store.create(run)),
+    create: (run) =>
+      call(
+        "create",
+        1,
+        () => run.run,
+        () => store.create(run),
+      ),
     claim: (address, nonce, served) => call("claim", 1, of(address), () => store.claim(address, nonce, served)),
     async commit(commit) {
       if (deadly(commit, owner)) return new Promise<never>(() => {});
@@ -72,14 +84,50 @@ export function faultyStore(store: Store, name: string, owner: Owner, network: N
       return answer;
     },
     look: (address) => call("look", 0.5, of(address), () => store.look(address)),
-    send: (address, mail) => call("send", 1, () => `${address.actor} ${mail.id}`, () => store.send(address, mail)),
-    hold: (run, order, reason) => call("hold", 1, () => `${run} ${order}`, () => store.hold(run, order, reason)),
-    sweep: (shard, idleMs) => call("sweep", 0.05, () => shard, () => store.sweep(shard, idleMs)),
+    send: (address, mail) =>
+      call(
+        "send",
+        1,
+        () => `${address.actor} ${mail.id}`,
+        () => store.send(address, mail),
+      ),
+    hold: (run, order, reason) =>
+      call(
+        "hold",
+        1,
+        () => `${run} ${order}`,
+        () => store.hold(run, order, reason),
+      ),
+    sweep: (shard, idleMs) =>
+      call(
+        "sweep",
+        0.05,
+        () => shard,
+        () => store.sweep(shard, idleMs),
+      ),
     forget: (address) => call("forget", 1, of(address), () => store.forget(address)),
     quarantine: (address, reason, fence) =>
       call("quarantine", 1, of(address), () => store.quarantine(address, reason, fence)),
-    briefs: (run, ids) => call("briefs", 0.5, () => run, () => store.briefs(run, ids)),
-    results: (run, ids) => call("results", 0.5, () => run, () => store.results(run, ids)),
-    retrieve: (shard) => call("retrieve", 0.5, () => shard, () => store.retrieve(shard)),
+    briefs: (run, ids) =>
+      call(
+        "briefs",
+        0.5,
+        () => run,
+        () => store.briefs(run, ids),
+      ),
+    results: (run, ids) =>
+      call(
+        "results",
+        0.5,
+        () => run,
+        () => store.results(run, ids),
+      ),
+    retrieve: (shard) =>
+      call(
+        "retrieve",
+        0.5,
+        () => shard,
+        () => store.retrieve(shard),
+      ),
   };
 }

@@ -32,8 +32,6 @@ export interface World {
 export interface GateFlaws {
   /** Whoever asks gets it. */
   readonly noGate?: boolean;
-  /** Kept by the process, and gone with it. */
-  readonly gateForgets?: boolean;
 }
 
 export function openWorld(flaws: GateFlaws): World {
@@ -58,7 +56,7 @@ export function openWorld(flaws: GateFlaws): World {
           const taken = folder.get(effect);
           if (taken !== undefined && taken.outcome === null) folder.set(effect, { ...taken, outcome });
         },
-        look: (effect) => (flaws.noGate === true || flaws.gateForgets === true ? null : (folder.get(effect) ?? null)),
+        look: (effect) => (flaws.noGate === true ? null : (folder.get(effect) ?? null)),
       };
     },
     act(effect, call) {

@@ -1,8 +1,8 @@
 /** An imitation of models, tools and verifiers: what they answer is drawn from the seed, and so is when. */
 import { type Answer, EffectAborted, type PerformContext, type Performers } from "../../actors/runtime/performer.ts";
-import { toolNamed, tools } from "../../registry/tools/index.ts";
-import type { Call } from "../../machines/agent-calls.ts";
 import type { Settlement } from "../../infra/store.ts";
+import type { Call } from "../../machines/agent-calls.ts";
+import { toolNamed, tools } from "../../registry/tools/index.ts";
 import type { Faults } from "./faults.ts";
 import type { Random } from "./random.ts";
 import { finished, reconcile, type UnsafeParts, unsafeRun } from "./unsafe-tool.ts";

@@ -81,8 +81,12 @@ function print(all: Campaign, seconds: number, range: string): void {
   const lines = [
     `seeds ${range}: ${all.seeds} in ${seconds.toFixed(1)} s, ${(all.seeds / seconds).toFixed(0)} a second`,
     `runs ${all.runs}, commits ${all.commits}, effects ${all.effects}, unsafe acts ${all.acts}; a seed has ${perSeed(all.commits)} commits in ${perSeed(all.virtualMs / 1_000)} virtual seconds`,
-    `ends: ${Object.entries(all.ends).map(([status, times]) => `${status} ${times}`).join(", ")}`,
-    `faults: ${Object.entries(all.faults).map(([kind, times]) => `${kind} ${times}`).join(", ")}`,
+    `ends: ${Object.entries(all.ends)
+      .map(([status, times]) => `${status} ${times}`)
+      .join(", ")}`,
+    `faults: ${Object.entries(all.faults)
+      .map(([kind, times]) => `${kind} ${times}`)
+      .join(", ")}`,
     `violations: ${all.failures} seeds`,
     ...all.failed.map(({ seed, violations }) => `  seed ${seed}: ${violations.join("\n    ")}`),
     ...all.failed.slice(0, 1).map(({ seed }) => `look closer: npm run sim -- --seed ${seed} --trace`),

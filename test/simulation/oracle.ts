@@ -135,8 +135,7 @@ export function oracle({ store, memory }: MemoryStore, violation: Violation): Or
         return store.create(made);
       },
       send(address, mail) {
-        const mailbox = (): number =>
-          memory.runs.get(address.run)?.snapshots.get(address.actor)?.mailbox.length ?? 0;
+        const mailbox = (): number => memory.runs.get(address.run)?.snapshots.get(address.actor)?.mailbox.length ?? 0;
         const before = mailbox();
         const answered = store.send(address, mail);
         if (mailbox() > before) deliver(`${address.run}/${address.actor}`, mail.id);
@@ -211,7 +210,8 @@ function standing(run: StoredRun, actor: StoredActor | undefined, commit: Commit
 }
 
 /** Of an actor that lives the status goes without saying. */
-export const hasEnded = (core: string): boolean => core.startsWith('{"status":') && !core.startsWith('{"status":"active"');
+export const hasEnded = (core: string): boolean =>
+  core.startsWith('{"status":') && !core.startsWith('{"status":"active"');
 
 function isStale(core: string, commit: Commit): boolean {
   if (!("mail" in commit.by) || !commit.by.mail.startsWith("timer:")) return false;
@@ -242,7 +242,8 @@ function moneyHolds(run: StoredRun, books: RunBooks, where: string, violation: V
   }
   const held = [amount(budget, "heldTokens"), amount(budget, "heldNano")];
   const spent = [amount(budget, "tokens"), amount(budget, "nano")];
-  if (held[0] !== tokens || held[1] !== nano) violation(`${held} is held for effects that were granted ${[tokens, nano]}: ${where}`);
+  if (held[0] !== tokens || held[1] !== nano)
+    violation(`${held} is held for effects that were granted ${[tokens, nano]}: ${where}`);
   if (spent[0] !== books.tokens || spent[1] !== books.nano)
     violation(`${spent} was charged where ${[books.tokens, books.nano]} was settled: ${where}`);
   const over = (limit: string, sum: number): boolean => budget.has(limit) && sum > amount(budget, limit);

@@ -105,19 +105,25 @@ export function scheduler(random: Random): Scheduler {
     },
     run: (done, limits) =>
       new Promise((resolve, reject) => {
+        /** How it ended; null where it goes on. */
+        const next = (): "done" | "idle" | "late" | null => {
+          if (done()) return "done";
+          if (now > limits.untilMs || steps > limits.stepsMax) return "late";
+          const entry = take();
+          if (entry === null) return "idle";
+          steps += 1;
+          entry.act();
+          return null;
+        };
         const turn = (): void => {
           try {
-            if (done()) return resolve("done");
-            if (now > limits.untilMs || steps > limits.stepsMax) return resolve("late");
-            const entry = take();
-            if (entry === null) return resolve("idle");
-            steps += 1;
-            entry.act();
+            const end = next();
+            if (end !== null) resolve(end);
+            // A tick that a microtask asks for comes after all microtasks, and after those that these bring about.
+            else queueMicrotask(() => process.nextTick(turn));
           } catch (cause) {
-            return reject(cause as Error);
+            reject(cause as Error);
           }
-          // A tick that a microtask asks for comes after all microtasks, and after those that these bring about.
-          queueMicrotask(() => process.nextTick(turn));
         };
         process.nextTick(turn);
       }),

@@ -46,7 +46,8 @@ export function unsafeRun(parts: UnsafeParts, worker: SimWorker): Performer<"too
     const gate = world.gateOf(worker.place);
     const { underWay } = worker;
     const key = `${address.run}/${address.actor} ${order.call}`;
-    await worker.step(random.below(50));
+    // Here, and once it has the gate, a process can do the most harm by falling silent.
+    await worker.step(random.below(50), 5);
     if (signal.aborted) throw new EffectAborted(effectId);
     if (random.chance(0.4)) {
       scheduler.at(random.below(30), () => recorder(parts, gate, effectId, key));
@@ -54,7 +55,7 @@ export function unsafeRun(parts: UnsafeParts, worker: SimWorker): Performer<"too
       if (!gate.take(effectId, worker.name)) throw new Error("its gate was taken by another");
       underWay.add(effectId);
       trace(() => `${worker.name} holds the gate of ${effectId}`);
-      await worker.step(random.below(1_500));
+      await worker.step(random.below(1_500), 5);
       const outcome: GateOutcome = signal.aborted ? "never" : random.chance(0.9) ? "done" : "failed";
       if (outcome !== "never") {
         trace(() => `${worker.name} acts: ${effectId}`);

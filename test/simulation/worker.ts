@@ -34,7 +34,7 @@ export interface SimWorker extends Owner {
   start(): void;
   crash(): void;
   /** An await of whatever runs in this process. */
-  step(delayMs?: number): Promise<void>;
+  step(delayMs?: number, weight?: number): Promise<void>;
 }
 
 export interface WorkerParts {
@@ -104,7 +104,8 @@ export function startWorker(parts: WorkerParts): SimWorker {
       parts.hints().silent(worker, random.chance(0.5) ? 20 : noticedAfterMs(random));
       parts.crashed(worker);
     },
-    step: (delayMs = random.below(3)) => new Promise((resolve) => scheduler.at(delayMs, resolve, worker)),
+    step: (delayMs = random.below(3), weight = 1) =>
+      new Promise((resolve) => scheduler.at(delayMs, resolve, worker, weight)),
     activate(address, done) {
       const ended = (how: string): void => {
         trace(() => `${name} ended ${memberOf(address)}: ${how}`);

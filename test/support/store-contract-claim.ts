@@ -126,6 +126,29 @@ export function claimLaws(under: Under): void {
       expect((await claimed(store, coordinatorOf(run))).claims).toBe(1);
     });
 
+    it("counts an effect that every claim finds, though other steps succeed beside it", async () => {
+      const { store } = under();
+      const { run } = await startedRun(store);
+      const address = coordinatorOf(run);
+      await store.send(address, event("m0"));
+      let claim = await claimed(store, address);
+      await committed(
+        store,
+        commitOf(address, claim, { by: { mail: "m0" }, effects: [{ id: "deadly", json: "{}", reserve: null }] }),
+      );
+      const counts: number[] = [];
+      for (let n = 1; n <= 33; n += 1) {
+        await store.send(address, event(`m${n}`));
+        claim = await claimed(store, address);
+        counts.push(claim.claims);
+        await committed(store, commitOf(address, claim, { by: { mail: `m${n}` } }));
+      }
+      expect([counts[0], counts[2], counts[5], counts.at(-1)]).toEqual([1, 1, 2, 11]);
+      await committed(store, commitOf(address, stepped(claim), { by: { effect: "deadly" } }));
+      await store.send(address, event("last"));
+      expect((await claimed(store, address)).claims).toBe(1);
+    });
+
     it("that finds nothing to do, or finds its run parked, counts for nothing: nobody can have died of it", async () => {
       const { store } = under();
       const { run } = await startedRun(store);

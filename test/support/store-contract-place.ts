@@ -1,7 +1,17 @@
 /** Laws of effects that were begun at one place and are asked about at another. */
 import { describe, expect, it } from "vitest";
 import { memberOf } from "../../infra/store.ts";
-import { claimed, commitOf, committed, event, fresh, served, spawnedAgent, startedRun, stepped } from "./given-commit.ts";
+import {
+  claimed,
+  commitOf,
+  committed,
+  event,
+  fresh,
+  served,
+  spawnedAgent,
+  startedRun,
+  stepped,
+} from "./given-commit.ts";
 import type { StoreUnderTest, Under } from "./store-contract.ts";
 
 const begunAt = (id: string, place: string) => ({
@@ -41,7 +51,10 @@ export function placeLaws(under: Under): void {
     it("takes the actor where it has mail, or an effect that may be carried out here", async () => {
       const { store } = under();
       const free = { id: "free", json: '{"type":"tool.run"}', reserve: null };
-      for (const effects of [[begunAt("e1", "there"), free], [begunAt("e1", "there"), begunAt("e2", "here")]]) {
+      for (const effects of [
+        [begunAt("e1", "there"), free],
+        [begunAt("e1", "there"), begunAt("e2", "here")],
+      ]) {
         const { address } = await withEffects(under(), ...effects);
         expect(await store.claim(address, fresh("n"), at("here"))).toMatchObject({ kind: "claimed" });
       }
@@ -50,17 +63,29 @@ export function placeLaws(under: Under): void {
       expect(await store.claim(address, fresh("n"), at("here"))).toMatchObject({ kind: "claimed" });
     });
 
-    it("takes an effect that was never begun, wherever it was to be", async () => {
+    it("leaves an effect that was never begun to its place, which is told so", async () => {
       const { store } = under();
       const { run } = await startedRun(store);
       const { address, claim } = await spawnedAgent(store, run);
       await store.hold(run, "park", "later");
       await committed(store, commitOf(address, claim, { effects: [begunAt("e1", "there")] }));
       await store.hold(run, "resume", "");
-      const answer = await store.claim(address, "nonce-1", at("here"));
+      expect(await store.claim(address, fresh("n"), at("here"))).toEqual({ kind: "elsewhere", place: "there" });
+      const answer = await store.claim(address, "nonce-1", at("there"));
       expect(answer).toMatchObject({ kind: "claimed", claim: { pending: [{ id: "e1", held: true }] } });
-      expect(await store.claim(address, "nonce-1", at("here"))).toEqual(answer);
+      expect(await store.claim(address, "nonce-1", at("there"))).toEqual(answer);
       expect((await claimed(store, address)).pending).toMatchObject([{ id: "e1", held: false }]);
     });
+  });
+
+  it("an actor that is taken from the stranded goes back on the list of those that need looking after", async () => {
+    const { store, listed } = under();
+    const { run } = await startedRun(store);
+    const { address } = await spawnedAgent(store, run);
+    await store.claim(address, fresh("n"), { ...served, bindings: [] });
+    expect(await listed(run, "ready")).not.toContain(memberOf(address));
+    await claimed(store, address);
+    expect(await listed(run, "stranded")).toEqual([]);
+    expect(await listed(run, "ready")).toContain(memberOf(address));
   });
 }

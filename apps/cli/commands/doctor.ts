@@ -91,7 +91,7 @@ function print(
     "",
   );
   process.stdout.write(
-    `\nnode ${process.version}; model: ${model.default} by ${model.access}; sandbox: none (no tool of this version runs commands)\n`,
+    `\nnode ${process.version}; model: ${model.default} by ${model.access}; sandbox: none (commands that the configuration allows run with all your rights)\n`,
   );
   if (redis instanceof SwarmError) {
     process.stdout.write(

@@ -48,15 +48,12 @@ local held = redis.call('HEXISTS', KEYS[1], 'hold') == 1
 local epoch = counted[5]
 local claims = tonumber(counted[3] or '0')
 if not echo and not held and (ARGV[5] or '') ~= '' and mailTotal == 0 then
-  local here, place = {}, nil
-  for i = 1, #pending, 2 do
-    if string.sub(pending[i], -5) == '#held' and pending[i + 1] == '1' then here[string.sub(pending[i], 1, -6)] = true end
-  end
+  local place = nil
   for i = 1, #pending, 2 do
     if not string.find(pending[i], '#', 1, true) then
       local read, order = pcall(cjson.decode, pending[i + 1])
       local at = read and type(order) == 'table' and type(order.place) == 'string' and order.place
-      if not at or at == ARGV[5] or here[pending[i]] then
+      if not at or at == ARGV[5] then
         place = nil
         break
       end
@@ -70,7 +67,11 @@ if not echo then
   -- Adding comes first: where memory is full the claim is refused, not counted. Its commits would be refused too, and
   -- an actor that nobody can bring on would pass for poison.
   epoch = redis.call('HINCRBY', KEYS[2], 'epoch', 1)
-  redis.call('ZREM', KEYS[8], ARGV[2])
+  -- On one list or the other, always: whoever holds this claim may die of something else.
+  if redis.call('ZREM', KEYS[8], ARGV[2]) == 1 then
+    local time = redis.call('TIME')
+    redis.call('ZADD', KEYS[7], tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000), ARGV[2])
+  end
   -- Only a claim that has something to do can have died of it: an idle wake-up counts for nothing.
   if held or (mailTotal == 0 and #pending == 0) then
     claims = 0

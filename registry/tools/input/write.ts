@@ -2,7 +2,7 @@
 import { z } from "zod";
 
 /** Characters of one file written by a call. */
-export const contentCharsMax = 4_000_000;
+const contentCharsMax = 4_000_000;
 
 export const writeInput = z.strictObject({
   file_path: z

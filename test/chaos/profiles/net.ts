@@ -28,7 +28,7 @@ const breaks: Readonly<Record<string, Break>> = {
       held = true;
       return "stall";
     };
-    await pause(random.between(200, 6_000));
+    await pause(random.between(200, 4_000));
     wire.decide = () => "pass";
     if (random.chance(0.5)) wire.release();
     else wire.cut();
@@ -48,7 +48,7 @@ export const net: Profile = {
       const worker = random.pick(arena.living());
       tell(name);
       under.push((breaks[name] as Break)(worker.wire, disturbance));
-      if (random.chance(0.5)) await under.at(-1);
+      if (random.chance(0.2)) await under.at(-1);
     }
     await Promise.all(under);
   },

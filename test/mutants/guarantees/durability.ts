@@ -66,8 +66,8 @@ export const durability: readonly Guarantee[] = [
     disable: [
       {
         file: "infra/redis/server-check.ts",
-        find: 'throw refused("replica", `${where} is a read-only replica.`,',
-        replace: 'refused("replica", `${where} is a read-only replica.`,',
+        find: 'throw refused("replica"',
+        replace: 'refused("replica"',
       },
     ],
   },
@@ -98,8 +98,32 @@ export const durability: readonly Guarantee[] = [
     mechanism: ["infra/redis/retention.ts", "infra/archive/"],
     test: {
       file: "test/integration/retention.test.ts",
-      title: "erases nothing where the archive cannot be written, and the other runs leave all the same",
+      title: "refuses to erase a run that is not as it was archived",
     },
-    disable: { never: "filled in below" },
+    disable: [
+      {
+        file: "infra/redis/scripts/erase.lua",
+        find: "if (run[2] or '0') ~= ARGV[1] then return {'CHANGED', run[2] or '0'} end",
+        replace: "",
+      },
+    ],
+  },
+  {
+    id: "erased-stays-erased",
+    group: "Durability",
+    promise: "A run that was erased stays erased: late mail, a late claim or a second creation write nothing",
+    condition: "always",
+    mechanism: ["infra/redis/scripts/claim.lua", "infra/redis/stub.ts"],
+    test: {
+      file: "test/integration/retention.test.ts",
+      title: "leaves a run erased: late mail, a late claim and a second creation find it ended, and write nothing",
+    },
+    disable: [
+      {
+        file: "infra/redis/scripts/claim.lua",
+        find: "redis.call('HEXISTS', KEYS[1], 'stub') == 1 or ",
+        replace: "",
+      },
+    ],
   },
 ];

@@ -261,4 +261,95 @@ export const steps: readonly Guarantee[] = [
     },
     disable: { never: "nothing is switched on: what is stored is not sent again" },
   },
+  {
+    id: "poison-beside",
+    group: "Steps and messages",
+    promise: "… also where other steps of the actor succeed beside it: each effect is counted by itself",
+    condition: "three finds count as one death, because a claim may find an effect for other reasons",
+    mechanism: [claim],
+    test: { file: contract, title: "counts an effect that every claim finds, though other steps succeed beside it" },
+    disable: [{ file: claim, find: "claims = math.max(claims, math.floor(found / 3))", replace: "found = nil" }],
+  },
+  {
+    id: "dead-stays-dead",
+    group: "Steps and messages",
+    promise: "A dead letter keeps its actor out until somebody requeues it",
+    condition: "always",
+    mechanism: [claim, "infra/redis/scripts/quarantine.lua", "infra/redis/dead-letters.ts"],
+    test: {
+      file: "test/integration/dead-letters.test.ts",
+      title: "keeps its actor out: mail and timers that still reach it wake nobody",
+    },
+    disable: [{ file: claim, find: " or redis.call('HEXISTS', KEYS[2], 'dead') == 1", replace: "" }],
+  },
+  {
+    id: "requeue-whole",
+    group: "Steps and messages",
+    promise:
+      "A requeued actor gets back the message it died of before all that came later, and a count that begins anew",
+    condition: "its run still runs and counts the task as failed",
+    mechanism: ["infra/redis/scripts/requeue.lua"],
+    test: {
+      file: "test/integration/dead-letters.test.ts",
+      title:
+        "gives back the head message before all that came later, the unanswered effects, and a count that begins anew",
+    },
+    disable: [
+      {
+        file: "infra/redis/scripts/requeue.lua",
+        find: "redis.call('LPUSH', KEYS[5], letter.mail)",
+        replace: "redis.call('RPUSH', KEYS[5], letter.mail)",
+      },
+    ],
+  },
+  {
+    id: "restarts",
+    group: "Steps and messages",
+    promise:
+      "Failed attempts are made again after a rest that grows and differs from run to run, and so often at most in one run",
+    condition: "20 restarts a run; attempts as each task allows",
+    mechanism: ["machines/task-graph.ts", "machines/coordinator-machine.ts"],
+    test: {
+      file: "test/unit/machines/coordinator-machine.test.ts",
+      title: "a run has so many restarts and no more, however many its tasks were promised",
+    },
+    disable: [{ file: "machines/task-graph.ts", find: " && restarts < RESTARTS_MAX", replace: "" }],
+  },
+  {
+    id: "no-hot-loop",
+    group: "Steps and messages",
+    promise:
+      "A Redis that cannot answer is asked ever more slowly and not for ever; where asking again cannot help, not again",
+    condition: "always",
+    mechanism: ["infra/steady-store.ts", "infra/redis/store-failure.ts"],
+    test: {
+      file: "test/integration/redis-trouble.test.ts",
+      title: "is asked again, ever more slowly, and not for ever",
+    },
+    disable: [
+      {
+        file: "infra/steady-store.ts",
+        find: "Math.min(LAST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(attempt, 30)) * (0.5 + random / 2);",
+        replace: "attempt * random * 0;",
+      },
+    ],
+  },
+  {
+    id: "hot-oom",
+    group: "Steps and messages",
+    promise: "A Redis that is out of memory, read-only or misconfigured never makes a healthy actor pass for poison",
+    condition: "always",
+    mechanism: [claim],
+    test: {
+      file: "test/integration/redis-trouble.test.ts",
+      title: "nobody can claim, so that an actor that cannot be brought on does not pass for poison",
+    },
+    disable: [
+      {
+        file: claim,
+        find: "  epoch = redis.call('HINCRBY', KEYS[2], 'epoch', 1)\n",
+        replace: "  redis.call('HDEL', KEYS[2], 'nothing')\n  epoch = redis.call('HINCRBY', KEYS[2], 'epoch', 1)\n",
+      },
+    ],
+  },
 ];

@@ -54,4 +54,56 @@ export const versions: readonly Guarantee[] = [
       },
     ],
   },
+  {
+    id: "pinned",
+    group: "Versions and replay",
+    promise:
+      "An actor is never folded with another chart than its own: a worker that lacks it leaves the actor visibly stranded",
+    condition: "until a worker that has it starts",
+    mechanism: ["infra/redis/scripts/claim.lua", "machines/catalogue.ts"],
+    test: {
+      file: "test/integration/machine-versions.test.ts",
+      title: "no actor is folded with a chart it was not made by",
+    },
+    disable: [
+      {
+        file: "infra/redis/scripts/claim.lua",
+        find: "if ARGV[i] == machine then lacks = false end",
+        replace: "lacks = false",
+      },
+    ],
+  },
+  {
+    id: "golden",
+    group: "Versions and replay",
+    promise: "Logs of every generation fold as they did when they were written: state, context and effects",
+    condition: "always",
+    mechanism: ["machines/fold.ts", "actors/runtime/replay.ts"],
+    test: { file: "test/model/golden-corpus.test.ts", title: "a log of the golden corpus folds to what it was" },
+    disable: [
+      {
+        file: "machines/agent-vocabulary.ts",
+        find: "countReminder: assign(({ context }) => ({ reminders: context.reminders + 1 })),",
+        replace: "countReminder: assign(({ context }) => ({ reminders: context.reminders + 2 })),",
+      },
+    ],
+  },
+  {
+    id: "fork-whole",
+    group: "Versions and replay",
+    promise: "A fork begins whole or not at all, and begins once however often it is sent",
+    condition: "always",
+    mechanism: ["infra/redis/fork-run.ts", "infra/redis/scripts/fork.lua"],
+    test: {
+      file: "test/integration/fork.test.ts",
+      title: "a fork whose staged keys are gone begins nothing; one that is sent twice begins once",
+    },
+    disable: [
+      {
+        file: "infra/redis/scripts/fork.lua",
+        find: "if redis.call('EXISTS', ARGV[i]) == 0 then return {'LOST', ARGV[i]} end",
+        replace: "",
+      },
+    ],
+  },
 ];

@@ -1,7 +1,7 @@
 /** COMMIT in memory: see `infra/redis/scripts/commit.lua`. Everything is judged before the first write. */
 import { type Commit, type CommitAnswer, type Grant, memberOf, type Reservation } from "../../../infra/store.ts";
 import { StoreError } from "../../../infra/store-error.ts";
-import { type Inside, mailText } from "./memory-store.ts";
+import { type Inside, mailText } from "./inside.ts";
 import { actorNamed, add, amount, charge, chargeAll, type StoredActor, type StoredRun, shardNamed } from "./state.ts";
 
 const NOTHING: Grant = { outTokens: 0, tokens: 0, nanoUsd: 0 };
@@ -176,13 +176,26 @@ function tell(run: StoredRun, one: Commit, grants: string | null, atMs: number):
 }
 
 function settle({ run: { budget }, one, grants, released, settled }: Writing): void {
-  add(budget, "heldTokens", grants.reduce((sum, { tokens }) => sum + tokens, -released.tokens));
-  add(budget, "heldNano", grants.reduce((sum, { nanoUsd }) => sum + nanoUsd, -released.nanoUsd));
+  add(
+    budget,
+    "heldTokens",
+    grants.reduce((sum, { tokens }) => sum + tokens, -released.tokens),
+  );
+  add(
+    budget,
+    "heldNano",
+    grants.reduce((sum, { nanoUsd }) => sum + nanoUsd, -released.nanoUsd),
+  );
   add(budget, "tokens", settled.tokens);
   add(budget, "nano", settled.nanoUsd);
   if (one.settle === null) return;
   const { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens, calls, unpriced } = one.settle;
-  const counters = { input: inputTokens, output: outputTokens, cacheRead: cacheReadTokens, cacheWrite: cacheWriteTokens };
+  const counters = {
+    input: inputTokens,
+    output: outputTokens,
+    cacheRead: cacheReadTokens,
+    cacheWrite: cacheWriteTokens,
+  };
   for (const [field, by] of Object.entries({ ...counters, calls, unpriced })) add(budget, field, by);
 }
 
@@ -192,7 +205,7 @@ function order({ inside: { flaws }, run, actor, one, grants }: Writing): void {
     const found = grants.find(({ effect }) => effect === id);
     const grant =
       found === undefined ? null : { outTokens: found.outTokens, tokens: found.tokens, nanoUsd: found.nanoUsd };
-    actor.pending.set(id, { json, grant, held });
+    actor.pending.set(id, { json, grant, held, found: 0 });
   }
   for (const id of one.effectsDropped) {
     const grant = actor.pending.get(id)?.grant ?? null;

@@ -1,6 +1,6 @@
 /** HOLD in memory: see `infra/redis/scripts/hold.lua`. */
 import { type Address, addressFrom, type HoldAnswer } from "../../../infra/store.ts";
-import type { Inside } from "./memory-store.ts";
+import type { Inside } from "./inside.ts";
 import { shardNamed } from "./state.ts";
 
 export function hold(inside: Inside, id: string, order: "park" | "resume", reason: string): HoldAnswer {

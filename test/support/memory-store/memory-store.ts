@@ -3,16 +3,24 @@
  * holds in its hand. Each method takes effect as a whole the moment it is called.
  */
 import { keysFor } from "../../../infra/redis/keys.ts";
-import { type Address, addressFrom, COORDINATOR_TYPE, type Mail, memberOf, type NewRun, type Store } from "../../../infra/store.ts";
+import {
+  type Address,
+  addressFrom,
+  COORDINATOR_TYPE,
+  type Mail,
+  memberOf,
+  type NewRun,
+  type Store,
+} from "../../../infra/store.ts";
 import { claim } from "./claim.ts";
 import { commit } from "./commit.ts";
 import type { Flaws } from "./flaws.ts";
 import { hold } from "./hold.ts";
+import { type Inside, MAIL_BATCH, mailText } from "./inside.ts";
 import { quarantine } from "./quarantine.ts";
-import { actorNamed, emptyMemory, emptyRun, type Memory, shardNamed } from "./state.ts";
+import { actorNamed, emptyMemory, emptyRun, type Memory, shardNamed, upTo } from "./state.ts";
 import { sweep } from "./sweep.ts";
 
-export const MAIL_BATCH = 100;
 const MAILBOX_MAX = 10_000;
 const RETRIEVE_MAX = 10_000;
 /** Ids of messages from outside that a run remembers; its coordinator's have room of their own. */
@@ -28,22 +36,10 @@ export interface MemoryStoreOptions {
   readonly flaws?: Flaws;
 }
 
-/** What every method works on. */
-export interface Inside {
-  readonly memory: Memory;
-  readonly nowMs: () => number;
-  readonly ring: (shard: string, name: string) => void;
-  readonly shardOf: (run: string) => string;
-  readonly flaws: Flaws;
-}
-
 export interface MemoryStore {
   readonly store: Store;
   readonly memory: Memory;
 }
-
-/** A mail is recognised by how it begins, so its id comes first. */
-export const mailText = ({ id, ...rest }: Mail): string => JSON.stringify({ id, ...rest });
 
 export function memoryStore(options: MemoryStoreOptions): MemoryStore {
   const memory = emptyMemory();
@@ -135,7 +131,7 @@ function rows(from: ReadonlyMap<string, string> | undefined, ids: readonly strin
 
 function retrieve({ memory }: Inside, tag: string): Address[] {
   const { stranded, ready } = shardNamed(memory, tag);
-  const members = [...stranded.keys()].slice(0, RETRIEVE_MAX);
+  const members = upTo(stranded, Number.POSITIVE_INFINITY, RETRIEVE_MAX);
   for (const member of members) {
     ready.set(member, 0);
     stranded.delete(member);

@@ -1,7 +1,7 @@
 /** QUARANTINE in memory: see `infra/redis/scripts/quarantine.lua`. */
 import { createHash } from "node:crypto";
 import { type Address, COORDINATOR_ACTOR, COORDINATOR_TYPE, type Fence, memberOf } from "../../../infra/store.ts";
-import { type Inside, mailText } from "./memory-store.ts";
+import { type Inside, mailText } from "./inside.ts";
 import { actorNamed, charge, chargeAll, type StoredActor, type StoredRun, shardNamed } from "./state.ts";
 
 export function quarantine(inside: Inside, address: Address, reason: string, fence?: Fence): void {
@@ -33,7 +33,10 @@ export function quarantine(inside: Inside, address: Address, reason: string, fen
   if (address.actor === COORDINATOR_ACTOR) {
     chargeAll(run.budget);
     tell(run, member, [died, { type: "run.failed", reasons: [reason] }], now);
-    run.fields.set("status", "failed").set("endedAt", String(now)).set("reasons", JSON.stringify([reason]));
+    run.fields
+      .set("status", "failed")
+      .set("endedAt", String(now))
+      .set("reasons", JSON.stringify([reason]));
     shard.ended.set(address.run, now);
     return;
   }
@@ -55,11 +58,12 @@ interface Facts {
 
 /** Everything needed to look at it, requeue it or drop it. */
 function letterOf({ letter, member, head, reason, now }: Facts, actor: StoredActor): Readonly<Record<string, string>> {
-  const pending = [...actor.pending].flatMap(([id, { json, grant, held }]) => [
+  const pending = [...actor.pending].flatMap(([id, { json, grant, held, found }]) => [
     id,
     json,
     ...(grant === null ? [] : [`${id}#grant`, `${grant.outTokens} ${grant.tokens} ${grant.nanoUsd}`]),
     ...(held === null ? [] : [`${id}#held`, held]),
+    ...(found === 0 ? [] : [`${id}#found`, String(found)]),
   ]);
   const state = actor.core === null ? undefined : (JSON.parse(actor.core) as { value?: unknown }).value;
   return {

@@ -6,6 +6,8 @@ export interface StoredEffect {
   readonly grant: Grant | null;
   /** "1": ordered while its run was parked. A nonce: the first claim since the resume, the only one that is told so. */
   held: string | null;
+  /** Claims that found it unanswered. */
+  found: number;
 }
 
 export interface StoredActor {

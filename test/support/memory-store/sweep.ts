@@ -1,6 +1,6 @@
 /** SWEEP in memory: see `infra/redis/scripts/sweep.lua`. */
 import { addressFrom, type Sweep } from "../../../infra/store.ts";
-import type { Inside } from "./memory-store.ts";
+import type { Inside } from "./inside.ts";
 import { actorNamed, shardNamed, upTo } from "./state.ts";
 
 const SWEEP_MAX = 200;

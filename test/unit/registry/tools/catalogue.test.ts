@@ -17,6 +17,12 @@ describe.each(tools.map((tool) => [tool.name, tool] as const))("%s", (name, tool
     expect(tool.timeoutMs).toBeGreaterThan(0);
   });
 
+  test("it has hands exactly when repeating it could do harm, and is then not read-only", () => {
+    expect(tool.loadDeed !== undefined).toBe(tool.repeat === "unsafe");
+    expect(tool.loadDeed !== undefined && tool.load !== undefined).toBe(false);
+    expect(tool.risk === "read-only").toBe(tool.repeat === "safe");
+  });
+
   test("its input is a closed object that JSON Schema can tell", () => {
     expect(inputSchema(tool)).toMatchObject({
       type: "object",
@@ -34,8 +40,8 @@ describe.each(tools.map((tool) => [tool.name, tool] as const))("%s", (name, tool
     const changes = [
       { name: "Other" },
       { description: "other" },
-      { risk: "destructive" as const },
-      { repeat: "unsafe" as const },
+      { risk: tool.risk === "destructive" ? ("mutating" as const) : ("destructive" as const) },
+      { repeat: tool.repeat === "unsafe" ? ("safe" as const) : ("unsafe" as const) },
       { input: z.strictObject({}) },
     ];
     const others = changes.map((change) => definitionHash({ ...tool, ...change }));
@@ -46,7 +52,9 @@ describe.each(tools.map((tool) => [tool.name, tool] as const))("%s", (name, tool
 describe("the catalogue", () => {
   test("has the tools of the contract, each once, in order", () => {
     const names = tools.map(({ name }) => name);
-    expect(names).toEqual(expect.arrayContaining(["AstSearch", "Glob", "Grep", "Read", "Report"]));
+    expect(names).toEqual(
+      expect.arrayContaining(["AstSearch", "Bash", "Edit", "Glob", "Grep", "Read", "Report", "Write"]),
+    );
     expect(names).toEqual([...new Set(names)].sort());
     expect(toolNamed("read")).toBeUndefined();
   });

@@ -1,0 +1,48 @@
+/** What an activation needs from the process it runs in, and how it may come to its end. */
+import type { Log } from "../../infra/log.ts";
+import type { Address, Served, Store } from "../../infra/store.ts";
+import type { Machines } from "../../machines/catalogue.ts";
+import type { Bells } from "./bells.ts";
+import type { Clock } from "./clock.ts";
+import type { Ordered } from "./ordered.ts";
+import type { Performers } from "./performer.ts";
+import type { RunningEffects } from "./running-effects.ts";
+import type { Reserve } from "./step.ts";
+
+export interface ActivationDeps {
+  readonly store: Store;
+  readonly machines: Machines;
+  readonly served: Served;
+  readonly performers: Performers;
+  readonly reserve: Reserve;
+  readonly effects: RunningEffects;
+  readonly bells: Bells;
+  readonly clock: Clock;
+  /** Names this host's gate folder. */
+  readonly place: string;
+  /** Random, one per claim. */
+  nonce(): string;
+  /** True once this process must go and waits for nothing any more; what is out is called off. */
+  leaving(): boolean;
+  /** This worker cannot serve the actor: whoever can is told. */
+  stranded(address: Address, lacks: "binding" | "machine", name: string): Promise<void>;
+  /** Hands the actor on to the host where one of its effects was begun; false where that host is gone for good. */
+  handOver(address: Address, place: string): Promise<boolean>;
+  /** An effect that was ordered is not wanted any more, and does not run in this process. */
+  calledOff(order: Ordered, id: string): void;
+  /** Called after a commit with those it sent mail to, and with the delays of the timers it armed. */
+  delivered(recipients: readonly Address[], run: string, timersMs: readonly number[]): void;
+  readonly log: Log;
+}
+
+/** How an activation came to its end. */
+export type ActivationEnd =
+  | "idle"
+  | "fenced"
+  | "stranded"
+  | "no_run"
+  | "parked"
+  | "run_ended"
+  | "poisoned"
+  | "left"
+  | "elsewhere";
