@@ -56,6 +56,7 @@ export function steadyStore(store: Store, options: SteadyOptions): Store {
     create: (run) => again(() => store.create(run)),
     claim: (address, nonce, served) => again(() => store.claim(address, nonce, served)),
     commit: (commit) => again(() => store.commit(commit)),
+    reattached: (address, fence) => again(() => store.reattached(address, fence)),
     look: (address) => again(() => store.look(address)),
     send: (address, mail) => again(() => store.send(address, mail)),
     hold: (run, order, reason) => again(() => store.hold(run, order, reason)),

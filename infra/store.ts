@@ -215,6 +215,8 @@ export interface Store {
   /** A second claim under the same nonce is the echo of the first: the same epoch, counted once. */
   claim(address: Address, nonce: string, served: Served): Promise<ClaimAnswer>;
   commit(commit: Commit): Promise<CommitAnswer>;
+  /** The claim found its effects running where it is: nobody died of them, and the count of claims begins anew. */
+  reattached(address: Address, fence: Fence): Promise<void>;
   /** What an activation that waits must not miss: mail beyond what its claim brought, a parked or ended run. */
   look(address: Address): Promise<Look>;
   send(address: Address, mail: Mail): Promise<SendAnswer>;

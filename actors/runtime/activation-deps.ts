@@ -1,6 +1,6 @@
 /** What an activation needs from the process it runs in, and how it may come to its end. */
 import type { Log } from "../../infra/log.ts";
-import type { Address, Served, Store } from "../../infra/store.ts";
+import type { Address, Fence, Served, Store } from "../../infra/store.ts";
 import type { Machines } from "../../machines/catalogue.ts";
 import type { Bells } from "./bells.ts";
 import type { Clock } from "./clock.ts";
@@ -28,6 +28,16 @@ export interface ActivationDeps {
   stranded(address: Address, lacks: "binding" | "machine", name: string): Promise<void>;
   /** Hands the actor on to the host where one of its effects was begun; false where that host is gone for good. */
   handOver(address: Address, place: string): Promise<boolean>;
+  /**
+   * Effects of this actor that were begun on this host and stand in no log: acknowledged steps were lost. Told once, by
+   * `tell`; what it was told of is never a stranger again.
+   */
+  strangers(
+    address: Address,
+    fence: Fence,
+    version: number,
+    tell: (ids: readonly string[]) => Promise<void>,
+  ): Promise<boolean>;
   /** An effect that was ordered is not wanted any more, and does not run in this process. */
   calledOff(order: Ordered, id: string): void;
   /** Called after a commit with those it sent mail to, and with the delays of the timers it armed. */

@@ -47,6 +47,10 @@ export async function activate(deps: ActivationDeps, address: Address): Promise<
       await deps.store.forget(address);
       return "run_ended";
     }
+    const lost = (effects: readonly string[]) => deps.store.hold(address.run, "park", lostSteps(effects));
+    if (await deps.strangers(address, claim.fence, claim.version, async (effects) => void (await lost(effects)))) {
+      return "parked";
+    }
     const live = liveFrom(address, claim, deps.machines);
     return await new Activation(deps, live, owner, bell, claim.mail, claim.run.hold !== undefined).run(claim.mailTotal);
   } catch (cause) {
@@ -56,6 +60,9 @@ export async function activate(deps: ActivationDeps, address: Address): Promise<
     bell.takeDown();
   }
 }
+
+const lostSteps = (effects: readonly string[]): string =>
+  `Redis has lost steps that it had acknowledged: ${effects.join(", ")} ${effects.length === 1 ? "was" : "were"} begun and ${effects.length === 1 ? "is" : "are"} in no log. Look at what became of it in the workspace, then resume the run.`;
 
 class Activation {
   private readonly outcomes: Outcome[] = [];
@@ -70,6 +77,7 @@ class Activation {
   private readonly owner: symbol;
   private readonly bell: Bell;
   private held: boolean;
+  private adopted = false;
   private runEnded = false;
 
   constructor(deps: ActivationDeps, live: Live, owner: symbol, bell: Bell, mail: readonly string[], held: boolean) {
@@ -84,6 +92,7 @@ class Activation {
   async run(mailTotal: number): Promise<ActivationEnd> {
     let mailLeft = mailTotal;
     for (const pending of this.live.pending.values()) this.takeUp(pending);
+    if (this.adopted) await this.deps.store.reattached(this.live.address, this.live.fence);
     for (;;) {
       if (this.runEnded) return this.end("run_ended");
       const outcome = this.mail.length > 0 ? undefined : this.outcomes.shift();
@@ -121,6 +130,7 @@ class Activation {
   private takeUp(pending: PendingEffect): void {
     if (this.deps.effects.adopt(pending.id, this.owner, this.deliver)) {
       this.out.add(pending.id);
+      this.adopted = true;
       return;
     }
     if (this.held) return;

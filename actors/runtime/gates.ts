@@ -7,6 +7,7 @@ import type { Log } from "../../infra/log.ts";
 import type { Wakers } from "../../infra/queue/queues.ts";
 import type { Hosts } from "../../infra/redis/hosts.ts";
 import type { Address } from "../../infra/store.ts";
+import type { ActivationDeps } from "./activation-deps.ts";
 import type { Ordered } from "./ordered.ts";
 
 /** A host that no worker has been seen on for so long is not waited for, in milliseconds. */
@@ -20,6 +21,7 @@ const TIDY_EVERY_MS = 60 * 60 * 1_000;
 export interface Gates {
   /** False where that host has not been seen for too long. */
   handOver(address: Address, place: string): Promise<boolean>;
+  strangers: ActivationDeps["strangers"];
   calledOff(order: Ordered, id: string): void;
   /** Removes what is kept of runs that `exists` does not know, now and every hour. Never rejects. */
   keepTidy(exists: (run: string) => Promise<boolean>): Promise<void>;
@@ -42,6 +44,14 @@ export function gates({ journal, hosts, wakers, log }: GatesDeps): Gates {
       if (place === "" || (await hosts.isGone(place, HOST_GONE_MS))) return false;
       await hosts.rest(address, REST_MS);
       await wakers.handOver(address, place);
+      return true;
+    },
+    async strangers({ run, actor }, { incarnation }, version, tell) {
+      if (journal === null || incarnation === 0) return false;
+      const found = await journal.strangers(run, actor, incarnation, version);
+      if (found.length === 0) return false;
+      await tell(found);
+      await journal.noteTold(found);
       return true;
     },
     calledOff(order, id) {

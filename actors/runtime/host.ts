@@ -37,6 +37,8 @@ export interface HostParts {
   readonly handOver: (address: Address, place: string) => Promise<boolean>;
   /** Ends what an effect that is not wanted any more may have left running in the world. */
   readonly calledOff?: (order: Ordered, id: string) => void;
+  /** Without it no effect is ever a stranger: there is no gate folder. */
+  readonly strangers?: ActivationDeps["strangers"];
   readonly log: Log;
 }
 
@@ -75,6 +77,7 @@ export function createHost(parts: HostParts): Host {
     delivered: post.delivered,
     leaving: () => leaving,
     handOver: parts.handOver,
+    strangers: parts.strangers ?? (() => Promise.resolve(false)),
     calledOff: parts.calledOff ?? (() => {}),
     async stranded(address, lacks, name) {
       log.warn({ ...address, lacks, name }, "stranded: this worker cannot serve the actor");

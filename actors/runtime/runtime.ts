@@ -166,6 +166,7 @@ function hostOver(options: RuntimeOptions, wakers: Wakers, gates: Gates): Host {
     wake: wakers.wake,
     forward: wakers.forward,
     handOver: gates.handOver,
+    strangers: gates.strangers,
     calledOff: gates.calledOff,
     log,
   });

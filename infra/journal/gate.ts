@@ -5,7 +5,7 @@
 import { readdir, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { ProcessIdentity } from "../redis/process-identity.ts";
-import { createDurably, errnoOf, makeFolderDurably } from "./durable-file.ts";
+import { createDurably, errnoOf, makeFolderDurably, readIfThere } from "./durable-file.ts";
 
 /** What the winner is about to do. `void`: nothing, and by that nobody ever will. */
 export type GateFacts =
@@ -37,6 +37,8 @@ export interface GatePaths {
   readonly started: string;
   readonly output: string;
   readonly outcome: string;
+  /** There once somebody was told of an effect that no log knows. */
+  readonly told: string;
 }
 
 /** Throws where the id is not of the form `run/actor/incarnation.version:index`. */
@@ -44,7 +46,13 @@ export function gatePaths(gates: string, effect: string): GatePaths {
   const [run = "", actor = "", tail = "", ...rest] = effect.split("/");
   if (rest.length > 0 || !/^\d{1,16}\.\d{1,16}:\d{1,6}$/.test(tail)) throw new Error(`not an effect id: ${effect}`);
   const base = join(gates, folderName(run), folderName(actor), tail.replace(":", "-"));
-  return { gate: `${base}.gate`, started: `${base}.started`, output: `${base}.output`, outcome: `${base}.outcome` };
+  return {
+    gate: `${base}.gate`,
+    started: `${base}.started`,
+    output: `${base}.output`,
+    outcome: `${base}.outcome`,
+    told: `${base}.told`,
+  };
 }
 
 /** True for exactly one caller per effect id, ever; the record is on the disk by then. */
@@ -62,6 +70,14 @@ export async function knownGates(gates: string, run: string, actor: string): Pro
     return numbers === undefined ? [] : [`${run}/${actor}/${numbers}:${index}`];
   });
 }
+
+/** Remembers that somebody was told of these effects: they are in no log, and did happen or may have. */
+export async function noteTold(gates: string, effects: readonly string[]): Promise<void> {
+  for (const effect of effects) await createDurably(gatePaths(gates, effect).told, "");
+}
+
+export const wasTold = async (gates: string, effect: string): Promise<boolean> =>
+  (await readIfThere(gatePaths(gates, effect).told)) !== null;
 
 /** Runs that have gates here, with the time of their last gate's folder change in milliseconds since the epoch. */
 export async function gatedRuns(gates: string): Promise<{ run: string; changedAtMs: number }[]> {

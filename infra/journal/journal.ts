@@ -13,7 +13,17 @@ import {
   startRecorder,
 } from "./commands.ts";
 import { createDurably, errnoOf } from "./durable-file.ts";
-import { forgetGates, type GateFacts, type GateRecord, gatedRuns, gatePaths, knownGates, takeGate } from "./gate.ts";
+import {
+  forgetGates,
+  type GateFacts,
+  type GateRecord,
+  gatedRuns,
+  gatePaths,
+  knownGates,
+  noteTold,
+  takeGate,
+  wasTold,
+} from "./gate.ts";
 import type { HostState } from "./host-state.ts";
 import { type OutcomeRecord, readGate, readOutcome, readStart, type StartRecord } from "./records.ts";
 
@@ -43,6 +53,10 @@ export interface Journal {
   look(effect: string): Promise<Seen | null>;
   /** Effect ids of this actor that have gates here. */
   known(run: string, actor: string): Promise<readonly string[]>;
+  /** Those of them, begun before `incarnation` and after the actor's `version`, that nobody was told of yet. */
+  strangers(run: string, actor: string, incarnation: number, version: number): Promise<readonly string[]>;
+  /** From now on these are no strangers any more. */
+  noteTold(effects: readonly string[]): Promise<void>;
   /** Removes what is kept of a run that is gone. */
   forget(run: string): Promise<void>;
   /** Runs with anything kept here that has not changed for `ageMs`. */
@@ -80,6 +94,17 @@ export function openJournal({ state, ...setting }: JournalOptions): Journal {
     },
     look: (effect) => look(gates, effect),
     known: (run, actor) => knownGates(gates, run, actor),
+    async strangers(run, actor, incarnation, version) {
+      const found: string[] = [];
+      for (const effect of await knownGates(gates, run, actor)) {
+        const [, begunIn, by] = /\/(\d+)\.(\d+):\d+$/.exec(effect) ?? [];
+        if (Number(begunIn) >= incarnation || Number(by) <= version || (await wasTold(gates, effect))) continue;
+        const gate = await readGate(gatePaths(gates, effect).gate);
+        if (gate !== null && gate.facts.kind !== "void") found.push(effect);
+      }
+      return found;
+    },
+    noteTold: (effects) => noteTold(gates, effects),
     forget: (run) => forgetGates(gates, run),
     async old(ageMs) {
       const before = Date.now() - ageMs;

@@ -13,6 +13,7 @@ const KEY_COUNTS = {
   create: 7,
   claim: 9,
   commit: 16,
+  reattached: 2,
   send: 4,
   hold: 4,
   sweep: 2,

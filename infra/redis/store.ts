@@ -57,6 +57,10 @@ export function redisStore(redis: Redis, keys: Keys, options: RedisStoreOptions 
       }),
     send: (address, mail) => send(scripts, keys, address, mail),
     hold: (run, order, reason) => hold(scripts, keys, run, order, reason),
+    async reattached({ run, actor }, { epoch, nonce }) {
+      const { snapshot, pending } = keys.actor(run, actor);
+      await scripts.reattached([snapshot, pending], [epoch, nonce]);
+    },
     sweep: (shard, idleMs) => sweep(scripts, keys, shard, idleMs),
     forget: (address) =>
       call("forget", async () => {

@@ -16,6 +16,8 @@ export interface TranscriptEntry {
 
 export interface RunFacts {
   readonly run: string;
+  /** Acknowledged writes were taken back under it: what was done may then have been forgotten, and is not its fault. */
+  readonly forgetful: boolean;
   /** Fields of its row. */
   readonly row: Readonly<Record<string, string>>;
   readonly events: readonly LoggedEvent[];
@@ -40,7 +42,7 @@ type Of<Type extends LoggedEvent["type"]> = Extract<LoggedEvent, { type: Type }>
 /** In words, one each; none where every law holds. */
 export function violationsOf(facts: RunFacts): string[] {
   const laws = [ending, log, intents, commands, file, conversation, model, money];
-  const broken = laws.flatMap((law) => law(facts));
+  const broken = (facts.forgetful ? laws.filter((law) => law !== model) : laws).flatMap((law) => law(facts));
   if (facts.replayed !== null) broken.push(`replay: ${facts.replayed}`);
   for (const left of facts.leftovers) broken.push(`left over: ${left}`);
   return broken.map((words) => `${facts.run}: ${words}`);
@@ -81,14 +83,14 @@ function intents({ row, events }: RunFacts): string[] {
   });
 }
 
-function commands({ events, witness, lines }: RunFacts): string[] {
+function commands({ events, witness, lines, forgetful }: RunFacts): string[] {
   const strange = witness.filter((line) => !lines.includes(line));
   const broken = strange.map((line) => `the witness has a line that no command writes: ${JSON.stringify(line)}`);
   for (const line of lines) {
     const count = witness.filter((found) => found === line).length;
     if (count > 1) broken.push(`DONE TWICE: the witness has ${line} ${count} times`);
     const fate = fateOf(events, (input) => typeof input.command === "string" && input.command.includes(line));
-    if (count > 0 && fate === "never intended") broken.push(`${line} was done and never intended`);
+    if (count > 0 && fate === "never intended" && !forgetful) broken.push(`${line} was done and never intended`);
     if (count > 0 && fate === "did not happen")
       broken.push(`${line} was done, and the log says that it did not happen`);
     if (count === 0 && fate === "done") broken.push(`${line} is said to be done, and the witness lacks it`);
@@ -96,13 +98,13 @@ function commands({ events, witness, lines }: RunFacts): string[] {
   return broken;
 }
 
-function file({ events, written }: RunFacts): string[] {
+function file({ events, written, forgetful }: RunFacts): string[] {
   if (written === null) return [];
   const { path, wanted, found } = written;
   if (found !== null && found !== wanted) return [`${path} holds neither nothing nor what was written`];
   const fate = fateOf(events, (input) => input.file_path === path && "content" in input);
   if (found === null && fate === "done") return [`${path} is said to be written, and is not there`];
-  if (found !== null && fate === "never intended") return [`${path} was written and never intended`];
+  if (found !== null && fate === "never intended" && !forgetful) return [`${path} was written and never intended`];
   return found !== null && fate === "did not happen" ? [`${path} is there, and the log says it did not happen`] : [];
 }
 

@@ -58,8 +58,10 @@ export async function playRound(arena: Arena, options: RoundOptions): Promise<Ro
   ]);
   await staff(arena);
   const found = await runsOf(arena, plays);
-  const lost = [...begun].filter(([, run]) => run !== null && ![...found.values()].includes(run));
-  const runs = await Promise.all([...found].map(([play, run]) => judged(arena, run, play)));
+  const lost = profile.losesAcknowledged
+    ? []
+    : [...begun].filter(([, run]) => run !== null && ![...found.values()].includes(run));
+  const runs = await Promise.all([...found].map(([play, run]) => judged(arena, run, play, profile.losesAcknowledged)));
   await eventually("no process is left", () => orphansOf(arena).length === 0).catch(() => {});
   const violations = [
     ...lost.map(([play, run]) => `run ${run} of ${play.key} was begun, and is not there`),

@@ -10,7 +10,7 @@ import type { Arena } from "./arena.ts";
 import type { RunFacts, TranscriptEntry } from "./oracle.ts";
 import { fileIn, type Play } from "./reference-run.ts";
 
-export async function factsOf(arena: Arena, run: string, play: Play): Promise<RunFacts> {
+export async function factsOf(arena: Arena, run: string, play: Play, forgetful = false): Promise<RunFacts> {
   const { reader, workspace, requests } = arena;
   const [row, entries, budget, transcripts] = await Promise.all([
     reader.run(run),
@@ -21,6 +21,7 @@ export async function factsOf(arena: Arena, run: string, play: Play): Promise<Ru
   const { written } = play;
   return {
     run,
+    forgetful,
     row: { ...row?.fields, ...(row?.fields.hold === undefined ? {} : { status: `parked: ${row.fields.hold}` }) },
     events: eventsOf(entries),
     replayed: await replayed(arena, run),

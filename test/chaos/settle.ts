@@ -26,12 +26,12 @@ export interface Judged {
 }
 
 /** Waits for the run's end, and judges it. A run that does not end is judged as it stands. */
-export async function judged(arena: Arena, run: string, play: Play, patienceMs = NEVER_MS): Promise<Judged> {
+export async function judged(arena: Arena, run: string, play: Play, forgetful = false): Promise<Judged> {
   const over = async (): Promise<boolean> => (await arena.reader.run(run))?.fields.status !== "running";
-  await unlessNever(eventually(`run ${run} ends`, over, patienceMs));
+  await unlessNever(eventually(`run ${run} ends`, over, NEVER_MS));
   const tidy = async (): Promise<boolean> => (await leftoversOf(arena, run)).length === 0;
   await unlessNever(eventually(`run ${run} leaves nothing`, tidy, TIDY_MS));
-  const facts = await factsOf(arena, run, play);
+  const facts = await factsOf(arena, run, play, forgetful);
   const count = (type: string): number => facts.events.filter((event) => event.type === type).length;
   return {
     run,

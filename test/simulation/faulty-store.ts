@@ -83,6 +83,7 @@ export function faultyStore(store: Store, name: string, owner: Owner, network: N
       learned(commit, answer);
       return answer;
     },
+    reattached: (address, fence) => call("reattached", 1, of(address), () => store.reattached(address, fence)),
     look: (address) => call("look", 0.5, of(address), () => store.look(address)),
     send: (address, mail) =>
       call(

@@ -149,6 +149,28 @@ export function claimLaws(under: Under): void {
       expect((await claimed(store, address)).claims).toBe(1);
     });
 
+    it("that found its effects running where it is counts for nothing, and neither do those before it", async () => {
+      const { store } = under();
+      const { run } = await startedRun(store);
+      const address = coordinatorOf(run);
+      await store.send(address, event("m0"));
+      const first = await claimed(store, address);
+      await committed(
+        store,
+        commitOf(address, first, { by: { mail: "m0" }, effects: [{ id: "slow", json: "{}", reserve: null }] }),
+      );
+      for (let n = 0; n < 12; n += 1) {
+        const claim = await claimed(store, address);
+        expect(claim.claims).toBe(1);
+        await store.reattached(address, claim.fence);
+      }
+      const stale = await claimed(store, address);
+      const holder = await claimed(store, address);
+      await store.reattached(address, stale.fence);
+      expect(holder.claims).toBe(2);
+      expect((await claimed(store, address)).claims).toBe(3);
+    });
+
     it("that finds nothing to do, or finds its run parked, counts for nothing: nobody can have died of it", async () => {
       const { store } = under();
       const { run } = await startedRun(store);

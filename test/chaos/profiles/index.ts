@@ -3,11 +3,12 @@ import { all } from "./all.ts";
 import { kill } from "./kill.ts";
 import { model } from "./model.ts";
 import { net } from "./net.ts";
+import { power } from "./power.ts";
 import type { Profile } from "./profile.ts";
 import { redis } from "./redis.ts";
 import { zombie } from "./zombie.ts";
 
-export const profiles: readonly Profile[] = [kill, zombie, net, redis, all, model];
+export const profiles: readonly Profile[] = [kill, zombie, net, redis, all, model, power];
 
 export function profileNamed(name: string): Profile {
   const found = profiles.find((profile) => profile.name === name);

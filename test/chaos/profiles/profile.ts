@@ -22,6 +22,8 @@ export interface Profile {
   readonly what: string;
   /** How the server syncs; one of them, by the seed. */
   readonly fsync: readonly Fsync[];
+  /** It takes back what Redis had acknowledged: then runs may vanish, and calls be made whose order nobody remembers. */
+  readonly losesAcknowledged?: boolean;
   /** Breaks things for as long as it goes on. What it leaves broken, `mend` repairs. */
   disturb(disturbance: Disturbance): Promise<void>;
 }

@@ -58,6 +58,13 @@ export function memoryStore(options: MemoryStoreOptions): MemoryStore {
     }
   };
   const store: Store = {
+    reattached: ({ run, actor }, { epoch, nonce }) =>
+      at(() => {
+        const one = memory.runs.get(run)?.snapshots.get(actor);
+        if (one === undefined || one.epoch !== epoch || one.nonce !== nonce) return;
+        one.claims = 0;
+        for (const effect of one.pending.values()) effect.found = 0;
+      }),
     create: (run) => at(() => create(inside, run)),
     claim: (address, nonce, served) => at(() => claim(inside, address, nonce, served)),
     commit: (one) => at(() => commit(inside, one)),

@@ -45,6 +45,7 @@ const calls: Readonly<Record<keyof Store, unknown[]>> = {
   create: [{ run: "r" }],
   claim: [address, "nonce", {}],
   commit: [{ id: "c" }],
+  reattached: [address, { epoch: 1, nonce: "n", incarnation: 0 }],
   look: [address],
   send: [address, { id: "m" }],
   hold: ["r", "park", "why"],
