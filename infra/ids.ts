@@ -15,7 +15,7 @@ export const newWorkerId = (): string => `w_${draw(8)}`;
 export const newNonce = (): string => draw(8);
 
 /** SHA-256 in hex. */
-const sha256 = (text: string | Uint8Array): string => hash("sha256", text, "hex");
+export const sha256 = (text: string | Uint8Array): string => hash("sha256", text, "hex");
 
 /** First 64 bits of a SHA-256 in hex: enough to tell states and inputs apart, cheap to store. */
 export const shortHash = (text: string | Uint8Array): string => sha256(text).slice(0, 16);

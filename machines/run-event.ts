@@ -15,6 +15,14 @@ const usage = z.object({
 
 const money = { tokens: z.int().min(0), nanoUsd: z.int().min(0).nullable() };
 const call = { call: z.string(), tool: z.string() };
+const outcome = {
+  effect: z.string(),
+  ...call,
+  bytes: z.int(),
+  tookMs: z.number().min(0),
+  /** SHA-256 of the whole output, where the conversation holds only a part of it. */
+  blob: z.string().optional(),
+};
 const ending = { reasons: z.array(z.string()) };
 
 export const runEventSchema = z.discriminatedUnion("type", [
@@ -100,14 +108,8 @@ export const runEventSchema = z.discriminatedUnion("type", [
     reason: z.string(),
   }),
   z.object({ type: z.literal("tool.intended"), effect: z.string(), ...call, input: z.unknown() }),
-  z.object({
-    type: z.literal("tool.finished"),
-    effect: z.string(),
-    ...call,
-    bytes: z.int(),
-    tookMs: z.number().min(0),
-  }),
-  z.object({ type: z.literal("tool.failed"), effect: z.string(), ...call, bytes: z.int(), tookMs: z.number().min(0) }),
+  z.object({ type: z.literal("tool.finished"), ...outcome }),
+  z.object({ type: z.literal("tool.failed"), ...outcome }),
   z.object({ type: z.literal("tool.refused"), ...call, reason: z.string() }),
   z.object({ type: z.literal("tool.interrupted"), effect: z.string(), ...call, reason: z.string() }),
   z.object({ type: z.literal("tool.reconciled"), effect: z.string(), ...call, happened: z.boolean() }),

@@ -17,7 +17,12 @@ export interface ToolOutput {
   readonly text: string;
   /** True when `text` is less than there was; the text says so in words as well. */
   readonly truncated?: boolean;
+  /** All there was, where `text` is less and somebody may want to see it: at most {@link WHOLE_CHARS_MAX}. */
+  readonly whole?: string;
 }
+
+/** Longest text that is kept beside the conversation, in UTF-16 units: what the recorder of a command keeps. */
+export const WHOLE_CHARS_MAX = 1_048_576;
 
 /** Longest output a tool may give, in UTF-16 units: about 12,000 tokens, a tenth of a small context window. */
 export const OUTPUT_CHARS_MAX = 48_000;

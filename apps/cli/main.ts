@@ -81,7 +81,8 @@ command("ps", "runs, and the workers that live", () => import("./commands/ps.ts"
 command("show <id>", "one run in full", () => import("./commands/show.ts"))
   .addOption(json)
   .option("--effects", "did it happen? every effect, its state and its last sign of life")
-  .option("--verify", "with --effects: look at the world again");
+  .option("--verify", "with --effects: look at the world again")
+  .option("--blob <sha256>", "print one long output as it was; the log names it");
 command("logs <id>", "what a run did", () => import("./commands/logs.ts"))
   .addOption(jsonl)
   .option("-f, --follow", "go on as it grows")

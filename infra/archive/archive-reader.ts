@@ -39,6 +39,8 @@ function readerOf(archived: ArchivedRun): Reader {
     session: async (_run, actor) =>
       archived.items(`${actor}:session`).flatMap((item) => ("value" in item ? [unpacked(item.value)] : []))[0] ?? null,
     briefs: async () => hashOf(archived, "briefs"),
+    blobs: async () =>
+      Object.fromEntries(Object.entries(hashOf(archived, "blobs")).map(([sha256, text]) => [sha256, unpacked(text)])),
     log: async (_run, afterSeq) => after(afterSeq),
     follow: async (_run, afterSeq) => after(afterSeq),
     resolve: async () => header.run,

@@ -81,6 +81,7 @@ export function withArchives(reader: Reader, redis: Redis, keys: Keys): Reader {
     transcript: (run, actor) => asked(run, (one) => one.transcript(run, actor)),
     session: (run, actor) => asked(run, (one) => one.session(run, actor)),
     briefs: (run) => asked(run, (one) => one.briefs(run)),
+    blobs: (run) => asked(run, (one) => one.blobs(run)),
     log: (run, afterSeq) => asked(run, (one) => one.log(run, afterSeq)),
     follow: (run, afterSeq, blockMs) => asked(run, (one) => one.follow(run, afterSeq, blockMs)),
   };

@@ -56,6 +56,8 @@ export interface Reader {
   session(run: string, actor: string): Promise<string | null>;
   /** Task id → brief (JSON). */
   briefs(run: string): Promise<Readonly<Record<string, string>>>;
+  /** Texts too long for a conversation, by their SHA-256. */
+  blobs(run: string): Promise<Readonly<Record<string, string>>>;
   /** Entries whose first event comes after `afterSeq`, in order, a batch at most. */
   log(run: string, afterSeq: number): Promise<RawEntry[]>;
   /** Waits on a connection of its own until there is more, at most `blockMs`. */
@@ -103,6 +105,10 @@ function rowReader(redis: Redis, keys: Keys): Omit<Reader, keyof LogReader> {
       return stored === null ? null : unpacked(stored);
     },
     briefs: (run) => redis.hgetall(keys.run(run).briefs),
+    async blobs(run) {
+      const stored = Object.entries(await redis.hgetall(keys.run(run).blobs));
+      return Object.fromEntries(stored.map(([sha256, text]) => [sha256, unpacked(text)]));
+    },
     resolve: async (id) => resolved(id, await runIds(redis, keys)),
   };
 }

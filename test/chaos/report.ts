@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { cpus, release, type as systemName, totalmem } from "node:os";
 import { VERSION } from "../../infra/version.ts";
 import { redisServerBinary } from "../support/redis.ts";
-import { profiles } from "./profiles/index.ts";
+import { profileNamed } from "./profiles/index.ts";
 import { percentile, type Recovery } from "./recovery.ts";
 import type { RoundResult } from "./round.ts";
 
@@ -56,9 +56,9 @@ export async function chaosReport(result: ChaosResult): Promise<string> {
     "",
     "A round is repeated with `npm run chaos -- --profile NAME --round-seed SEED`; the faults are drawn the same, what they meet is not.",
     "",
-    ...profiles.flatMap(({ name }) => {
+    ...[...new Set(rounds.map(({ profile }) => profile))].map((name) => {
       const seeds = rounds.filter(({ profile }) => profile === name).map((round) => round.seed);
-      return seeds.length === 0 ? [] : [`- ${name}: ${seeds.join(" ")}`];
+      return `- ${name}: ${seeds.join(" ")}`;
     }),
     "",
   ].join("\n");
@@ -85,9 +85,9 @@ function commit(): string {
 }
 
 function profileTable(rounds: readonly RoundResult[]): string[] {
-  const rows = profiles.flatMap(({ name, what }) => {
+  const played = [...new Set(rounds.map(({ profile }) => profile))].map(profileNamed);
+  const rows = played.flatMap(({ name, what }) => {
     const own = rounds.filter(({ profile }) => profile === name);
-    if (own.length === 0) return [];
     const runs = own.flatMap((round) => round.runs);
     const failed = runs.filter(({ status }) => status !== "completed").length;
     const sum = (count: (run: (typeof runs)[number]) => number): number =>

@@ -181,3 +181,18 @@ it("a permission that is none is a configuration error which names file, field, 
   expect(code).toBe(2);
   expect(stdout).toContain("permissions.ask");
 });
+
+it("an output too long for the conversation is kept whole beside it, and is printed as it was", async () => {
+  await using stage = await openStage();
+  permit(stage, { allow: ["Bash(seq 1 20000)"] });
+  const played = await stage.play([says(use("Bash", { command: "seq 1 20000" })), report("counted")]);
+  expect(played.document.status).toBe("completed");
+  expect(told(played.requests[1])).toContain("characters left out here");
+  const [finished] = ofType(played.events, "tool.finished") as unknown as readonly { blob: string }[];
+  const whole = Array.from({ length: 20_000 }, (_, index) => `${index + 1}\n`).join("");
+  const run = played.document.runId;
+  const shown = await stage.swarm.run(["show", run, "--blob", finished?.blob.slice(0, 12) ?? ""]);
+  expect(shown.stdout).toBe(whole);
+  const unknown = await stage.swarm.run(["show", run, "--blob", "nothing"]);
+  expect([unknown.code, unknown.stderr]).toEqual([2, expect.stringContaining('--blob "nothing": 0 outputs')]);
+});

@@ -33,6 +33,7 @@ export const everyPart = (changed: Partial<Commit> = {}): Partial<Commit> => ({
   ],
   results: [{ id: "res_look", json: '{"status":"verified"}' }],
   audit: ['{"call":"1"}', '{"call":"2"}'],
+  blobs: [{ sha256: "ab12", text: "all of it" }],
   ...changed,
 });
 

@@ -3,11 +3,12 @@
  * it in the box. What changes the world passes the gate first. Every end is an event; a tool that breaks is a failed
  * call, not a dead agent.
  */
+import { sha256 } from "../../../infra/ids.ts";
 import type { Journal } from "../../../infra/journal/journal.ts";
 import type { WorkspaceBox } from "../../../infra/sandbox/workspace-box.ts";
 import type { Box } from "../../../registry/box.ts";
 import { mayChange } from "../../../registry/permission.ts";
-import { OUTPUT_CHARS_MAX, type ToolDeclaration, type ToolOutput } from "../../../registry/tool.ts";
+import { OUTPUT_CHARS_MAX, type ToolDeclaration, type ToolOutput, WHOLE_CHARS_MAX } from "../../../registry/tool.ts";
 import { toolNamed } from "../../../registry/tools/index.ts";
 import { actingBox, OutcomeUnknown } from "../acting-box.ts";
 import { callInput, toolResultEntry } from "../conversation.ts";
@@ -49,11 +50,14 @@ export function finishedAnswer(
   output: ToolOutput,
   tookMs: number,
 ): Answer {
-  const { ok, text } = bounded(output);
+  const { ok, text, whole } = bounded(output);
+  const blob = whole === undefined ? null : { sha256: sha256(whole), text: whole };
+  const told = { effect, call, tool, bytes: Buffer.byteLength(text), tookMs };
   return {
     event: { type: "tool.finished", call, ok } as Answer["event"],
     entries: [toolResultEntry(call, text, ok)],
-    told: [{ type: ok ? "tool.finished" : "tool.failed", effect, call, tool, bytes: Buffer.byteLength(text), tookMs }],
+    told: [{ type: ok ? "tool.finished" : "tool.failed", ...told, ...(blob === null ? {} : { blob: blob.sha256 }) }],
+    ...(blob === null ? {} : { blobs: [blob] }),
   };
 }
 
@@ -120,5 +124,6 @@ const broken = (reason: string): ToolOutput => ({ ok: false, text: reason });
 function bounded(output: ToolOutput): ToolOutput {
   if (output.text.length <= OUTPUT_CHARS_MAX) return output;
   const note = `\n[cut: ${output.text.length} characters, ${OUTPUT_CHARS_MAX} shown]`;
-  return { ...output, truncated: true, text: output.text.slice(0, OUTPUT_CHARS_MAX - note.length) + note };
+  const text = output.text.slice(0, OUTPUT_CHARS_MAX - note.length) + note;
+  return { whole: output.text.slice(0, WHOLE_CHARS_MAX), ...output, truncated: true, text };
 }

@@ -1,7 +1,7 @@
 /** `swarm show <id>`: one run in full. */
 import { runDocument } from "../../../actors/runtime/run-document.ts";
 import { SwarmError } from "../../../infra/errors.ts";
-import { openHive } from "../hive.ts";
+import { type Hive, openHive } from "../hive.ts";
 import { harmless, printJson, printTable } from "../print.ts";
 
 export async function act([id = ""]: readonly string[], flags: Record<string, unknown>): Promise<number> {
@@ -11,6 +11,10 @@ export async function act([id = ""]: readonly string[], flags: Record<string, un
     if (flags.effects === true || flags.verify === true) {
       const { showEffects } = await import("../show-effects.ts");
       await showEffects(hive, run, { json: flags.json === true, verify: flags.verify === true });
+      return 0;
+    }
+    if (typeof flags.blob === "string") {
+      process.stdout.write(await blobOf(hive, run, flags.blob));
       return 0;
     }
     const document = await runDocument(hive.reader, run);
@@ -42,4 +46,16 @@ export async function act([id = ""]: readonly string[], flags: Record<string, un
   } finally {
     hive.close();
   }
+}
+
+/** As it was, control characters and all: it is asked for by name, like a file. */
+async function blobOf({ reader }: Hive, run: string, name: string): Promise<string> {
+  const blobs = await reader.blobs(run);
+  const found = Object.keys(blobs).filter((sha256) => name !== "" && sha256.startsWith(name));
+  const [only] = found;
+  if (only !== undefined && found.length === 1) return blobs[only] ?? "";
+  throw new SwarmError("show.blob", `--blob "${name}": ${found.length} outputs of run ${run} are called so`, {
+    exit: 2,
+    hint: `swarm logs ${run} --type tool.finished --jsonl names them in the field "blob".`,
+  });
 }

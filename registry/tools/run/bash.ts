@@ -13,10 +13,12 @@ export async function run({ command, timeout }: BashInput, { box }: ActingContex
 
 /** First line: how it ended. Then what it said, beginning and end of it where it is too long. */
 export function exitAnswer(exit: BoxExit): ToolOutput {
-  const { text, cut } = shortened(Buffer.from(exit.output).toString("utf8"));
+  const said = Buffer.from(exit.output).toString("utf8");
+  const { text, cut } = shortened(said);
   const lines = [endOf(exit), ...(text === "" ? ["[no output]"] : [text.replace(/\n$/, "")])];
   if (exit.dropped > 0) lines.push(`[${counted(exit.bytes, "byte")} of output, ${exit.dropped} of them not kept]`);
-  return { ok: exit.code === 0 && exit.stopped === null, text: lines.join("\n"), truncated: cut || exit.dropped > 0 };
+  const ok = exit.code === 0 && exit.stopped === null;
+  return { ok, text: lines.join("\n"), truncated: cut || exit.dropped > 0, ...(cut ? { whole: said } : {}) };
 }
 
 /** What level one of verification looks for, and what the first line of an answer says. */
