@@ -104,10 +104,23 @@ async function handBackFrom(queue: Queue, deadWorker: string, redis: Redis): Pro
     const token = await redis.get(`${queue.toKey(job.id)}:lock`);
     // Without its lock the stalled check has it already, or will within a second.
     if (token === null) continue;
-    await job.moveToWait(token);
-    handed += 1;
+    if (await handBackOne(job, token)) handed += 1;
   }
   return handed;
+}
+
+/** What BullMQ says of a job that somebody else has handed back or taken meanwhile: gone, not locked, not active, locked anew. */
+const ELSEWHERE = /Missing (key|lock) for job|is not in the (active|state)|Lock mismatch/;
+
+/** False where another worker was faster: several may bury the same one. Throws whatever else Redis cannot do. */
+async function handBackOne(job: Job, token: string): Promise<boolean> {
+  try {
+    await job.moveToWait(token);
+    return true;
+  } catch (cause) {
+    if (cause instanceof Error && ELSEWHERE.test(cause.message)) return false;
+    throw cause;
+  }
 }
 
 export interface HostedQueue {

@@ -13,6 +13,8 @@ export interface Named {
   readonly file: string;
   /** Part of the test's full name; enough to pick it out. */
   readonly title: string;
+  /** It runs processes of the product, which are compiled first. */
+  readonly built?: true;
 }
 
 export interface Guarantee {

@@ -2,7 +2,7 @@
  * Runs one named test on a copy of the project in which one mechanism is switched off. The copy shares nothing that is
  * written with the original.
  */
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -57,7 +57,9 @@ export function switchOff(folder: string, changes: readonly Change[]): () => voi
 }
 
 /** Throws where the run did not come to an end by itself. */
-export function runTest(folder: string, { file, title }: Named): Promise<Seen> {
+export function runTest(folder: string, { file, title, built }: Named): Promise<Seen> {
+  if (built === true)
+    execFileSync(process.execPath, [join("test", "support", "build.mjs")], { cwd: folder, stdio: "ignore" });
   const vitest = join("node_modules", "vitest", "vitest.mjs");
   const pattern = title.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
   const report = join(folder, "mutant-report.json");

@@ -1,6 +1,11 @@
 /** What happens in the world, and how often. */
 import type { Guarantee } from "../guarantee.ts";
 
+const gateTest = "test/integration/journal-gate.test.ts";
+const commandTest = "test/integration/journal-command.test.ts";
+const reconcileTest = "test/integration/tool-reconcile.test.ts";
+const built = true;
+
 export const effects: readonly Guarantee[] = [
   {
     id: "intent-first",
@@ -35,6 +40,245 @@ export const effects: readonly Guarantee[] = [
         file: "actors/runtime/running-effects.ts",
         find: "          settle({ id, broke: cause });",
         replace: "          ends.delete(id);",
+      },
+    ],
+  },
+  {
+    id: "gate",
+    group: "Effects",
+    promise:
+      "What must not happen twice begins at most once per effect id: one winner, ever, in whatever process and however late",
+    condition: "a local disk with hard links; gates are kept a day beyond their run",
+    mechanism: ["infra/journal/gate.ts", "infra/journal/durable-file.ts"],
+    test: {
+      file: gateTest,
+      title: "of fifty processes that race for a gate, one wins, and the gate names that one",
+      built,
+    },
+    disable: [
+      {
+        file: "infra/journal/durable-file.ts",
+        find: "    await link(aside, path);",
+        replace: "    await copyFile(aside, path);",
+      },
+      { file: "infra/journal/durable-file.ts", find: "import { link, mkdir,", replace: "import { copyFile, mkdir," },
+    ],
+  },
+  {
+    id: "gate-passed",
+    group: "Effects",
+    promise: "… and nothing acts without having passed it",
+    condition: "always",
+    mechanism: ["infra/journal/commands.ts", "infra/journal/recorder.ts", "actors/runtime/acting-box.ts"],
+    test: { file: commandTest, title: "a recorder that finds the gate taken on its way runs nothing", built },
+    disable: [
+      {
+        file: "infra/journal/recorder.ts",
+        find: "  if (!won) return GATE_LOST;",
+        replace: "  if (!won && process.pid === 0) return GATE_LOST;",
+      },
+    ],
+  },
+  {
+    id: "recorder",
+    group: "Effects",
+    promise: "A command survives its worker, and whoever takes the agent over gets all of its outcome",
+    condition: "its host lives, and so does its recorder",
+    mechanism: ["infra/journal/recorder.ts", "infra/journal/commands.ts", "actors/runtime/effects/tool-reconcile.ts"],
+    test: {
+      file: commandTest,
+      title: "a recorder is a session of its own: nobody's hang-up reaches it, and its worker's death is not its own",
+      built,
+    },
+    disable: [
+      {
+        file: "infra/journal/commands.ts",
+        find: '    detached: true,\n    cwd: "/",',
+        replace: '    detached: false,\n    cwd: "/",',
+      },
+    ],
+  },
+  {
+    id: "reattach",
+    group: "Effects",
+    promise: "… which is watched to its end where it still runs, and never run again",
+    condition: "the same",
+    mechanism: ["actors/runtime/effects/tool-reconcile.ts", "actors/runtime/recovery.ts"],
+    test: {
+      file: reconcileTest,
+      title: "is left alone when its worker lets go, and reattached to by the next one",
+      built,
+    },
+    disable: [
+      {
+        file: "actors/runtime/effects/tool-reconcile.ts",
+        find: "return commandAnswer(order, await journal.reattach(order.effect, signal));",
+        replace: "return reconciled(order, false, null);",
+      },
+    ],
+  },
+  {
+    id: "no-orphans",
+    group: "Effects",
+    promise: "Nothing of a command outlives it, its timeout, its cancel or its recorder",
+    condition:
+      "it did not leave its process group (setsid); a dead recorder's group ends when a worker starts on that host",
+    mechanism: ["infra/journal/recorder.ts", "infra/journal/process-group.ts"],
+    test: { file: commandTest, title: "what a command leaves in the background ends with it", built },
+    disable: [
+      {
+        file: "infra/journal/recorder.ts",
+        find: '  // Its background children belong to its group, and nobody would look after them.\n  kill(leader, "SIGKILL");\n',
+        replace: "",
+      },
+    ],
+  },
+  {
+    id: "reconcile",
+    group: "Effects",
+    promise:
+      "After a crash a change is told from the world: done, not done, or explicitly interrupted; never made a second time in silence",
+    condition: "files of 256 MiB at most",
+    mechanism: ["actors/runtime/effects/tool-reconcile.ts", "actors/runtime/recovery.ts"],
+    test: {
+      file: reconcileTest,
+      title: "and whose file is neither as it was nor as it was to be is interrupted, with all three hashes",
+      built,
+    },
+    disable: [
+      {
+        file: "actors/runtime/effects/tool-reconcile.ts",
+        find: "  if (now !== change.before) {",
+        replace: "  if (now === null && change.before !== null) {",
+      },
+    ],
+  },
+  {
+    id: "zombie",
+    group: "Effects",
+    promise: "A worker that sleeps through its own burial cannot act afterwards",
+    condition: "it had not passed its gate; where it had, the call is interrupted as long as it lives",
+    mechanism: ["actors/runtime/effects/tool-reconcile.ts", "infra/journal/gate.ts"],
+    test: {
+      file: reconcileTest,
+      title: "never happened, and its sleeping worker can never make it happen any more",
+      built,
+    },
+    disable: [
+      {
+        file: "actors/runtime/effects/tool-reconcile.ts",
+        find: 'if (await journal.take(order.effect, order.inputHash, { kind: "void", why })) return',
+        replace: 'if (why !== "" && (await journal.look(order.effect)) === null) return',
+      },
+    ],
+  },
+  {
+    id: "not-adopted",
+    group: "Effects",
+    promise: "A record under another input is never taken for this call's",
+    condition: "always",
+    mechanism: ["actors/runtime/effects/tool-reconcile.ts"],
+    test: { file: reconcileTest, title: "is interrupted, never adopted", built },
+    disable: [
+      {
+        file: "actors/runtime/effects/tool-reconcile.ts",
+        find: "  if (seen.gate.inputHash !== order.inputHash) {",
+        replace: '  if (seen.gate.inputHash === "") {',
+      },
+    ],
+  },
+  {
+    id: "replace-whole",
+    group: "Effects",
+    promise:
+      "A file is changed as a whole, inside the workspace, and not over what somebody else has written meanwhile",
+    condition: "always",
+    mechanism: ["infra/sandbox/replace-file.ts", "infra/sandbox/workspace-box.ts"],
+    test: {
+      file: "test/guardrails/workspace-writes.test.ts",
+      title: "expected on another content is refused and nothing is done",
+    },
+    disable: [
+      {
+        file: "infra/sandbox/replace-file.ts",
+        find: "  if (options.expected !== undefined && options.expected !== before) throw changed(path);\n",
+        replace: "",
+      },
+    ],
+  },
+  {
+    id: "secluded",
+    group: "Effects",
+    promise: "The data dir and the folder of gates are shown to no tool",
+    condition: "not to a command: there is no sandbox yet",
+    mechanism: ["infra/sandbox/workspace-box.ts"],
+    test: {
+      file: "test/guardrails/workspace-writes.test.ts",
+      title: "is neither read, listed, hashed nor written: by its name, by a link, before and after it is made",
+    },
+    disable: [
+      {
+        file: "infra/sandbox/workspace-box.ts",
+        find: "    if (!(await isSecluded(real))) return held;",
+        replace: '    if (real !== "") return held;',
+      },
+    ],
+  },
+  {
+    id: "exact-command",
+    group: "Effects",
+    promise: "What changes the world needs a rule; a command needs its exact text, and deny wins",
+    condition: "always",
+    mechanism: ["registry/permission-rules.ts", "registry/permission.ts"],
+    test: {
+      file: "test/unit/registry/permission.test.ts",
+      title: "is allowed by its exact text, trimmed, and by no text that it begins, ends or continues",
+    },
+    disable: [
+      {
+        file: "registry/permission-rules.ts",
+        find: "(command ?? touched.command.trim()) === touched.command.trim(),",
+        replace: "touched.command.trim().startsWith(command ?? touched.command.trim()),",
+      },
+    ],
+  },
+  {
+    id: "lost-steps",
+    group: "Effects",
+    promise:
+      "Effects of steps that Redis acknowledged and lost are named before anything else is done: their run is parked",
+    condition: "their gates are on the host that takes the agent up",
+    mechanism: ["actors/runtime/gates.ts", "actors/runtime/activation.ts"],
+    test: {
+      file: "test/integration/lost-steps.test.ts",
+      title:
+        "a run whose acknowledged steps were lost is parked with their effects named, once, and goes on when it is told to",
+      built,
+    },
+    disable: [
+      {
+        file: "actors/runtime/gates.ts",
+        find: "if (found.length === 0) return false;",
+        replace: "if (found.length >= 0) return false;",
+      },
+    ],
+  },
+  {
+    id: "capped-output",
+    group: "Effects",
+    promise: "Output beyond a mebibyte is left out in the middle, and both the output and its record say how much",
+    condition: "always",
+    mechanism: ["infra/journal/capped-output.ts"],
+    test: {
+      file: commandTest,
+      title: "output beyond the limit is left out in the middle, and both output and outcome say how much",
+      built,
+    },
+    disable: [
+      {
+        file: "infra/journal/capped-output.ts",
+        find: "const dropped = Math.max(0, bytes - HEAD_BYTES - kept.length);",
+        replace: "const dropped = Math.max(0, bytes - HEAD_BYTES - kept.length) * 0;",
       },
     ],
   },
