@@ -47,7 +47,15 @@ const goal = "Say what this module promises, and to whom.";
 const briefOf = (id: string): Brief => ({ id, agentType: explore.name, goal });
 
 /** Source of this project, end to end: what agents read and write about is text, and text can be packed. */
-const source = ["fold", "agent-vocabulary", "agent-states", "coordinator-machine", "task-graph", "snapshot", "run-event"]
+const source = [
+  "fold",
+  "agent-vocabulary",
+  "agent-states",
+  "coordinator-machine",
+  "task-graph",
+  "snapshot",
+  "run-event",
+]
   .map((name) => readFileSync(new URL(`../../machines/${name}.ts`, import.meta.url), "utf8"))
   .join("");
 

@@ -9,7 +9,7 @@ const FROM = "<!-- guarantees: written by `npm run mutants`, not by hand -->";
 const TO = "<!-- end of guarantees -->";
 export const page = join(root, "docs", "guarantees.md");
 
-export function tableText(): string {
+function tableText(): string {
   const groups = [...new Set(guarantees.map(({ group }) => group))];
   return groups
     .map((group) => {

@@ -8,7 +8,7 @@ import type { Random } from "./random.ts";
 import { finished, reconcile, type UnsafeParts, unsafeRun } from "./unsafe-tool.ts";
 import type { SimWorker } from "./worker.ts";
 
-export const SAFE_TOOL = "Read";
+const SAFE_TOOL = "Read";
 export const UNSAFE_TOOL = "Bash";
 
 /** The simulation needs an unsafe tool by name; where the catalogue has none yet, it has this one. */

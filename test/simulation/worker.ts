@@ -57,7 +57,7 @@ export interface WorkerParts {
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} } as unknown as Log;
 
 /** A prompt of a hundred tokens, an answer of up to a thousand. */
-export const reserve: Reserve = () => ({
+const reserve: Reserve = () => ({
   inTokens: 100,
   outTokensWanted: 1_000,
   outTokensLeast: 200,
