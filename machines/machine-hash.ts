@@ -4,7 +4,7 @@
  *
  * Hashed: states, transitions, names of guards, actions and delays, what is written down as data (params, meta, constant
  * delays, limits). Not hashed: the bodies of functions, whose text a compiler may change, and descriptions. A changed
- * body is caught where machines are explored in the tests (`machines/versions.json`).
+ * body is caught where machines are explored in the tests (`test/golden/machines.json`).
  */
 import type { AnyStateMachine } from "xstate";
 import type { StoredShape } from "./snapshot.ts";

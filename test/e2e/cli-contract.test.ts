@@ -154,7 +154,7 @@ describe("help", () => {
     expect(finished.stderr).toMatch(/Usage: swarm/);
   });
 
-  test("loads the command line's own file and the parser of flags, and no other module", async () => {
+  test("loads the command line's own file, its version and the parser of flags, and no other module", async () => {
     const coverage = mkdtempSync(join(tmpdir(), "swarm-modules-"));
     try {
       expect((await swarm.run(["--help"], { env: { NODE_V8_COVERAGE: coverage } })).code).toBe(0);
@@ -162,8 +162,9 @@ describe("help", () => {
       const { result } = JSON.parse(readFileSync(join(coverage, file), "utf8")) as { result: { url: string }[] };
       const loaded = result.filter(({ url }) => url.startsWith("file:")).map(({ url }) => fileURLToPath(url));
       expect(loaded.some((path) => path.endsWith("apps/cli/main.js"))).toBe(true);
+      const own = ["apps/cli/main.js", "infra/version.js"];
       const others = loaded.filter(
-        (path) => !path.endsWith("apps/cli/main.js") && !path.includes("/node_modules/commander/"),
+        (path) => !own.some((file) => path.endsWith(file)) && !path.includes("/node_modules/commander/"),
       );
       expect(others).toEqual([]);
     } finally {

@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
+import { VERSION } from "../../infra/version.ts";
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -51,6 +52,13 @@ describe("the published package", () => {
   beforeAll(async () => {
     await run(process.execPath, [join(root, "test", "support", "build.mjs")]);
     packed = await pack(root);
+  });
+
+  test("calls itself by the version that its manifest names", () => {
+    const { version } = z
+      .object({ version: z.string() })
+      .parse(JSON.parse(readFileSync(join(root, "package.json"), "utf8")));
+    expect(VERSION).toBe(version);
   });
 
   test("holds every product source as compiled, its documents, and nothing else", () => {

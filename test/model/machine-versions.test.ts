@@ -1,4 +1,4 @@
-// A machine that changes gets a new version. Here every machine is compared with its row in machines/versions.json, by
+// A machine that changes gets a new version. Here every machine is compared with its row in test/golden/machines.json, by
 // structure and by what it does; and the comparison itself is shown to see what it is there for.
 
 import { describe, expect, it } from "vitest";
@@ -141,7 +141,7 @@ describe("the manifest complains", () => {
 
   it("of a version without a row, and says how to add it", () => {
     expect(complains([row], [agent, second])).toBe(
-      "general@2 has no row: run `npm run machines` and commit machines/versions.json",
+      "general@2 has no row: run `npm run machines` and commit test/golden/machines.json",
     );
   });
   it("of a version that is no longer registered, unless its row says why", () => {

@@ -1,5 +1,5 @@
 /**
- * The manifest of machine versions (`machines/versions.json`) and what is wrong with it. A machine that changed under an
+ * The manifest of machine versions (`test/golden/machines.json`) and what is wrong with it. A machine that changed under an
  * old number would fold stored actors into states that they were never in; here that is a failing test.
  */
 import { createHash } from "node:crypto";
@@ -12,7 +12,7 @@ import { type MachineEntry, machineEntry, versionOf } from "../../machines/catal
 import { alphabet, type Kind, kindOf } from "./machine-alphabet.ts";
 import { type Behaviour, behaviourOf } from "./machine-behaviour.ts";
 
-export const MANIFEST = fileURLToPath(new URL("../../machines/versions.json", import.meta.url));
+export const MANIFEST = fileURLToPath(new URL("../golden/machines.json", import.meta.url));
 
 const rowSchema = z.strictObject({
   /** `id@version`. */
@@ -54,13 +54,13 @@ export const rowOf = (entry: MachineEntry): Row => ({
   alphabet: alphabetHash(kindOf(entry.machine.id)),
 });
 
-const RECORD = "run `npm run machines` and commit machines/versions.json";
+const RECORD = "run `npm run machines` and commit test/golden/machines.json";
 
 /** What is wrong, each with what to do; empty where nothing is. */
 export function manifestProblems(rows: readonly Row[], entries: readonly MachineEntry[]): string[] {
   const byName = new Map(rows.map((row) => [row.machine, row]));
   return [
-    ...(byName.size === rows.length ? [] : ["a machine has two rows in machines/versions.json"]),
+    ...(byName.size === rows.length ? [] : ["a machine has two rows in test/golden/machines.json"]),
     ...entries.flatMap((entry) => entryProblems(entry, byName.get(versionOf(entry.name)))),
     ...rows.flatMap((row) => lostProblems(row, entries)),
     ...gapProblems(rows, entries),

@@ -1,5 +1,5 @@
 /**
- * `npm run machines`: adds a row to machines/versions.json for every machine version that has none. It never changes a
+ * `npm run machines`: adds a row to test/golden/machines.json for every machine version that has none. It never changes a
  * row, except where it is told that nobody has run that version (`--overwrite id@version`), or that it is the alphabet
  * that changed and no machine (`--alphabet`).
  */

@@ -90,13 +90,7 @@ export const effects: readonly Guarantee[] = [
       title: "a recorder is a session of its own: nobody's hang-up reaches it, and its worker's death is not its own",
       built,
     },
-    disable: [
-      {
-        file: "infra/journal/commands.ts",
-        find: '    detached: true,\n    cwd: "/",',
-        replace: '    detached: false,\n    cwd: "/",',
-      },
-    ],
+    disable: [{ file: "infra/journal/recorder.ts", find: 'process.on("SIGHUP", () => {});\n', replace: "" }],
   },
   {
     id: "reattach",
@@ -168,7 +162,7 @@ export const effects: readonly Guarantee[] = [
       {
         file: "actors/runtime/effects/tool-reconcile.ts",
         find: 'if (await journal.take(order.effect, order.inputHash, { kind: "void", why })) return',
-        replace: 'if (why !== "" && (await journal.look(order.effect)) === null) return',
+        replace: 'if ((await journal.look(why === null ? "" : order.effect)) === null) return',
       },
     ],
   },

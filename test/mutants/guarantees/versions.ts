@@ -23,7 +23,7 @@ export const versions: readonly Guarantee[] = [
     group: "Versions and replay",
     promise: "A machine that changes without a new version fails the tests",
     condition: "always",
-    mechanism: ["machines/machine-hash.ts", "machines/versions.json"],
+    mechanism: ["machines/machine-hash.ts", "test/golden/machines.json"],
     test: {
       file: "test/model/machine-versions.test.ts",
       title: "has a row for every machine, and every machine is what its row says",
