@@ -2,11 +2,11 @@
 import type { RunPlan } from "../../actors/runtime/new-run.ts";
 import type { AgentType } from "../../actors/types/define.ts";
 import { agentTypeNamed, agentTypes } from "../../actors/types/index.ts";
-import type { Config, ConfiguredRule } from "../../infra/config.ts";
+import type { Config } from "../../infra/config.ts";
 import { SwarmError } from "../../infra/errors.ts";
-import { GRAMMAR, type PermissionLists, PermissionRuleError, parseRule } from "../../registry/permission-rules.ts";
 import { budgetOf } from "./budget-flags.ts";
 import { wholeNumber } from "./flags.ts";
+import { permissionsOf } from "./permission-lists.ts";
 import { modelChoice } from "./start-run.ts";
 import { workspaceAt } from "./workspace.ts";
 
@@ -68,24 +68,4 @@ function deniedToolsOf(names: readonly string[], type: AgentType): readonly stri
     exit: 2,
     hint: `They have: ${type.tools.filter((name) => name !== "Report").join(", ")}. Report cannot be taken away: it is how a task ends.`,
   });
-}
-
-/** The lists of the configuration, each rule understood before a run is given it. */
-function permissionsOf({ permissions }: Config): { allow: string[]; deny: string[] } {
-  const textsOf = (list: keyof PermissionLists): string[] => permissions[list].map((rule) => checked(list, rule).text);
-  return { allow: textsOf("allow"), deny: textsOf("deny") };
-}
-
-function checked(list: string, { text, from }: ConfiguredRule): ConfiguredRule {
-  try {
-    parseRule(text);
-    return { text, from };
-  } catch (cause) {
-    if (!(cause instanceof PermissionRuleError)) throw cause;
-    throw new SwarmError("config.permissions", `${from}: permissions.${list}: "${text}": ${cause.message}`, {
-      exit: 2,
-      cause,
-      hint: `Mend or remove it. Rules are: ${GRAMMAR}; globs speak of paths in the workspace.`,
-    });
-  }
 }

@@ -1,4 +1,6 @@
 // `swarm doctor` says of the Redis that it found what it promises, with the setting that decides it.
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { startRedis, type TestRedisOptions } from "../support/redis.ts";
 import { documentOf, openSwarm } from "../support/swarm-cli.ts";
@@ -30,6 +32,29 @@ describe("doctor", () => {
     const line = (await doctor(options)).split("\n").find((one) => one.startsWith(power)) ?? "";
     expect(line.slice(power.length).trim()).toMatch(new RegExp(`^${verdict} {2}`));
     expect(line).toMatch(because);
+  });
+
+  test("lists every permission rule with its file, and refuses one that is none before any run does", async () => {
+    const redis = await startRedis({});
+    opened.push(redis);
+    const swarm = await openSwarm({ env: { REDIS_URL: `unix://${redis.socket}` } });
+    opened.push(swarm);
+    const configure = (permissions: object): void =>
+      writeFileSync(join(swarm.cwd, "swarm.config.json"), JSON.stringify({ permissions }));
+    configure({ allow: ["Bash(npm test)", "Edit"], deny: ["Write(secrets/**)"] });
+    const listed = await swarm.run(["doctor", "--json"]);
+    const { settings } = documentOf<{ settings: { name: string; value: string; from: string }[] }>(listed);
+    expect(settings.filter(({ name }) => name.startsWith("permissions."))).toEqual(
+      [
+        ["permissions.allow", "Bash(npm test)"],
+        ["permissions.allow", "Edit"],
+        ["permissions.deny", "Write(secrets/**)"],
+      ].map(([name, value]) => ({ name, value, from: expect.stringContaining("swarm.config.json") })),
+    );
+    configure({ allow: ["Bash(npm *)x"] });
+    const refused = await swarm.run(["doctor"]);
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toMatch(/swarm\.config\.json: permissions\.allow: "Bash\(npm \*\)x"/);
   });
 
   test("gives the same to programs, each guarantee with its reason", async () => {

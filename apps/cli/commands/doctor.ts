@@ -5,6 +5,7 @@ import { SwarmError } from "../../../infra/errors.ts";
 import { durabilityOf, type Promised } from "../../../infra/redis/durability.ts";
 import { openRedis, type RedisEndpoint } from "../../../infra/redis/embedded.ts";
 import { redisSettings } from "../hive.ts";
+import { permissionsOf } from "../permission-lists.ts";
 import { printJson, printTable } from "../print.ts";
 
 interface Setting {
@@ -59,9 +60,19 @@ function settingsOf(config: Config): Setting[] {
     row("redisInstall", config.redisInstall),
     row("redisFsync", config.redisFsync),
     row("retentionHours", String(config.retentionHours)),
+    { ...row("stateDir", config.stateDirs[0]), from: config.origins.stateDir ?? "default" },
+    ...rulesOf(config),
     secret("ANTHROPIC_API_KEY", config.apiKey),
     secret("ANTHROPIC_AUTH_TOKEN", config.authToken),
   ];
+}
+
+/** A row a rule. Throws SwarmError `config.permissions`, exit 2, where one is none: better here than at the first run. */
+function rulesOf(config: Config): Setting[] {
+  permissionsOf(config);
+  return (["allow", "deny"] as const).flatMap((list) =>
+    config.permissions[list].map(({ text, from }) => ({ name: `permissions.${list}`, value: text, from })),
+  );
 }
 
 const withoutPassword = (url: string): string => url.replace(/\/\/[^@/]*@/, "//(secret)@");
