@@ -6,7 +6,7 @@ import { defineConfig } from "vitest/config";
 /** Time limit of one test or hook, in milliseconds, by folder under `test/`. */
 const timeoutMsByFolder = {
   unit: 10_000,
-  model: 60_000,
+  model: 120_000,
   contract: 60_000,
   integration: 120_000,
   simulation: 120_000,

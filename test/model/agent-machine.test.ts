@@ -118,12 +118,12 @@ function hostile(state: ActorState): readonly AgentEvent[] {
 const TURN_STATES = ["executing", "awaitingApproval", "reconciling"];
 
 /** Calls and report count only while the turn they belong to is carried out. */
-function key(state: ActorState): string {
+function key(state: ActorState, misses = true): string {
   const { turn, attempt, lost, reminders, rejections, pausing, calls, report } = contextOf(state);
   const path = statePath(state);
   if (state.snapshot.status !== "active") return path;
   const statuses = TURN_STATES.includes(path)
-    ? calls.map(({ risk, status, missed = 0 }) => `${risk} ${status} ${missed}`)
+    ? calls.map(({ risk, status, missed = 0 }) => `${risk} ${status} ${misses ? missed : ""}`)
     : [];
   const outcome = TURN_STATES.includes(path) || path === "verifying" ? (report?.outcome ?? null) : null;
   return JSON.stringify([
@@ -236,7 +236,8 @@ const space = (machine: AnyStateMachine, causes: Space["causes"], changed = {}):
   machine,
   input: agentInput({ ...limits, ...changed }),
   causes,
-  key,
+  // Where anybody may say anything, how often a call was missed only multiplies states that differ in nothing else.
+  key: (state) => key(state, causes !== hostile),
   wrong,
   gratuitous,
   statesMax: 60_000,

@@ -59,10 +59,7 @@ export const steps: readonly Guarantee[] = [
     condition:
       "Redis answers again within 30 s; then the activation ends with a clear reason and the sweep brings it back",
     mechanism: ["infra/steady-store.ts", "infra/redis/calls.ts"],
-    test: {
-      file: "test/integration/redis-lost-replies.test.ts",
-      title: "every reply lost in turn, a commit is written once",
-    },
+    test: { file: "test/unit/infra/steady-store.test.ts", title: "repeats commit word for word until it is answered" },
     disable: [
       {
         file: "infra/steady-store.ts",
@@ -163,15 +160,15 @@ export const steps: readonly Guarantee[] = [
     group: "Steps and messages",
     promise: "Work that was ordered while no worker lived is taken up by the first that starts",
     condition: "it serves it",
-    mechanism: ["actors/runtime/host.ts", "actors/runtime/delivery.ts"],
+    mechanism: ["infra/redis/store.ts", "actors/runtime/host.ts", "actors/runtime/delivery.ts"],
     test: {
-      file: runtime,
-      title: "without the run's model access leaves its actors stranded, and one that has it takes them up",
+      file: contract,
+      title: "is made up for by one that starts later: stranded actors come back and are stranded no more",
     },
     disable: [
       {
-        file: "actors/runtime/host.ts",
-        find: "for (const shard of shards) await store.retrieve(shard);",
+        file: "infra/redis/store.ts",
+        find: "  await redis.zadd(ready, ...members.flatMap((member) => [0, member]));\n",
         replace: "",
       },
     ],
