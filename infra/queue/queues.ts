@@ -11,6 +11,11 @@ import { type Address, addressFrom, memberOf } from "../store.ts";
 /** Milliseconds a job's lock lives without renewal, and how often stalled ones are looked for (docs/decisions/0070). */
 const LOCK_MS = 5_000;
 const STALLED_CHECK_MS = 1_000;
+/**
+ * Seconds after which an idle worker looks for jobs itself. The word that there is one goes to whoever has waited longest,
+ * and that may be a worker that died an instant ago, whose connection Redis still takes for open.
+ */
+const DRAIN_DELAY_S = 1;
 /** A job may lose its worker that often; what kills its handler is counted by the claims, not here. */
 const STALLS_MAX = 1_000_000;
 
@@ -162,6 +167,7 @@ export function hostQueue(options: HostOptions): HostedQueue {
       lockDuration: LOCK_MS,
       stalledInterval: STALLED_CHECK_MS,
       maxStalledCount: STALLS_MAX,
+      drainDelay: DRAIN_DELAY_S,
     },
   );
   host.on("failed", (job, cause) => broke(cause, addressOf(job)));
