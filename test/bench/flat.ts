@@ -4,12 +4,13 @@ import { clearRuns, infoOf, openHive, runToEnd } from "./hive.ts";
 import { shown, spreadOf, table } from "./sample.ts";
 import type { BenchOptions } from "./steps.ts";
 
-/** Turns around the 20th and around the 200th: a window, because one turn is too short to time. */
+/** Turns around the 20th, the 200th and the 2,000th: a window, because one turn is too short to time. */
 const WINDOWS = [
   { name: "turn 20", from: 11, to: 31 },
   { name: "turn 200", from: 191, to: 211 },
+  { name: "turn 2,000", from: 1_991, to: 2_011 },
 ] as const;
-const TURNS = 212;
+const TURNS = 2_012;
 
 interface Mark {
   readonly bytes: number;
