@@ -15,7 +15,6 @@ import { readArchive } from "../../infra/archive/read-archive.ts";
 import { withArchives } from "../../infra/archive/with-archives.ts";
 import { openLog } from "../../infra/log.ts";
 import { callsRead, type Hive, openMockedHive, performersOf, reports, task } from "../support/mocked-hive.ts";
-import { eventually } from "../support/swarm-cli.ts";
 
 const child = fileURLToPath(new URL("../support/tidy-child.ts", import.meta.url));
 const RUN = "r_kept";
@@ -71,16 +70,23 @@ const warm = (socket: string): Warm => {
 /** Passes words on to Redis until the `count`-th, which kills the child instead. */
 function proxy(path: string, count: number, kill: () => void): Server {
   let words = 0;
+  return wire(path, (bytes) => {
+    // Counted from the lock on: what comes before only looks whether there is anything to do.
+    if (words > 0 || bytes.includes(":tidying")) words += 1;
+    if (words === count) kill();
+    return words < count;
+  });
+}
+
+/** A wire to Redis that passes on what it is told to. The child waits for an answer to each of its words. */
+function wire(path: string, passes: (bytes: Buffer) => boolean): Server {
   return createServer((socket) => {
     const upstream = connect(hive.server.socket);
     socket.on("error", () => upstream.destroy());
     upstream.on("error", () => socket.destroy());
     socket.on("close", () => upstream.end());
     socket.on("data", (bytes: Buffer) => {
-      // Counted from the lock on: what comes before only looks whether there is anything to do.
-      if (words > 0 || bytes.includes(":tidying")) words += 1;
-      if (words === count) kill();
-      else if (words < count) upstream.write(bytes);
+      if (passes(bytes)) upstream.write(bytes);
     });
     upstream.pipe(socket);
   }).listen(path);
@@ -117,7 +123,12 @@ async function killedAt(count: number): Promise<"untouched" | "archived" | null>
   return holdsAndEnds();
 }
 
-it("killed before any of its words to Redis, it leaves the run or its whole archive, and the next one ends it", async () => {
+/** A process for every word: on a busy machine that takes its time, in milliseconds. */
+const MANY_PROCESSES_MS = 600_000;
+
+it("killed before any of its words to Redis, it leaves the run or its whole archive, and the next one ends it", {
+  timeout: MANY_PROCESSES_MS,
+}, async () => {
   const seen: (string | null)[] = [];
   // The first words only read; where it begins to erase, none is left out.
   for (let count = 1; seen.at(-1) !== null; count += count < 36 ? 5 : 1) {
@@ -135,14 +146,17 @@ it("killed in the middle of its file, it leaves the run, and no archive that som
   const key = `${hive.keys.base(RUN)}:a_a:transcript`;
   const entry = `{"role":"user","content":"${"x".repeat(100_000)}"}`;
   for (let index = 0; index < 400; index += 1) await hive.redis.rpush(key, entry);
-  const { process: worker, ready } = warm(hive.server.socket);
+  const path = join(dir, "proxy.sock");
+  const { process: worker, ready } = warm(path);
+  const begun = (): boolean =>
+    readdirSync(dir).some((name) => name.endsWith(".tmp") && statSync(join(dir, name)).size > 1_000_000);
+  // While it waits for the next part of the conversation, which never comes.
+  const server = wire(path, () => !begun() || !worker.kill("SIGKILL"));
+  const exited = once(worker, "exit");
   await ready;
   worker.stdin?.write("go\n");
-  await eventually("the file is half written", () =>
-    readdirSync(dir).some((name) => name.endsWith(".tmp") && statSync(join(dir, name)).size > 1_000_000),
-  );
-  worker.kill("SIGKILL");
-  await once(worker, "exit");
+  expect((await exited)[1]).toBe("SIGKILL");
+  server.close();
   expect(readdirSync(dir).filter((name) => name.endsWith(".jsonl"))).toEqual([]);
   expect(await hive.redis.llen(key)).toBeGreaterThan(400);
   expect(await holdsAndEnds()).toBe("untouched");
