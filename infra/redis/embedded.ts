@@ -133,7 +133,6 @@ async function liveSocket(dataDir: string, settings: RedisSettings): Promise<str
       const { pulse, record } = server;
       if (pulse.state === "live") {
         if (started !== undefined && lock.kind === "claim") await sweepClaims(dataDir);
-        if (started !== undefined) await rewriteLog(record.socket);
         return record.socket;
       }
       if (pulse.state === "strange") throw unresponsive(dataDir, server, `It answers "${pulse.said}"`);
@@ -156,16 +155,6 @@ async function liveSocket(dataDir: string, settings: RedisSettings): Promise<str
     if (Date.now() > patience) throw unresponsive(dataDir, server, "It does not answer");
     await pause(pauseMs);
   }
-}
-
-/**
- * Has the file written anew from memory. Where a power failure cut it inside a transaction, Redis (7.0.15) drops that one
- * from memory and leaves its beginning in the file: the next start would run it together with what was appended since.
- */
-async function rewriteLog(socket: string): Promise<void> {
-  await command(socket, "BGREWRITEAOF", pulseTimeoutMs).catch(() => {
-    // Whatever keeps it from being written anew keeps it as it is: no worse than before.
-  });
 }
 
 async function start(dataDir: string, lock: Lock, settings: RedisSettings): Promise<Launch> {
