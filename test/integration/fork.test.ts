@@ -379,5 +379,6 @@ it("a fork whose process is killed before its last word leaves no run, and nothi
   expect(asked.filter(({ run }) => run === "r_killed")).toEqual([]);
   const { run } = await forked(at);
   expect(await hive.ended(run)).toBe("completed");
-  for (const key of await hive.redis.keys(`*:${run}*`)) expect(await hive.redis.pttl(key)).toBe(-1);
+  // None runs out; one that its actor has just emptied is gone already.
+  for (const key of await hive.redis.keys(`*:${run}*`)) expect(await hive.redis.pttl(key)).toBeLessThan(0);
 });
