@@ -1,5 +1,7 @@
 /** The coordinator's ledger of tasks: which may start, which can never start, and how the whole came out. */
+
 import type { AgentLimits, ResultStatus, RunEnd } from "./effect.ts";
+import { fnv1a } from "./fnv1a.ts";
 
 /** One task as planned. What the agent is to do (its brief) lies in a row of its own, written once. */
 export interface PlannedTask {
@@ -107,12 +109,8 @@ export function restMs(task: Task, seed: string): number {
   return Math.round(wholeMs * (0.5 + chanceOf(`${seed}/${task.id}/${task.attempt}`) / 2));
 }
 
-/** From 0 to 1, the same for the same text (FNV-1a). */
-function chanceOf(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let index = 0; index < text.length; index += 1) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
-  return (hash >>> 0) / 0xffffffff;
-}
+/** From 0 to 1, the same for the same text. */
+const chanceOf = (text: string): number => fnv1a(text) / 0xffffffff;
 
 /**
  * Takes a task's end. A late word from an earlier attempt changes nothing. A failed attempt rests and is made again

@@ -2,6 +2,7 @@
  * The one place that builds Redis keys and channel names. All keys of a run carry their shard's hash tag, so that one
  * script can touch every actor of a run, on a cluster too.
  */
+import { fnv1a } from "../../machines/fnv1a.ts";
 
 /** Shards a prefix is spread over. Changing it orphans every stored run. */
 const SHARDS = 64;
@@ -102,13 +103,4 @@ export function keysFor(prefix: string): Keys {
     hosts: `${prefix}:{d}:hosts`,
     bellPattern: `${prefix}:{s*}:bell`,
   };
-}
-
-/** FNV-1a, 32 bits: spreads ids well, and needs no library. */
-function fnv1a(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let index = 0; index < text.length; index += 1) {
-    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
-  }
-  return hash >>> 0;
 }
