@@ -2,12 +2,20 @@
  * The only reader of the environment. Each setting has one place it is read, one default, and one answer to "where did
  * that come from": defaults < XDG file < nearest swarm.config < SWARM_CONFIG < environment < flags.
  */
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, isAbsolute, join, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 import { z } from "zod";
+import { APPROVAL_HOURS, APPROVAL_HOURS_MAX } from "./approval.ts";
+import { commandEnvironment } from "./command-environment.ts";
+import { firstIn, gitRootOf, nearestConfig, readSettingsFile } from "./config-files.ts";
 import { SwarmError } from "./errors.ts";
+import {
+  type PermissionLayer,
+  type PermissionSettings,
+  permissionSettings,
+  permissionsSchema,
+} from "./permission-settings.ts";
 
 /** Ten years. */
 const RETENTION_HOURS_MAX = 87_600;
@@ -15,8 +23,12 @@ const RETENTION_RANGE = `a whole number of hours from 0 to ${RETENTION_HOURS_MAX
 /** A week: an ended run can be looked at, and forked, for so long without its archive. */
 const RETENTION_HOURS = 168;
 
-/** Longer lists are no configuration that somebody wrote. */
-const rules = z.array(z.string().min(1).max(4_096)).max(1_000);
+const APPROVAL_RANGE = `a number of hours above 0, at most ${APPROVAL_HOURS_MAX}`;
+
+/** `host` or `host:port`, as it stands in an address. */
+const hostEntry = z
+  .string()
+  .regex(/^(\[[0-9a-f:.]+\]|[a-z0-9]([a-z0-9.-]*[a-z0-9])?)(:\d{1,5})?$/, "host or host:port, lowercase");
 
 const fileSchema = z.strictObject({
   redisUrl: z.string().min(1).optional(),
@@ -36,21 +48,34 @@ const fileSchema = z.strictObject({
     .transform(String)
     .refine((hours) => Number(hours) >= 0 && Number(hours) <= RETENTION_HOURS_MAX, RETENTION_RANGE)
     .optional(),
-  /** What is in the lists is for whoever knows the tools to understand. */
-  permissions: z
+  /** The same; the operator's to say. */
+  approvalHours: z
+    .union([z.number(APPROVAL_RANGE), z.string().regex(/^\d{1,5}(\.\d{1,6})?$/, APPROVAL_RANGE)], APPROVAL_RANGE)
+    .transform(String)
+    .refine((hours) => Number(hours) > 0 && Number(hours) <= APPROVAL_HOURS_MAX, APPROVAL_RANGE)
+    .optional(),
+  /** How commands are confined is the operator's to say (`refuseOfRepository`). */
+  sandbox: z
     .strictObject({
-      allow: rules.optional(),
-      ask: rules.max(0, "nobody can be asked in this version; leave it out or empty").optional(),
-      deny: rules.optional(),
+      unconfined: z.boolean().optional(),
+      network: z.boolean().optional(),
+      bin: z.string().min(1).optional(),
+      install: z.enum(["auto", "never"]).optional(),
     })
     .optional(),
+  web: z.strictObject({ privateHosts: z.array(hostEntry).max(100).optional() }).optional(),
+  permissions: permissionsSchema.optional(),
 });
 
 /** A file may come with a repository; where the key is sent is therefore for the environment alone to say. */
-const environmentSchema = fileSchema.omit({ permissions: true }).extend({
+const environmentSchema = fileSchema.omit({ permissions: true, web: true, sandbox: true }).extend({
   baseUrl: z.url({ protocol: /^https?$/ }).optional(),
   /** One for all workers of a host, whatever repository they work in. */
   stateDir: z.string().min(1).optional(),
+  sandboxSwitch: z.enum(["auto", "off"]).optional(),
+  sandboxNetwork: z.enum(["on", "off"]).optional(),
+  sandboxInstall: z.enum(["auto", "never"]).optional(),
+  bwrapBin: z.string().min(1).optional(),
 });
 
 type FileSettings = z.infer<typeof fileSchema>;
@@ -67,15 +92,14 @@ const VARIABLES: Readonly<Record<Name, string>> = {
   redisInstall: "SWARM_REDIS_INSTALL",
   redisFsync: "SWARM_REDIS_FSYNC",
   retentionHours: "SWARM_RETENTION_HOURS",
+  approvalHours: "SWARM_APPROVAL_HOURS",
   baseUrl: "ANTHROPIC_BASE_URL",
   stateDir: "SWARM_STATE_DIR",
+  sandboxSwitch: "SWARM_SANDBOX",
+  sandboxNetwork: "SWARM_SANDBOX_NETWORK",
+  sandboxInstall: "SWARM_SANDBOX_INSTALL",
+  bwrapBin: "SWARM_BWRAP_BIN",
 };
-
-/** One entry of a permission list, with the file it stands in. */
-export interface ConfiguredRule {
-  readonly text: string;
-  readonly from: string;
-}
 
 export interface Config {
   readonly redisUrl: string | undefined;
@@ -89,11 +113,22 @@ export interface Config {
   readonly redisFsync: "always" | "everysec";
   /** An ended run older than this is archived and leaves Redis; 0 = as soon as somebody looks. */
   readonly retentionHours: number;
+  /** Whoever is asked may answer for so long. */
+  readonly approvalHours: number;
   readonly baseUrl: string | undefined;
   /** Folders that may hold this host's gates, the first that can be used counts. */
   readonly stateDirs: readonly string[];
   /** What is allowed is what the last file with such a list says; what is denied anywhere stays denied. */
-  readonly permissions: { readonly allow: readonly ConfiguredRule[]; readonly deny: readonly ConfiguredRule[] };
+  readonly permissions: PermissionSettings;
+  /** Hosts, with a port where it is not 80 or 443, that WebFetch may reach although they are private. */
+  readonly privateHosts: readonly string[];
+  readonly sandbox: {
+    /** Commands run with all rights of the worker where this is said by name. */
+    readonly off: boolean;
+    readonly network: boolean;
+    readonly bin: string | undefined;
+    readonly install: "auto" | "never";
+  };
   /** Everything that commands of agents see of the environment. */
   readonly commandEnv: Readonly<Record<string, string>>;
   /** From the environment only: a credential has no business in a file of the project. */
@@ -120,24 +155,44 @@ export async function readConfig(cwd = process.cwd(), env: Environment = process
   const root = gitRootOf(cwd) ?? cwd;
   const settings: Partial<Record<Name, string>> = {};
   const origins: Record<string, string> = {};
-  let allow: ConfiguredRule[] = [];
-  const deny: ConfiguredRule[] = [];
-  const layer = (from: string, { permissions, ...values }: EnvironmentSettings & FileSettings, base: string): void => {
-    if (permissions?.allow !== undefined) allow = permissions.allow.map((text) => ({ text, from }));
-    deny.push(...(permissions?.deny ?? []).map((text) => ({ text, from })));
+  const permissionLayers: PermissionLayer[] = [];
+  let privateHosts: readonly string[] = [];
+  const layer = (
+    from: string,
+    { permissions: _, web, sandbox, ...given }: EnvironmentSettings & FileSettings,
+    base: string,
+  ): void => {
+    const values = { ...given, ...sandboxValues(sandbox) };
+    privateHosts = web?.privateHosts ?? privateHosts;
     for (const [name, value] of Object.entries(values) as [Name, string][]) {
       settings[name] = (name === "dataDir" || name === "stateDir") && !isAbsolute(value) ? resolve(base, value) : value;
       origins[name] = from;
     }
   };
-  for (const file of configFiles(cwd, root, env)) layer(file, await readConfigFile(file), dirname(file));
+  const named = nonEmpty(env.SWARM_CONFIG) === undefined ? null : resolve(cwd, env.SWARM_CONFIG ?? "");
+  for (const file of configFiles(cwd, root, env)) {
+    const { given, source } = await readConfigFile(file);
+    if (given.permissions !== undefined) permissionLayers.push({ from: file, source, permissions: given.permissions });
+    if (given.web?.privateHosts !== undefined)
+      refuseOfRepository(file, "web.privateHosts", nearestConfig(cwd, root), named);
+    if (given.approvalHours !== undefined) refuseOfRepository(file, "approvalHours", nearestConfig(cwd, root), named);
+    if (given.sandbox !== undefined) refuseOfRepository(file, "sandbox", nearestConfig(cwd, root), named);
+    layer(file, given, dirname(file));
+  }
   layer("environment", environmentSettings(env), cwd);
   const dataDir = settings.dataDir ?? join(root, ".swarm");
   return {
     redisUrl: settings.redisUrl,
     dataDir,
     stateDirs: settings.stateDir === undefined ? stateDirs(env, dataDir) : [settings.stateDir],
-    permissions: { allow, deny },
+    permissions: await permissionSettings(permissionLayers, root),
+    privateHosts,
+    sandbox: {
+      off: settings.sandboxSwitch === "off",
+      network: settings.sandboxNetwork === "on",
+      bin: settings.bwrapBin,
+      install: (settings.sandboxInstall ?? "auto") as "auto" | "never",
+    },
     commandEnv: commandEnvironment(env),
     prefix: settings.prefix ?? "swarm",
     model: settings.model,
@@ -146,6 +201,7 @@ export async function readConfig(cwd = process.cwd(), env: Environment = process
     redisInstall: (settings.redisInstall ?? "auto") as "auto" | "never",
     redisFsync: (settings.redisFsync ?? "always") as "always" | "everysec",
     retentionHours: Number(settings.retentionHours ?? RETENTION_HOURS),
+    approvalHours: Number(settings.approvalHours ?? APPROVAL_HOURS),
     baseUrl: settings.baseUrl,
     apiKey: nonEmpty(env.ANTHROPIC_API_KEY),
     authToken: nonEmpty(env.ANTHROPIC_AUTH_TOKEN),
@@ -159,34 +215,21 @@ export async function readConfig(cwd = process.cwd(), env: Environment = process
   };
 }
 
+/** What a file says of the sandbox, by the names of the environment's settings. */
+function sandboxValues({ unconfined, network, bin, install }: NonNullable<FileSettings["sandbox"]> = {}) {
+  return {
+    ...(unconfined === undefined ? {} : { sandboxSwitch: unconfined ? "off" : "auto" }),
+    ...(network === undefined ? {} : { sandboxNetwork: network ? "on" : "off" }),
+    ...(bin === undefined ? {} : { bwrapBin: bin }),
+    ...(install === undefined ? {} : { sandboxInstall: install }),
+  } as const;
+}
+
 /** A home that cannot be written (a service's, a container's) leaves the data folder. */
 const stateDirs = (env: Environment, dataDir: string): string[] => [
   join(nonEmpty(env.XDG_STATE_HOME) ?? join(nonEmpty(env.HOME) ?? homedir(), ".local", "state"), "statehive"),
   join(resolve(dataDir), "state"),
 ];
-
-/** Where things are and how to speak; never a credential, never where our own server is. */
-const COMMAND_VARIABLES = [
-  "PATH",
-  "HOME",
-  "USER",
-  "LOGNAME",
-  "SHELL",
-  "LANG",
-  "LC_ALL",
-  "LC_CTYPE",
-  "TERM",
-  "TZ",
-  "TMPDIR",
-];
-
-function commandEnvironment(env: Environment): Record<string, string> {
-  const given = COMMAND_VARIABLES.flatMap((name) => {
-    const value = nonEmpty(env[name]);
-    return value === undefined ? [] : [[name, value] as const];
-  });
-  return Object.fromEntries(given);
-}
 
 const nonEmpty = (value: string | undefined): string | undefined =>
   value === undefined || value === "" ? undefined : value;
@@ -222,50 +265,23 @@ function configFiles(cwd: string, root: string, env: Environment): string[] {
   return [...files, file];
 }
 
-/** Bytes of a file of settings, at most. */
-const FILE_BYTES_MAX = 1024 * 1024;
-
-const NAMES = ["swarm.config.mjs", "swarm.config.json"];
-
-function firstIn(folder: string): string | null {
-  return NAMES.map((name) => join(folder, name)).find((file) => existsSync(file)) ?? null;
+/** What only the operator may say is not taken from the file that a repository brings along, unless it was named by hand. */
+function refuseOfRepository(file: string, setting: string, nearest: string | null, named: string | null): void {
+  if (file !== nearest || file === named) return;
+  throw new SwarmError("config.operator", `${file}: ${setting} is the operator's to say, not a repository's`, {
+    exit: 2,
+    hint: "Put it into statehive/swarm.config.json under your XDG config folder, or into the file that SWARM_CONFIG names.",
+  });
 }
 
-function nearestConfig(cwd: string, root: string): string | null {
-  for (let folder = cwd; ; folder = dirname(folder)) {
-    const found = firstIn(folder);
-    if (found !== null || folder === root || folder === dirname(folder)) return found;
-  }
-}
-
-async function readConfigFile(file: string): Promise<FileSettings> {
-  let value: unknown;
-  try {
-    const { size } = statSync(file);
-    if (size > FILE_BYTES_MAX) throw new Error(`it has ${size} bytes; at most ${FILE_BYTES_MAX} are read`);
-    value = file.endsWith(".mjs")
-      ? ((await import(pathToFileURL(file).href)) as { default?: unknown }).default
-      : JSON.parse(readFileSync(file, "utf8"));
-  } catch (cause) {
-    throw new SwarmError("config.unreadable", `${file}: ${cause instanceof Error ? cause.message : String(cause)}`, {
-      exit: 2,
-      cause,
-      hint: "Mend the file, or remove it.",
-    });
-  }
+async function readConfigFile(file: string): Promise<{ given: FileSettings; source: string | null }> {
+  const { value, source } = await readSettingsFile(file);
   const parsed = fileSchema.safeParse(value);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) return { given: parsed.data, source };
   const [issue] = parsed.error.issues;
   const where = issue?.path.join(".") ?? "";
   throw new SwarmError("config.invalid", `${file}: ${where === "" ? "" : `${where}: `}${issue?.message}`, {
     exit: 2,
     hint: `Fields are: ${Object.keys(fileSchema.shape).join(", ")}.`,
   });
-}
-
-function gitRootOf(cwd: string): string | null {
-  for (let folder = cwd; ; folder = dirname(folder)) {
-    if (existsSync(join(folder, ".git"))) return folder;
-    if (folder === dirname(folder)) return null;
-  }
 }

@@ -11,6 +11,7 @@ function draw(length: number): string {
 /** 60 random bits: a collision is not to be expected before some billion runs. */
 export const newRunId = (): string => `r_${draw(12)}`;
 export const newWorkerId = (): string => `w_${draw(8)}`;
+export const newGrantId = (): string => `g_${draw(8)}`;
 /** Tells one claim from any other, also from one of the same epoch after a failover. */
 export const newNonce = (): string => draw(8);
 

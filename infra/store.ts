@@ -155,6 +155,10 @@ export interface Commit {
   /** Long texts that entries of this commit refer to; one that is stored already is left as it is. */
   readonly blobs: readonly Blob[];
   readonly settle: Settlement | null;
+  /** What somebody is asked from this step on. */
+  readonly approvals: readonly NewApproval[];
+  /** Approvals whose calls this step gave up; one that was answered before is left as it is. */
+  readonly withdrawn: readonly { readonly id: string; readonly reason: string }[];
   readonly runEnd: { readonly status: string; readonly reasons: readonly string[] } | null;
 }
 
@@ -177,6 +181,55 @@ export type CommitAnswer =
   | { readonly kind: "refused"; readonly tokensLeft: number | null; readonly nanoUsdLeft: number | null }
   | { readonly kind: "ended"; readonly status: string }
   | { readonly kind: "no_run" };
+
+export interface NewApproval {
+  readonly id: string;
+  readonly json: string;
+  readonly call: string;
+  readonly hash: string;
+  /** Milliseconds after which nobody can say yes any more, by the store's clock. */
+  readonly ttlMs: number;
+  /** What the audit row of its answer begins with. */
+  readonly audit: Readonly<Record<string, unknown>>;
+}
+
+export interface ApprovalAnswer {
+  readonly run: string;
+  readonly approval: string;
+  readonly call: string;
+  /** Of what the answerer saw. */
+  readonly hash: string;
+  /** Sent twice under one token, it is one answer. */
+  readonly token: string;
+  readonly allowed: boolean;
+  readonly by: string;
+  readonly reason: string;
+  readonly scope: "once" | "agent" | "run";
+  /** Written with the answer, dated by the store; null where only this call is spoken of. */
+  readonly grant: NewGrant | null;
+}
+
+export interface NewGrant {
+  readonly id: string;
+  readonly rule: string;
+  readonly actor: string | null;
+  readonly by: string;
+  readonly origin: string;
+  /** Null: until the run ends. */
+  readonly ttlMs: number | null;
+}
+
+/** `verdict`: as it is stored (JSON). */
+export type AnswerAnswer =
+  | { readonly kind: "answered" }
+  | { readonly kind: "unknown" | "forged" | "no_run" }
+  | { readonly kind: "late"; readonly verdict: string }
+  | { readonly kind: "ended"; readonly status: string };
+
+export interface Grants {
+  readonly nowMs: number;
+  readonly fields: Readonly<Record<string, string>>;
+}
 
 export interface Look {
   readonly mail: readonly string[];
@@ -204,6 +257,10 @@ export type SendAnswer =
   | { readonly kind: "ended"; readonly status: string }
   | { readonly kind: "full"; readonly length: number };
 
+export type RevokeAnswer =
+  | { readonly kind: "revoked" | "again" | "no_run" }
+  | { readonly kind: "ended"; readonly status: string };
+
 export type HoldAnswer =
   | { readonly kind: "done" | "same"; readonly actors: readonly Address[] }
   | { readonly kind: "no_run" }
@@ -222,6 +279,12 @@ export interface Store {
   send(address: Address, mail: Mail): Promise<SendAnswer>;
   hold(run: string, order: "park" | "resume", reason: string): Promise<HoldAnswer>;
   sweep(shard: string, idleMs: number): Promise<Sweep>;
+  /** Row, word to the actor, grant and audit in one step. The first answer counts, and none that comes after its time. */
+  answer(answer: ApprovalAnswer): Promise<AnswerAnswer>;
+  /** Given since the run began, or taken back, with the store's time. */
+  grants(run: string): Promise<Grants>;
+  /** Takes a right back. `again` where it was taken back before. */
+  revoke(run: string, grant: Pick<NewGrant, "id" | "rule">, by: string, reason: string): Promise<RevokeAnswer>;
   /** Takes an actor off the list of those that need waking: its run is over. */
   forget(address: Address): Promise<void>;
   /**

@@ -28,6 +28,10 @@ export interface Call {
   readonly status: CallStatus;
   /** The lost effect while the outcome is unknown, and where it was begun. */
   readonly lost?: { readonly effect: string; readonly place: string };
+  /** What somebody is asked about under, where somebody is. */
+  readonly approval?: string;
+  /** True once somebody who was asked said yes to exactly this. */
+  readonly approved?: true;
   /** Times it turned out never to have happened; absent before the first. */
   readonly missed?: number;
 }
@@ -73,6 +77,13 @@ export function moved(calls: readonly Call[], id: string, from: readonly CallSta
   const call = calls.find((one) => one.id === id);
   if (call === undefined || !from.includes(call.status)) return null;
   return calls.map((one) => (one === call ? { ...one, status: to } : one));
+}
+
+/** Somebody said yes: it is started like one that needed no asking, and bears the mark. */
+export function withApproved(calls: readonly Call[], id: string): readonly Call[] {
+  return calls.map((call) =>
+    call.id === id && call.status === "asking" ? { ...call, status: "judged", approved: true } : call,
+  );
 }
 
 /** Its worker is gone: nobody knows whether it happened. */

@@ -44,7 +44,17 @@ export type AgentEvent =
       readonly tokensLeft: number;
       readonly nanoUsdLeft: number | null;
     }
-  | { readonly type: "approval.answered"; readonly call: string; readonly allowed: boolean }
+  | {
+      readonly type: "approval.answered";
+      readonly call: string;
+      readonly allowed: boolean;
+      readonly approval?: string;
+      /** Who said so; `timer` where nobody did in time. */
+      readonly by?: string;
+      readonly reason?: string;
+      /** The right that was given with it. */
+      readonly grant?: { readonly id: string; readonly rule: string; readonly scope: "once" | "agent" | "run" };
+    }
   | { readonly type: "tool.finished"; readonly call: string; readonly ok: boolean }
   /** `effect` was begun by a worker that is gone; `place` is the host that can tell what became of it. */
   | { readonly type: "tool.unknown"; readonly call: string; readonly effect: string; readonly place: string }

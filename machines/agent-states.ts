@@ -1,5 +1,5 @@
 /** The states of the agent's chart, in the order of a turn. Each says in its description what it is to be in it. */
-import { agent, reconcileOrders, runOrders } from "./agent-vocabulary.ts";
+import { agent, askOrders, reconcileOrders, runOrders } from "./agent-vocabulary.ts";
 
 export const assembling = agent.createStateConfig({
   description: "The session is put together: prompt, tools, context, limits.",
@@ -77,7 +77,11 @@ export const deciding = agent.createStateConfig({
         params: { reasons: ["model: the conversation no longer fits the context window"] },
       },
     },
-    { guard: "callsOpen", target: "settling" },
+    {
+      guard: "callsOpen",
+      target: "settling",
+      actions: { type: "approval.request", params: ({ context }) => ({ each: askOrders(context) }) },
+    },
     { guard: "blocked", target: "giveUp" },
     { guard: "reported", target: "verifying" },
     { guard: "callsMade", target: "thinking" },

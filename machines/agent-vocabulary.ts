@@ -11,6 +11,7 @@ import {
   refuseBehind,
   someIn,
   startable,
+  withApproved,
   withMissed,
   withReconciling,
   withRunning,
@@ -60,11 +61,16 @@ type MessageOrder = { to: string; toType: string; event: MessageEvent };
 type Order<T extends OutsideEffect["type"]> = Omit<Extract<OutsideEffect, { type: T }>, "type">;
 
 export const runOrders = (context: AgentContext): Order<"tool.run">[] =>
-  startable(context.calls, context.limits.parallelMax).map(({ id, tool, inputHash }) => ({
+  startable(context.calls, context.limits.parallelMax).map(({ id, tool, inputHash, approved }) => ({
     call: id,
     tool,
     inputHash,
+    ...(approved === undefined ? {} : { approved }),
   }));
+
+/** Questions of a fresh answer: one for each call that somebody has to say yes to. */
+export const askOrders = (context: AgentContext): { call: string; tool: string }[] =>
+  context.calls.flatMap(({ id, tool, status }) => (status === "asking" ? [{ call: id, tool }] : []));
 
 /** Questions that are still to be asked: one for each call that has just become unknown. */
 export const reconcileOrders = (context: AgentContext): Order<"tool.reconcile">[] =>
@@ -78,6 +84,7 @@ function callsAfter(event: AgentEvent, calls: readonly Call[]): readonly Call[] 
     return withUnknown(calls, event.call, { effect: event.effect, place: event.place });
   }
   if (event.type === "tool.reconciled" && !event.happened) return withMissed(calls, event.call);
+  if (event.type === "approval.answered" && event.allowed) return withApproved(calls, event.call);
   const move = moveOf(event);
   if (move === null) return calls;
   const after = moved(calls, move.call, move.from, move.to);
@@ -102,7 +109,7 @@ function moveOf(event: AgentEvent): Move | null {
   if (event.type === "tool.reconciled") return { call: event.call, from: ["reconciling"], to: "done", well: true };
   if (event.type === "tool.interrupted") return { call: event.call, from: OUT, to: "interrupted", well: false };
   if (event.type === "approval.answered") {
-    return { call: event.call, from: ["asking"], to: event.allowed ? "judged" : "refused", well: event.allowed };
+    return { call: event.call, from: ["asking"], to: "refused", well: false };
   }
   return null;
 }
@@ -117,6 +124,7 @@ export const agent = setup({
     "result.verify": effect<Order<"result.verify">>(),
     "message.send": effect<MessageOrder>(),
     "prompt.append": effect<{ note: PromptNote }>(),
+    "approval.request": effect<Each<{ call: string; tool: string }>>(),
     "result.put": effect<{ result: ResultSummary }>(),
     markStarted: assign(({ context }) => ({
       calls: withRunning(context.calls, startable(context.calls, context.limits.parallelMax)),

@@ -7,7 +7,13 @@
 export type OutsideEffect =
   | { readonly type: "session.assemble"; readonly task: string; readonly standsOn: readonly string[] }
   | { readonly type: "model.call"; readonly turn: number; readonly attempt: number }
-  | { readonly type: "tool.run"; readonly call: string; readonly tool: string; readonly inputHash: string }
+  | {
+      readonly type: "tool.run";
+      readonly call: string;
+      readonly tool: string;
+      readonly inputHash: string;
+      readonly approved?: true;
+    }
   /** Finds out what became of `effect`, a `tool.run` whose worker was lost. Looks, and never runs the tool. */
   | {
       readonly type: "tool.reconcile";
@@ -18,13 +24,19 @@ export type OutsideEffect =
       /** Host whose gate folder knows it. */
       readonly place: string;
     }
-  | { readonly type: "result.verify"; readonly call: string };
+  | { readonly type: "result.verify"; readonly call: string }
+  /** Makes one commit of all that the run changed in its own working tree; made again, it finds its own commit. */
+  | { readonly type: "workspace.collect" }
+  /** Brings exactly this commit into the folder that the run is for; made again, it finds it there. */
+  | { readonly type: "workspace.merge"; readonly commit: string };
 
 /** Rows that the commit itself writes, in the same atomic step as the event that asked for them. */
 export type InsideEffect =
   | { readonly type: "actor.spawn"; readonly actor: string; readonly agentType: string; readonly input: AgentInput }
   | { readonly type: "message.send"; readonly to: string; readonly toType: string; readonly event: MessageEvent }
   | { readonly type: "prompt.append"; readonly note: PromptNote }
+  /** Somebody is asked about this call; what they are told of it comes with the answer that made it. */
+  | { readonly type: "approval.request"; readonly call: string; readonly tool: string }
   | { readonly type: "result.put"; readonly result: ResultSummary }
   | { readonly type: "run.end"; readonly status: RunEnd; readonly reasons: readonly string[] };
 

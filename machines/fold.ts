@@ -79,11 +79,14 @@ const OUTSIDE: ReadonlySet<string> = new Set<OutsideEffect["type"]>([
   "tool.run",
   "tool.reconcile",
   "result.verify",
+  "workspace.collect",
+  "workspace.merge",
 ]);
 const INSIDE: ReadonlySet<string> = new Set<InsideEffect["type"]>([
   "actor.spawn",
   "message.send",
   "prompt.append",
+  "approval.request",
   "result.put",
   "run.end",
 ]);

@@ -23,6 +23,7 @@ const outcome = {
   /** SHA-256 of the whole output, where the conversation holds only a part of it. */
   blob: z.string().optional(),
 };
+const decisionRisk = z.enum(["read-only", "mutating", "destructive", "unknown"]);
 const ending = { reasons: z.array(z.string()) };
 
 export const runEventSchema = z.discriminatedUnion("type", [
@@ -58,7 +59,13 @@ export const runEventSchema = z.discriminatedUnion("type", [
     to: z.string().nullable(),
   }),
   z.object({ type: z.literal("letter.dropped"), letter: z.string(), died: z.string() }),
-  z.object({ type: z.literal("context.loaded"), sources: z.array(z.string()), bytes: z.int() }),
+  z.object({
+    type: z.literal("context.loaded"),
+    sources: z.array(z.string()),
+    bytes: z.int(),
+    /** How commands are confined on the worker that put the session together. */
+    sandbox: z.enum(["full", "partial", "none"]).optional(),
+  }),
   z.object({
     type: z.literal("registry.built"),
     tools: z.array(z.string()),
@@ -103,7 +110,7 @@ export const runEventSchema = z.discriminatedUnion("type", [
     type: z.literal("permission.decided"),
     ...call,
     decision: z.enum(["allow", "ask", "deny"]),
-    risk: z.enum(["read-only", "mutating", "destructive", "unknown"]),
+    risk: decisionRisk,
     rule: z.string(),
     reason: z.string(),
   }),
@@ -113,8 +120,50 @@ export const runEventSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("tool.refused"), ...call, reason: z.string() }),
   z.object({ type: z.literal("tool.interrupted"), effect: z.string(), ...call, reason: z.string() }),
   z.object({ type: z.literal("tool.reconciled"), effect: z.string(), ...call, happened: z.boolean() }),
-  z.object({ type: z.literal("approval.requested"), ...call }),
-  z.object({ type: z.literal("approval.answered"), call: z.string(), allowed: z.boolean() }),
+  z.object({
+    type: z.literal("approval.requested"),
+    approval: z.string(),
+    ...call,
+    risk: decisionRisk,
+    rule: z.string(),
+    reason: z.string(),
+    /** Milliseconds in which it may be answered. */
+    ttlMs: z.int().min(1),
+  }),
+  z.object({
+    type: z.literal("approval.answered"),
+    approval: z.string(),
+    call: z.string(),
+    allowed: z.boolean(),
+    /** Name of a person; `timer` where nobody said anything in time. */
+    by: z.string(),
+    reason: z.string(),
+    grant: z.object({ id: z.string(), rule: z.string(), scope: z.enum(["once", "agent", "run"]) }).optional(),
+  }),
+  /** Its call was given up: nobody needs to answer any more. */
+  z.object({ type: z.literal("approval.withdrawn"), approval: z.string(), call: z.string(), reason: z.string() }),
+  /** Rights that the run began with, and what in the person's own words gave them. */
+  z.object({
+    type: z.literal("grants.given"),
+    grants: z.array(z.object({ id: z.string(), rule: z.string(), by: z.string(), origin: z.string() })),
+  }),
+  z.object({
+    type: z.literal("grants.revoked"),
+    grant: z.string(),
+    rule: z.string(),
+    by: z.string(),
+    reason: z.string(),
+  }),
+  /** All that the run changed in its own working tree, as one commit; `diff` names the blob, null where there is none. */
+  z.object({
+    type: z.literal("workspace.collected"),
+    branch: z.string(),
+    commit: z.string(),
+    files: z.int(),
+    diff: z.string().nullable(),
+  }),
+  z.object({ type: z.literal("workspace.merged"), branch: z.string(), commit: z.string() }),
+  z.object({ type: z.literal("workspace.left"), reason: z.string() }),
   z.object({ type: z.literal("budget.reserved"), effect: z.string(), ...money }),
   z.object({ type: z.literal("budget.settled"), effect: z.string(), ...money }),
   z.object({ type: z.literal("budget.refused"), tokensLeft: z.int(), nanoUsdLeft: z.int().nullable() }),

@@ -13,7 +13,10 @@ export type BoxRefusalCode =
   | "box.bad_path" // NUL, too long, not text
   | "box.too_large"
   | "box.protected" // statehive's own state, or a path that the run's permissions do not name
-  | "box.changed"; // the file was replaced between check and use
+  | "box.unread" // the agent would overwrite a file that it has never looked at
+  | "box.web_refused" // an address that is not asked: not public, not http, with credentials…
+  | "box.web_failed" // it was asked, and no whole answer came
+  | "box.changed"; // the file is no longer what the agent, or the check before, has seen
 
 export class BoxRefusal extends Error {
   readonly code: BoxRefusalCode;
@@ -67,6 +70,20 @@ export interface BoxWalkOptions {
   readonly onSkip?: (skip: BoxSkip) => void;
 }
 
+/** What a server answered. */
+export interface BoxPage {
+  /** After redirects, all of them on the same host. */
+  readonly url: string;
+  readonly status: number;
+  /** As the server says it; empty where it says nothing. */
+  readonly contentType: string;
+  readonly bytes: Uint8Array;
+  /** There was more. */
+  readonly cut: boolean;
+  /** Another host that the answer points to; it was not followed. */
+  readonly elsewhere?: string;
+}
+
 /** Read-only view of one workspace. Every method resolves links at the moment of use and throws {@link BoxRefusal}. */
 export interface Box {
   /** Absolute, link-free path of the workspace. For messages only: tools never join paths onto it. */
@@ -77,6 +94,8 @@ export interface Box {
   walk(options?: BoxWalkOptions): AsyncIterable<BoxEntry>;
   /** SHA-256 (hex) and size of a whole file; null where there is none. */
   hash(path: string): Promise<{ readonly sha256: string; readonly bytes: number } | null>;
+  /** One GET into the open internet. Absent: this box has no way out. Throws `box.web_refused`, `box.web_failed`. */
+  readonly fetch?: (url: string, options: { readonly signal: AbortSignal }) => Promise<BoxPage>;
 }
 
 /** What a change came to. Hashes are SHA-256 in hex; null: there was no file. */
@@ -102,6 +121,18 @@ export interface BoxExit {
   readonly bytes: number;
   readonly dropped: number;
   readonly tookMs: number;
+  /** How it was confined; left out by versions that could not. */
+  readonly sandbox?: "full" | "partial" | "none" | undefined;
+  /** Protected files that it had made, and where they were put; null: they could not be moved. */
+  readonly setAside?: readonly { readonly path: string; readonly to: string | null }[] | undefined;
+  /** False: the workspace has too many folders to look for such files in all of them. */
+  readonly watched?: boolean | undefined;
+}
+
+export interface ExecOptions {
+  readonly timeoutMs: number;
+  /** What is run in place of the command, which it means. */
+  readonly runs?: string | undefined;
 }
 
 /**
@@ -110,10 +141,15 @@ export interface BoxExit {
  */
 export interface ActingBox extends Box {
   /**
+   * Resolves where the agent knows the file as it is now, or there is none; else {@link BoxRefusal} `box.unread` or
+   * `box.changed`. `replace` asks the same of what it is about to overwrite: no tool can forget to.
+   */
+  known(path: string): Promise<void>;
+  /**
    * Puts the whole content of a file in place at once; folders that are missing are made. With `expected` only where the
    * file still is the one that was read (its SHA-256; null: no file), else {@link BoxRefusal} `box.changed`.
    */
   replace(path: string, content: Uint8Array, options?: { readonly expected?: string | null }): Promise<BoxChange>;
   /** Runs a shell command in the workspace. */
-  exec(command: string, options: { readonly timeoutMs: number }): Promise<BoxExit>;
+  exec(command: string, options: ExecOptions): Promise<BoxExit>;
 }

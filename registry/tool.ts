@@ -17,6 +17,8 @@ export interface ToolOutput {
   readonly text: string;
   /** True when `text` is less than there was; the text says so in words as well. */
   readonly truncated?: boolean;
+  /** The file that `text` shows, by its real path in the box, and its SHA-256 when it was looked at. */
+  readonly saw?: { readonly path: string; readonly sha256: string };
   /** All there was, where `text` is less and somebody may want to see it: at most {@link WHOLE_CHARS_MAX}. */
   readonly whole?: string;
 }

@@ -2,6 +2,7 @@
  * The box of one unsafe effect: its reading side is everybody's, its hands go through the gate. One deed and no second;
  * where somebody else has the gate, none at all.
  */
+import type { CommandOrder } from "../../infra/journal/commands.ts";
 import type { Journal } from "../../infra/journal/journal.ts";
 import { BoxRefusal, quoted } from "../../infra/sandbox/refusal.ts";
 import type { WorkspaceBox } from "../../infra/sandbox/workspace-box.ts";
@@ -24,6 +25,12 @@ export interface ActingBoxDeps {
   readonly signal: AbortSignal;
   /** Asked with where a path really leads, relative to the workspace. */
   readonly mayChange: (path: string) => boolean;
+  /** SHA-256 of a file (real path, relative to the workspace) as the agent last saw it; undefined: it never did. */
+  readonly lastSeen: (path: string) => string | undefined;
+  /** What the run was given for its commands beyond the workspace. */
+  readonly commands?: Pick<CommandOrder, "writable" | "network" | "runs">;
+  /** Told of a change that was made. */
+  readonly changed: (change: BoxChange) => void;
 }
 
 export function actingBox(deps: ActingBoxDeps): ActingBox {
@@ -39,14 +46,21 @@ export function actingBox(deps: ActingBoxDeps): ActingBox {
     read: box.read,
     walk: box.walk,
     hash: box.hash,
+    async known(path) {
+      const now = await box.hash(path);
+      if (now !== null) refuseUnknown(deps, path, { path: (await box.stat(path)).path, before: now.sha256 });
+    },
     replace(path, content, options) {
       useOnce();
       return replace(deps, path, content, options);
     },
-    async exec(command, { timeoutMs }) {
+    async exec(command, options) {
       useOnce();
       try {
-        const end = await journal.run({ effect, inputHash, command, cwd: box.root, timeoutMs }, signal);
+        const end = await journal.run(
+          { effect, inputHash, command, cwd: box.root, ...deps.commands, ...options },
+          signal,
+        );
         if (end.kind === "ended") return { ...end.outcome, output: end.output };
       } catch (cause) {
         // Called off: it ends now. Left, by a worker that lost it or goes: it goes on with its recorder.
@@ -59,25 +73,28 @@ export function actingBox(deps: ActingBoxDeps): ActingBox {
 }
 
 async function replace(
-  { box, journal, effect, inputHash, signal, mayChange }: ActingBoxDeps,
+  deps: ActingBoxDeps,
   path: string,
   content: Uint8Array,
   options: { readonly expected?: string | null } = {},
 ): Promise<BoxChange> {
+  const { box, journal, effect, inputHash, signal, mayChange } = deps;
   let begun: { readonly path: string; readonly after: string } | null = null;
   try {
     const changed = await box.replace(path, content, {
       ...options,
       before: async (change) => {
         if (!mayChange(change.path)) throw notAllowed(path, change.path);
+        refuseUnknown(deps, path, change);
         signal.throwIfAborted();
-        if (!(await journal.take(effect, inputHash, { kind: "change", workspace: box.root, ...change }))) {
+        if (!(await journal.take(effect, inputHash, { kind: "change", ...change, ...placeOf(deps, change.path) }))) {
           throw new OutcomeUnknown(effect, "somebody else has its gate");
         }
         begun = change;
       },
     });
     await journal.settle(effect, { ok: true });
+    deps.changed(changed);
     return changed;
   } catch (cause) {
     if (begun !== null) await settleFailed({ box, journal, effect }, begun, cause);
@@ -96,6 +113,31 @@ async function settleFailed(
     throw new OutcomeUnknown(effect, `it broke half-way: ${cause instanceof Error ? cause.message : String(cause)}`);
   }
   await journal.settle(effect, { ok: false, why: cause instanceof Error ? cause.message : String(cause) });
+}
+
+/** The folder that a changed file lies in, as its gate keeps it: whoever reconciles opens that one. */
+function placeOf(
+  { box, commands }: ActingBoxDeps,
+  path: string,
+): { readonly workspace: string; readonly path: string } {
+  const beside = commands?.writable?.find((folder) => path.startsWith(`${folder}/`));
+  return beside === undefined
+    ? { workspace: box.root, path }
+    : { workspace: beside, path: path.slice(beside.length + 1) };
+}
+
+/** What nobody has looked at, or somebody else has changed meanwhile, is not overwritten. */
+function refuseUnknown(
+  { lastSeen }: ActingBoxDeps,
+  shown: string,
+  { path, before }: { readonly path: string; readonly before: string | null },
+): void {
+  if (before === null) return;
+  const seen = lastSeen(path);
+  if (seen === before) return;
+  throw seen === undefined
+    ? new BoxRefusal("box.unread", shown, `${quoted(shown)} exists and you have not read it: read it first`)
+    : new BoxRefusal("box.changed", shown, `${quoted(shown)} has changed since you read it: read it again`);
 }
 
 const notAllowed = (shown: string, real: string): BoxRefusal =>

@@ -128,7 +128,7 @@ class Activation {
 
   /** An effect that the store says is unanswered: still running here, never begun, or lost with who ran it. */
   private takeUp(pending: PendingEffect): void {
-    if (this.deps.effects.adopt(pending.id, this.owner, this.deliver)) {
+    if (this.deps.effects.adopt(pending.id, this.owner, this.live.fence, this.deliver)) {
       this.out.add(pending.id);
       this.adopted = true;
       return;
@@ -172,7 +172,7 @@ class Activation {
     const { address, run, session, entries } = live;
     const known = entries.length;
     this.out.add(id);
-    deps.effects.begin(id, this.owner, this.deliver, (signal) => {
+    deps.effects.begin(id, this.owner, this.live.fence, this.deliver, (signal) => {
       const perform = deps.performers[order.type] as (order: OutsideEffect, context: unknown) => Promise<Answer>;
       return perform(order, {
         address,

@@ -14,6 +14,8 @@ const entrySchema = z.object({
   tokens: z.int().min(0).optional(),
   /** The model that answered. Never sent. */
   model: z.string().optional(),
+  /** The file whose content this result showed or made, and that content's SHA-256 in hex. Never sent. */
+  saw: z.object({ path: z.string(), sha256: z.string() }).optional(),
 });
 
 export type Entry = z.infer<typeof entrySchema>;
@@ -23,10 +25,15 @@ export const entryFrom = (json: string): Entry => entrySchema.parse(JSON.parse(j
 
 export const textEntry = (text: string): Entry => ({ role: "user", content: [{ type: "text", text }] });
 
-export const toolResultEntry = (call: string, text: string, ok: boolean): Entry => ({
+export const toolResultEntry = (call: string, text: string, ok: boolean, saw?: Entry["saw"]): Entry => ({
   role: "user",
   content: [{ type: "tool_result", tool_use_id: call, content: text, ...(ok ? {} : { is_error: true }) }],
+  ...(saw === undefined ? {} : { saw }),
 });
+
+/** SHA-256 of a file as this conversation knows it: last read or last written by it. Undefined where it knows nothing. */
+export const lastSeen = (entries: readonly Entry[], path: string): string | undefined =>
+  entries.findLast(({ saw }) => saw?.path === path)?.saw?.sha256;
 
 /** Pure: equal entries give equal messages. */
 export function messagesOf(entries: readonly Entry[]): ModelMessage[] {

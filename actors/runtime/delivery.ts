@@ -36,7 +36,7 @@ const IDLE_MS = 1_500;
  * that word was lost, or its sender died over it, nobody else would think of the actor again.
  */
 const RETRIEVE_MS = 60_000;
-/** Timers further away than this are left to the sweep. */
+/** Timers further away than this are left to the sweep, which keeps its slow pace for them. */
 const ALARM_MAX_MS = 60_000;
 
 export function delivery({ store, shards, bells, wake, shardOf, clock, log }: DeliveryDeps): Delivery {
@@ -63,7 +63,9 @@ export function delivery({ store, shards, bells, wake, shardOf, clock, log }: De
     const swept = await store.sweep(shard, idleMs);
     await wakeAll(swept.wake);
     if (swept.nextTimerMs !== null) alarm(shard, swept.nextTimerMs);
-    return swept.wake.length + (swept.nextTimerMs === null ? 0 : 1);
+    // What is due much later (somebody was asked, and has a day) is no reason to look every moment.
+    const soon = swept.nextTimerMs !== null && swept.nextTimerMs <= ALARM_MAX_MS;
+    return swept.wake.length + (soon ? 1 : 0);
   };
 
   const alarm = (shard: string, delayMs: number): void => {

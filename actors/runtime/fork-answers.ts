@@ -3,7 +3,9 @@
  * is asked again, and a tool that was running counts as interrupted, because the world holds one run of it, not two.
  */
 import type { Mail } from "../../infra/store.ts";
+import type { Call } from "../../machines/agent-calls.ts";
 import type { AgentEvent } from "../../machines/agent-event.ts";
+import type { CoordinatorEvent } from "../../machines/coordinator-vocabulary.ts";
 import type { OutsideEffect } from "../../machines/effect.ts";
 import { entryFrom, textEntry, toolResultEntry } from "./conversation.ts";
 import type { ForkMessage } from "./fork-changes.ts";
@@ -23,6 +25,7 @@ export interface Cut {
   readonly message?: ForkMessage;
 }
 
+const ASKED = "the run was forked while somebody was asked about it; nobody has answered in this run";
 const WHY = "the run was forked while it was under way";
 
 /** Pure. Throws ZodError where the stored conversation is not one. */
@@ -30,7 +33,7 @@ export function saidOf(one: ActorMoment, run: string, { transcript, message }: C
   const said = [...transcript];
   const mail = [...one.mail];
   const pending: { id: string; order: OutsideEffect }[] = [];
-  const answer = (id: string, event: AgentEvent): void => {
+  const answer = (id: string, event: AgentEvent | CoordinatorEvent): void => {
     mail.push({ id: `fork:${effectTail(id)}`, event });
   };
   for (const { id, order } of one.pending.values()) {
@@ -38,6 +41,12 @@ export function saidOf(one: ActorMoment, run: string, { transcript, message }: C
       case "session.assemble":
       case "result.verify":
         pending.push({ id: `${run}/${one.actor}/0.${effectTail(id)}`, order });
+        break;
+      case "workspace.collect":
+        answer(id, { type: "workspace.uncollected", reason: WHY });
+        break;
+      case "workspace.merge":
+        answer(id, { type: "workspace.left", reason: WHY });
         break;
       case "model.call":
         // It counts as never made: the new call is an effect of its own, with money of its own.
@@ -60,6 +69,12 @@ export function saidOf(one: ActorMoment, run: string, { transcript, message }: C
         );
         break;
     }
+  }
+  // What was approved was approved in the source; in the fork nobody is asked until the model wants it again.
+  for (const { id, status } of (one.state?.snapshot.context.calls ?? []) as readonly Call[]) {
+    if (status !== "asking" || one.state?.snapshot.status !== "active") continue;
+    const event: AgentEvent = { type: "approval.answered", call: id, allowed: false, by: "fork", reason: ASKED };
+    mail.push({ id: `fork:asking:${id}`, event });
   }
   return { transcript: message === undefined ? said : withMessage(said, message), mail, pending };
 }

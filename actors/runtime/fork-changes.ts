@@ -31,11 +31,15 @@ export function changesInWords(changes: ForkChanges, oldModel: string, target: s
   ];
 }
 
-/** Other settings of the run stay as they are, whatever they are. */
+/**
+ * Other settings of the run stay as they are, whatever they are; but two runs never bring home one working tree: what a
+ * fork does in it stays there.
+ */
 export function changedConfig(json: string, { deniedTools, turnsMax }: ForkChanges): string {
   const config = JSON.parse(json) as Record<string, unknown> & { deniedTools?: readonly string[] };
   return JSON.stringify({
     ...config,
+    isolation: null,
     deniedTools: [...new Set([...(config.deniedTools ?? []), ...deniedTools])],
     ...(turnsMax === undefined ? {} : { turnsMax }),
   });

@@ -3,6 +3,7 @@
  * what they were, mailboxes and timers are as they lay; what was out is answered for: model calls are made again, tool
  * calls are told as interrupted. Nothing of the world is turned back, and nothing of the source is touched.
  */
+import { REVOKED } from "../../infra/approval.ts";
 import { SwarmError } from "../../infra/errors.ts";
 import type { ForkedActor, ForkedRun } from "../../infra/fork.ts";
 import type { Reader } from "../../infra/redis/reader.ts";
@@ -38,7 +39,7 @@ export interface Fork {
 
 export type ForkSource = Pick<
   Reader,
-  "run" | "log" | "actors" | "transcript" | "session" | "briefs" | "results" | "budget"
+  "run" | "log" | "actors" | "transcript" | "session" | "briefs" | "results" | "budget" | "grants"
 >;
 
 /** What a run's row says of the run itself, and not of what it was asked to do. */
@@ -72,7 +73,7 @@ export async function forkOf(reader: ForkSource, machines: Machines, order: Fork
       run,
       fields: {
         ...Object.fromEntries(Object.entries(row.fields).filter(([field]) => !OWN_FIELDS.has(field))),
-        config: changedConfig(row.fields.config ?? "{}", changes),
+        config: withoutRevoked(changedConfig(row.fields.config ?? "{}", changes), await reader.grants(source)),
         model: changes.model?.model ?? row.fields.model ?? "",
         binding,
         forkedFrom: JSON.stringify({ run: source, seq: moment.seq }),
@@ -93,6 +94,13 @@ export async function forkOf(reader: ForkSource, machines: Machines, order: Fork
       ],
     },
   };
+}
+
+/** What the person's words gave goes along, unless it was taken back; what people gave while it ran is the source's. */
+function withoutRevoked(config: string, grants: Readonly<Record<string, string>>): string {
+  const { grants: latched = [], ...rest } = JSON.parse(config) as { grants?: { id: string }[] };
+  const kept = latched.filter(({ id }) => grants[`${id}${REVOKED}`] === undefined);
+  return JSON.stringify({ ...rest, ...(kept.length === 0 ? {} : { grants: kept }) });
 }
 
 const logged = (member: string, event: RunEvent, base?: ActorBase): ForkedRun["log"][number] => ({

@@ -34,6 +34,7 @@ export function insideRows(live: Live, decision: Decision, version: number, conv
       case "run.end":
         runEnd = { status: order.status, reasons: order.reasons };
         break;
+      case "approval.request": // rows of their own
       case "prompt.append": // already an entry of the conversation
         break;
     }

@@ -9,12 +9,17 @@ import { type ContentBlock, type ToolUse, toolUsesOf } from "../../infra/model/m
 import type { Call } from "../../machines/agent-calls.ts";
 import type { ReportCall } from "../../machines/agent-event.ts";
 import type { RunEvent } from "../../machines/run-event.ts";
-import { decide, type PermissionDecision } from "../../registry/permission.ts";
+import { decide } from "../../registry/permission/decide.ts";
+import type { DecisionRisk, PermissionDecision, PermissionQuestion } from "../../registry/permission/question.ts";
+import type { ToolDeclaration } from "../../registry/tool.ts";
 import { toolNamed } from "../../registry/tools/index.ts";
 import { report as reportTool } from "../../registry/tools/report.ts";
 import type { AgentType } from "../types/define.ts";
+import { ASKING_MAX, type Proposal } from "./approvals.ts";
+import { type AuditEntry, type RuntimeRule, refusedEntry } from "./audit-entry.ts";
 import { contractProblems } from "./contract-check.ts";
 import { type Entry, toolResultEntry } from "./conversation.ts";
+import { type Asked, type Given, questionOf } from "./permission-question.ts";
 import type { RunRow } from "./run-row.ts";
 import type { Session } from "./session.ts";
 
@@ -25,15 +30,8 @@ export interface Judgement {
   readonly entries: readonly Entry[];
   readonly told: readonly RunEvent[];
   readonly audit: readonly AuditEntry[];
-}
-
-export interface AuditEntry extends PermissionDecision {
-  readonly call: string;
-  readonly tool: string;
-  readonly agentType: string;
-  readonly handler: "worker";
-  readonly policy: string;
-  readonly inputHash: string;
+  /** What somebody is asked about: one for each call that is `asking`. */
+  readonly approvals: readonly Proposal[];
 }
 
 /** Calls one answer may make; what is beyond is refused. */
@@ -43,11 +41,18 @@ const CALLS_MAX = 64;
 type Judged = Pick<RunRow, "workspace" | "config">;
 
 /** Pure. */
-export function judge(content: readonly ContentBlock[], type: AgentType, session: Session, run: Judged): Judgement {
+export function judge(
+  content: readonly ContentBlock[],
+  type: AgentType,
+  session: Session,
+  run: Judged,
+  given: Given & { readonly actor?: string } = {},
+): Judgement {
   const calls: Call[] = [];
   const entries: Entry[] = [];
   const told: RunEvent[] = [];
   const audit: AuditEntry[] = [];
+  const approvals: Proposal[] = [];
   let report: ReportCall | null = null;
 
   const refuse = (use: ToolUse, reason: string): void => {
@@ -56,21 +61,29 @@ export function judge(content: readonly ContentBlock[], type: AgentType, session
     calls.push({ ...callOf(use), status: "refused" });
   };
 
+  const neverJudged = (use: ToolUse, rule: RuntimeRule, reason: string): void => {
+    refuse(use, reason);
+    const known = { agentType: type.name, policy: session.policy, inputHash: inputHashOf(use.input) };
+    audit.push(refusedEntry(use, rule, reason, known));
+  };
+
   for (const [index, use] of toolUsesOf(content).entries()) {
     const tool = toolNamed(use.name);
     const offered = session.tools.some(({ name }) => name === use.name);
     told.push(matched(use, session, offered ? use.name : null));
     if (index >= CALLS_MAX) {
-      refuse(use, `more than ${CALLS_MAX} calls in one answer; make the rest in the next one`);
+      const reason = `more than ${CALLS_MAX} calls in one answer; make the rest in the next one`;
+      neverJudged(use, "registry.too-many-calls", reason);
       continue;
     }
     if (tool === undefined) {
-      refuse(use, `there is no tool ${use.name}; there are: ${session.tools.map(({ name }) => name).join(", ")}`);
+      const known = session.tools.map(({ name }) => name).join(", ");
+      neverJudged(use, "registry.unknown-tool", `there is no tool ${use.name}; there are: ${known}`);
       continue;
     }
     if (tool.name === "Report" && offered) {
       const verdict = judgeReport(use, session, report !== null);
-      if ("problem" in verdict) refuse(use, verdict.problem);
+      if ("problem" in verdict) neverJudged(use, "registry.input", verdict.problem);
       else {
         report = verdict.report;
         told.push({ type: "result.reported", call: use.id, outcome: report.outcome });
@@ -81,33 +94,80 @@ export function judge(content: readonly ContentBlock[], type: AgentType, session
     // A tool that was not offered is judged whatever its input: the attempt belongs into the audit.
     if (offered && !parsed.success) {
       const problems = parsed.error.issues.map((issue) => `${issue.path.join(".") || "input"}: ${issue.message}`);
-      refuse(use, `the input does not fit ${tool.name}: ${problems.slice(0, 10).join("; ")}`);
+      neverJudged(use, "registry.input", `the input does not fit ${tool.name}: ${problems.slice(0, 10).join("; ")}`);
       continue;
     }
-    const decision = decide({
-      agentType: type.name,
-      typeTools: type.tools,
-      deniedTools: session.deniedTools,
-      tool,
-      input: parsed.data ?? use.input,
-      workspace: run.workspace,
-      permissions: run.config.permissions,
-    });
-    const call = { ...callOf(use), risk: decision.risk, repeat: tool.repeat };
-    told.push({ type: "permission.decided", call: use.id, tool: tool.name, ...decision });
-    audit.push({
+    const question = questionOf(askedOf(type, session, tool, parsed.data ?? use.input, given.actor), run, given);
+    const decision = limited(decide(question), offered, approvals.length);
+    const { risk, rule, reason } = decision;
+    told.push({
+      type: "permission.decided",
       call: use.id,
       tool: tool.name,
-      agentType: type.name,
-      handler: "worker",
-      policy: session.policy,
-      inputHash: call.inputHash,
-      ...decision,
+      decision: decision.decision,
+      risk,
+      rule,
+      reason,
     });
-    if (decision.decision === "deny") refuse(use, `denied (${decision.rule}): ${decision.reason}`);
-    else calls.push(call);
+    audit.push(auditOf(use, decision, question, session));
+    const call: Call = { ...callOf(use), risk: callRisk(risk), repeat: tool.repeat };
+    if (decision.decision === "deny") refuse(use, `denied (${rule}): ${reason}`);
+    else if (decision.decision === "allow") calls.push(call);
+    else {
+      calls.push({ ...call, status: "asking" });
+      approvals.push(proposalOf(use, decision, session));
+    }
   }
-  return { calls, report, entries, told, audit };
+  return { calls, report, entries, told, audit, approvals };
+}
+
+const askedOf = (type: AgentType, session: Session, tool: ToolDeclaration, input: unknown, actor = ""): Asked => ({
+  agentType: type.name,
+  actor,
+  typeTools: type.tools,
+  deniedTools: session.deniedTools,
+  tool,
+  input,
+});
+
+/** What was never offered is not done, whatever the rules would say of it; nor is a person asked without end. */
+function limited(found: PermissionDecision, offered: boolean, asking: number): PermissionDecision {
+  const deny = (rule: string, reason: string): PermissionDecision => ({
+    decision: "deny",
+    risk: found.risk,
+    rule,
+    reason,
+    handler: "worker",
+  });
+  if (found.decision === "deny") return found;
+  if (!offered) return deny("session.not-offered", "this agent was not given that tool");
+  if (found.decision === "ask" && asking >= ASKING_MAX) {
+    return deny(
+      "session.too-many-asked",
+      `${asking} calls of this answer are asked about already; make the rest later`,
+    );
+  }
+  return found;
+}
+
+/** What nobody understood is run like what destroys: alone, and after what was before it. */
+const callRisk = (risk: DecisionRisk): Call["risk"] => (risk === "unknown" ? "destructive" : risk);
+
+function auditOf(
+  use: ToolUse,
+  { decision, risk, rule, reason, handler, grant }: PermissionDecision,
+  { agentType, sandbox, mode }: PermissionQuestion,
+  { policy }: Session,
+): AuditEntry {
+  const inputHash = inputHashOf(use.input);
+  const row = { call: use.id, tool: use.name, agentType, handler, policy, inputHash, decision, risk, rule, reason };
+  return { ...row, sandbox, mode, ...(grant === undefined ? {} : { grant }) };
+}
+
+function proposalOf(use: ToolUse, decision: PermissionDecision, { agentType, policy }: Session): Proposal {
+  const { risk, rule, reason, touches = [] } = decision;
+  const { id: call, name: tool, input } = use;
+  return { call, tool, input, inputHash: inputHashOf(input), agentType, risk, rule, reason, touches, policy };
 }
 
 const callOf = (use: ToolUse): Call => ({

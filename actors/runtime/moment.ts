@@ -146,6 +146,7 @@ function takeInside(moment: Moment, self: ActorMoment, decision: Decision, versi
       case "run.end":
         moment.ended = order.status;
         break;
+      case "approval.request": // asked for in the run it was asked in, and nowhere else
       case "prompt.append": // counted with the conversation
         break;
     }

@@ -3,6 +3,7 @@ import { COORDINATOR_TYPE, type Reservation } from "../../infra/store.ts";
 import type { InsideEffect, OutsideEffect } from "../../machines/effect.ts";
 import { type BudgetRefusal, type Cause, type Decision, statePath } from "../../machines/fold.ts";
 import type { RunEvent } from "../../machines/run-event.ts";
+import { type Asked, answerTold, type GivenUp } from "./approvals.ts";
 import { callInput, type Entry } from "./conversation.ts";
 import type { Live } from "./live.ts";
 import type { Answer } from "./performer.ts";
@@ -24,6 +25,8 @@ interface StepFacts {
     readonly reserve: Reservation | null;
   }[];
   readonly conversation: readonly Entry[];
+  readonly asked: Asked;
+  readonly givenUp: GivenUp;
   readonly refused: BudgetRefusal | undefined;
 }
 
@@ -32,6 +35,7 @@ export function eventsOf(facts: StepFacts): Told {
   const told: RunEvent[] = [];
   if ("input" in cause) told.push(...born(live, cause.input));
   if (answer !== null) told.push(...answer.told);
+  told.push(...facts.asked.told, ...answerTold(cause), ...facts.givenUp.told);
   if (answer?.settle !== undefined) {
     told.push({
       type: "budget.settled",
@@ -68,8 +72,15 @@ function born(live: Live, input: unknown): RunEvent[] {
   return [
     { type: "command.matched", query: run.kind, candidates: [run.kind], choice: run.kind },
     { type: "run.started", goal: run.goal, kind: run.kind, tasks: graph.length, model: run.model },
+    ...givenAtStart(live),
     { type: "agent.started", agentType: address.type, task: "", machine: machine.name },
   ];
+}
+
+function givenAtStart({ run }: Live): RunEvent[] {
+  const { grants } = run.config;
+  if (grants.length === 0) return [];
+  return [{ type: "grants.given", grants: grants.map(({ id, rule, by, origin }) => ({ id, rule, by, origin })) }];
 }
 
 function insideEvents({ decision }: StepFacts): RunEvent[] {
@@ -94,6 +105,7 @@ function insideEvent(order: InsideEffect): RunEvent[] {
     case "prompt.append":
       return [{ type: "message.started", from: order.note.kind, bytes: 0 }];
     case "message.send":
+    case "approval.request": // told with what it is about
       return [];
   }
 }

@@ -1,10 +1,10 @@
 /** Makes the first rows of a run. Everything that later steps depend on is latched here, by value. */
 import { SwarmError } from "../../infra/errors.ts";
 import { COORDINATOR_ACTOR, COORDINATOR_TYPE, type NewRun } from "../../infra/store.ts";
-import type { CoordinatorInput } from "../../machines/coordinator-machine.ts";
+import type { CoordinatorInput } from "../../machines/coordinator-vocabulary.ts";
 import { INSIDE_EFFECTS_MAX } from "../../machines/effect.ts";
 import { graphProblems, type PlannedTask } from "../../machines/task-graph.ts";
-import { POLICY_VERSION } from "../../registry/permission.ts";
+import { POLICY_VERSION } from "../../registry/permission/policy.ts";
 import type { RunConfig } from "./run-row.ts";
 
 export interface RunPlan {
@@ -55,6 +55,7 @@ export function newRun(plan: RunPlan): NewRun {
     parallelMax: plan.parallelMax,
     tolerateFailures: plan.tolerateFailures,
     seed: plan.run,
+    branch: plan.config.isolation?.branch ?? null,
   };
   return {
     run: plan.run,

@@ -2,8 +2,9 @@
 import type { Address, Blob, Grant, Settlement } from "../../infra/store.ts";
 import type { OutsideEffect } from "../../machines/effect.ts";
 import type { RunEvent } from "../../machines/run-event.ts";
+import type { Proposal } from "./approvals.ts";
+import type { AuditEntry } from "./audit-entry.ts";
 import type { Entry } from "./conversation.ts";
-import type { AuditEntry } from "./judge.ts";
 import type { RunRow } from "./run-row.ts";
 import type { Session } from "./session.ts";
 
@@ -30,6 +31,8 @@ export interface Answer {
   readonly settle?: Settlement;
   readonly told: readonly RunEvent[];
   readonly audit?: readonly AuditEntry[];
+  /** For the calls that the machine then asks about: what somebody is shown. */
+  readonly approvals?: readonly Proposal[];
   /** Stored beside the conversation, which holds only their beginning and their hash. */
   readonly blobs?: readonly Blob[];
 }

@@ -16,6 +16,8 @@ export function recover(order: Ordered, pending: PendingEffect): "begin" | Answe
     case "session.assemble":
     case "result.verify":
     case "tool.reconcile":
+    case "workspace.collect":
+    case "workspace.merge":
       return "begin";
     case "model.call":
       // It may have been answered and billed; the machine asks again, under a new effect with money of its own.
@@ -61,6 +63,10 @@ export function brokenAnswer(order: Ordered, { id, grant }: PendingEffect, cause
       return { event: { type: "session.refused", reason } as Answer["event"], told: [] };
     case "result.verify":
       return { event: { type: "result.rejected", reasons: [reason] } as Answer["event"], told: [] };
+    case "workspace.collect":
+      return { event: { type: "workspace.uncollected", reason } as Answer["event"], told: [] };
+    case "workspace.merge":
+      return { event: { type: "workspace.left", reason } as Answer["event"], told: [] };
     case "model.call":
       return brokenCall(order, { effectId: id, grant }, reason);
     case "tool.reconcile":

@@ -1,5 +1,7 @@
 /** A run as one document: what `swarm run --json` and `swarm show --json` print. Read from the rows, never guessed. */
+import { approvalsFrom, type StoredApproval } from "../../infra/approval.ts";
 import type { ActorReading, Reader } from "../../infra/redis/reader.ts";
+import { COORDINATOR_TYPE } from "../../infra/store.ts";
 import { type Envelope, envelopeSchema } from "../../machines/brief.ts";
 import type { MachineSnapshot } from "../../machines/fold.ts";
 import { entriesOf } from "./run-log.ts";
@@ -30,23 +32,86 @@ export interface RunDocument {
     readonly state: string;
     readonly turns: number;
   }[];
-  readonly approvals: readonly never[];
+  /** Those that wait for an answer. */
+  readonly approvals: readonly ShownApproval[];
   readonly blackBox: { readonly reason: string; readonly agents: readonly string[]; readonly lastSeq: number } | null;
+}
+
+export interface ShownApproval {
+  readonly id: string;
+  readonly agent: string;
+  readonly agentType: string;
+  readonly tool: string;
+  readonly input: unknown;
+  readonly risk: string;
+  readonly rule: string;
+  readonly reason: string;
+  readonly touches: readonly string[];
+  readonly hash: string;
+  readonly askedAt: string;
+  readonly expiresAt: string;
 }
 
 type Fields = Readonly<Record<string, string>>;
 
-export const shownStatus = (fields: Fields): RunDocument["status"] => {
+/** `actors` where it is known that somebody is asked: a run that can do nothing until then is parked. */
+export const shownStatus = (fields: Fields, actors: readonly ActorReading[] = []): RunDocument["status"] => {
   const status = fields.status as RunDocument["status"];
-  return status === "running" && fields.hold !== undefined ? "parked" : status;
+  if (status !== "running") return status;
+  return fields.hold !== undefined || waitsForApproval(fields, actors) ? "parked" : status;
 };
+
+/** True where somebody is asked, and until they answer nobody of the run has anything to do. */
+const waitsForApproval = (fields: Fields, actors: readonly ActorReading[]): boolean =>
+  fields.status === "running" && Number(fields.asking ?? 0) > 0 && actors.length > 0 && actors.every(isStill);
+
+/** An actor that takes no step by itself: it waits for an answer, or for those that do, or has ended. */
+function isStill({ type, core, mail, pending }: ActorReading): boolean {
+  if (mail > 0 || pending.length > 0 || core === null) return false;
+  const { status, value } = JSON.parse(core) as Partial<Pick<MachineSnapshot, "status" | "value">>;
+  if (status !== undefined && status !== "active") return true;
+  const path = JSON.stringify(value);
+  return path.startsWith('"awaiting') || (type === COORDINATOR_TYPE && path === '{"supervising":"watching"}');
+}
+
+/** The same for a run of which nothing was read but its row: more is read only where somebody is asked. */
+export async function statusOf(
+  reader: Pick<Reader, "actors">,
+  run: string,
+  fields: Fields,
+): Promise<{ status: RunDocument["status"]; waits: boolean }> {
+  const asking = fields.status === "running" && Number(fields.asking ?? 0) > 0;
+  const actors = asking ? await reader.actors(run) : [];
+  return { status: shownStatus(fields, actors), waits: asking && waitsForApproval(fields, actors) };
+}
+
+export const shownApproval = (one: StoredApproval): ShownApproval => ({
+  id: one.id,
+  agent: one.agent,
+  agentType: one.agentType,
+  tool: one.tool,
+  input: one.input,
+  risk: one.risk,
+  rule: one.rule,
+  reason: one.reason,
+  touches: one.touches,
+  hash: one.hash,
+  askedAt: new Date(one.askedAtMs).toISOString(),
+  expiresAt: new Date(one.expiresAtMs).toISOString(),
+});
 
 /** Null where there is no such run. */
 export async function runDocument(reader: Reader, run: string): Promise<RunDocument | null> {
   const row = await reader.run(run);
   if (row === null) return null;
-  const [actors, budget, results] = await Promise.all([reader.actors(run), reader.budget(run), reader.results(run)]);
-  const status = shownStatus(row.fields);
+  const [actors, budget, results, asked] = await Promise.all([
+    reader.actors(run),
+    reader.budget(run),
+    reader.results(run),
+    reader.approvals(run),
+  ]);
+  const approvals = approvalsFrom(asked, row.fields.status ?? "").filter(({ status }) => status === "pending");
+  const status = shownStatus(row.fields, actors);
   const envelopes = Object.values(results).map((text) => envelopeSchema.parse(JSON.parse(text)));
   return {
     v: 1,
@@ -55,7 +120,7 @@ export async function runDocument(reader: Reader, run: string): Promise<RunDocum
     result: resultOf(status, row.fields, envelopes),
     usage: usageOf(budget),
     agents: actors.map((actor) => ({ id: actor.actor, type: actor.type, ...stateOf(actor) })),
-    approvals: [],
+    approvals: approvals.map(shownApproval),
     blackBox: status === "failed" ? await blackBoxOf(reader, run, row.fields, actors) : null,
   };
 }

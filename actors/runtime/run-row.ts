@@ -1,5 +1,6 @@
 /** What a run latched when it was created: model, binding, policy, workspace, configuration. Read-only ever after. */
 import { z } from "zod";
+import { APPROVAL_HOURS, APPROVAL_HOURS_MAX, GRANTS_MAX, grantSchema } from "../../infra/approval.ts";
 
 /** Settings that travel with the run, so that whoever resumes it elsewhere does what was agreed here. */
 export const runConfigSchema = z.object({
@@ -10,8 +11,28 @@ export const runConfigSchema = z.object({
   outTokensMax: z.int().min(1).nullable().default(null),
   /** What the configuration allowed and denied when the run was created. */
   permissions: z
-    .object({ allow: z.array(z.string()).default([]), deny: z.array(z.string()).default([]) })
-    .default({ allow: [], deny: [] }),
+    .object({
+      allow: z.array(z.string()).default([]),
+      ask: z.array(z.string()).default([]),
+      deny: z.array(z.string()).default([]),
+    })
+    .default({ allow: [], ask: [], deny: [] }),
+  /** What `~` meant where the run was made; null: nobody knows. */
+  home: z.string().nullable().default(null),
+  mode: z.enum(["read-only", "plan", "edit"]).default("edit"),
+  /** What becomes of a call that the rules answer with *ask*; nobody is there unless somebody said so. */
+  approve: z.enum(["ask", "deny", "allow-safe"]).default("deny"),
+  /** Folders beside the workspace that tools may work in. Absolute, link-free. */
+  addDirs: z.array(z.string()).default([]),
+  /** Hours in which somebody who is asked may answer. */
+  approvalHours: z.number().positive().max(APPROVAL_HOURS_MAX).default(APPROVAL_HOURS),
+  /** Rights that the words of the person gave before the first step. */
+  grants: z.array(grantSchema).max(GRANTS_MAX).default([]),
+  /** The run's own working tree, in which its agents work; null where they work in the folder itself. */
+  isolation: z
+    .object({ source: z.string(), tree: z.string(), gitDir: z.string(), branch: z.string(), base: z.string() })
+    .nullable()
+    .default(null),
 });
 
 /** What whoever creates a run has to say. */

@@ -2,6 +2,7 @@
  * The outside effects that this process is carrying out right now. They outlive the activation that began them: a new
  * claim in the same process takes them over, so that a lost lock never makes a second call of one that is still out.
  */
+import type { Fence } from "../../infra/store.ts";
 import type { Answer } from "./performer.ts";
 import { EffectAborted, type StopReason } from "./performer.ts";
 
@@ -12,10 +13,17 @@ export type Outcome = { readonly id: string } & (
   | { readonly taken: true }
 );
 
+/** What two claims of one actor are ranked by: epochs may be given again after a loss, and a loss raises the incarnation. */
+export type Claimed = Pick<Fence, "incarnation" | "epoch">;
+
+const isOlder = (one: Claimed, other: Claimed): boolean =>
+  one.incarnation === other.incarnation ? one.epoch < other.epoch : one.incarnation < other.incarnation;
+
 interface Running {
   readonly controller: AbortController;
-  /** The activation that takes the outcome; the latest claim wins. */
+  /** The activation that takes the outcome; the latest claim wins, in whatever order the claims were answered. */
   owner: symbol;
+  claimed: Claimed;
   deliver: (outcome: Outcome) => void;
 }
 
@@ -27,11 +35,15 @@ export interface RunningEffects {
   begin(
     id: string,
     owner: symbol,
+    claimed: Claimed,
     deliver: (outcome: Outcome) => void,
     act: (signal: AbortSignal) => Promise<Answer>,
   ): void;
-  /** Takes over one that is running; false where this process knows nothing of it. */
-  adopt(id: string, owner: symbol, deliver: (outcome: Outcome) => void): boolean;
+  /**
+   * Takes over one that is running; false where this process knows nothing of it. Whose claim is older than the owner's
+   * is told `taken` and takes nothing: it can commit nothing, and would call the effect off when it learns so.
+   */
+  adopt(id: string, owner: symbol, claimed: Claimed, deliver: (outcome: Outcome) => void): boolean;
   /** Stops what this owner still owns. */
   abort(owner: symbol, why: StopReason): void;
   /** Calls off one that is not wanted any more; false where this process knows nothing of it. */
@@ -52,10 +64,10 @@ export function runningEffects(): RunningEffects {
   };
 
   return {
-    begin(id, owner, deliver, act) {
+    begin(id, owner, claimed, deliver, act) {
       if (running.has(id)) return deliver({ id, taken: true });
       const controller = new AbortController();
-      const one: Running = { controller, owner, deliver };
+      const one: Running = { controller, owner, claimed, deliver };
       running.set(id, one);
       const settle = (outcome: Outcome): void => {
         ends.delete(id);
@@ -75,11 +87,16 @@ export function runningEffects(): RunningEffects {
       );
       ends.set(id, end);
     },
-    adopt(id, owner, deliver) {
+    adopt(id, owner, claimed, deliver) {
       const one = running.get(id);
       if (one === undefined) return false;
+      if (isOlder(claimed, one.claimed)) {
+        deliver({ id, taken: true });
+        return true;
+      }
       one.deliver({ id, taken: true });
       one.owner = owner;
+      one.claimed = claimed;
       one.deliver = deliver;
       return true;
     },

@@ -20,10 +20,13 @@ import type { ShardIncarnation } from "../../infra/redis/incarnation.ts";
 import type { Keys } from "../../infra/redis/keys.ts";
 import { redisStore } from "../../infra/redis/store.ts";
 import { workerRows } from "../../infra/redis/workers.ts";
+import { joinBoxes } from "../../infra/sandbox/joined-boxes.ts";
 import { openBox, type WorkspaceBox } from "../../infra/sandbox/workspace-box.ts";
 import { steadyStore } from "../../infra/steady-store.ts";
 import type { Address, Store } from "../../infra/store.ts";
 import { StoreError } from "../../infra/store-error.ts";
+import { openWebDoor } from "../../infra/web/web-door.ts";
+import type { SandboxLevel } from "../../registry/permission/question.ts";
 import { actorTypes, machines } from "../types/index.ts";
 import { systemClock } from "./clock.ts";
 import { type ModelAccess, modelCall } from "./effects/model-call.ts";
@@ -31,9 +34,12 @@ import { resultVerify } from "./effects/result-verify.ts";
 import { sessionAssemble } from "./effects/session-assemble.ts";
 import { toolReconcile } from "./effects/tool-reconcile.ts";
 import { toolRun } from "./effects/tool-run.ts";
+import { workspaceCollect } from "./effects/workspace-collect.ts";
+import { workspaceMerge } from "./effects/workspace-merge.ts";
 import { type Gates, gates as openGates } from "./gates.ts";
 import { createHost, type Host } from "./host.ts";
 import type { Performers } from "./performer.ts";
+import type { Here } from "./permission-question.ts";
 import { reserveFor } from "./reserve.ts";
 import { supervision } from "./supervision.ts";
 
@@ -51,6 +57,14 @@ export interface RuntimeOptions {
   readonly journal?: Journal;
   /** Folders that no tool may look into, wherever they lie. */
   readonly secluded?: readonly string[];
+  /** How well commands are confined on this worker, found out by running one; absent: not at all. */
+  readonly sandbox?: SandboxLevel;
+  /** Commands may run without one: the operator said so. */
+  readonly unconfined?: boolean;
+  /** Hosts that tools may reach although they are not in the open internet: the operator's word, never a run's. */
+  readonly privateHosts?: readonly string[];
+  /** What git sees of the environment when it brings a run's work home. */
+  readonly gitEnv?: Readonly<Record<string, string>>;
   /** Instead of the performers that reach the world: for benchmarks and tests of the core. */
   readonly performers?: Performers;
 }
@@ -173,30 +187,45 @@ function hostOver(options: RuntimeOptions, wakers: Wakers, gates: Gates): Host {
 }
 
 function worldPerformers(
-  { journal: gated, secluded = [] }: RuntimeOptions,
+  {
+    journal: gated,
+    secluded = [],
+    privateHosts = [],
+    gitEnv = {},
+    sandbox = "none",
+    unconfined = false,
+  }: RuntimeOptions,
   store: Store,
   access: (binding: string) => ModelAccess,
 ): Performers {
   const box = openBoxes(secluded);
   const journal = gated ?? null;
+  const here: Here = { ownDirs: secluded, sandbox, unconfined };
+  const { fetch } = openWebDoor({ privateHosts });
+  const boxWithWeb = async (...folders: Parameters<typeof box>) => ({ ...(await box(...folders)), fetch });
   return {
-    "session.assemble": sessionAssemble(store),
-    "model.call": modelCall({ access }),
-    "tool.run": toolRun({ box, journal, monotonicMs: () => performance.now() }),
+    "session.assemble": sessionAssemble(store, here),
+    "model.call": modelCall({ access, grants: store.grants, here }),
+    "tool.run": toolRun({ box: boxWithWeb, journal, monotonicMs: () => performance.now(), here }),
     "tool.reconcile": toolReconcile({ box, journal }),
     "result.verify": resultVerify({ box }),
+    "workspace.collect": workspaceCollect({ env: gitEnv }),
+    "workspace.merge": workspaceMerge({ env: gitEnv }),
   };
 }
 
-/** One box a workspace; a workspace that cannot be opened is tried anew each time. */
-function openBoxes(secluded: readonly string[]): (workspace: string) => Promise<WorkspaceBox> {
+type Boxes = (workspace: string, beside?: readonly string[]) => Promise<WorkspaceBox>;
+
+/** One box a folder; a folder that cannot be opened is tried anew each time. */
+function openBoxes(secluded: readonly string[]): Boxes {
   const boxes = new Map<string, Promise<WorkspaceBox>>();
-  return (workspace) => {
-    const known = boxes.get(workspace);
+  const open = (folder: string): Promise<WorkspaceBox> => {
+    const known = boxes.get(folder);
     if (known !== undefined) return known;
-    const opening = openBox(workspace, secluded);
-    boxes.set(workspace, opening);
-    opening.catch(() => boxes.delete(workspace));
+    const opening = openBox(folder, secluded);
+    boxes.set(folder, opening);
+    opening.catch(() => boxes.delete(folder));
     return opening;
   };
+  return async (workspace, beside = []) => joinBoxes(await open(workspace), await Promise.all(beside.map(open)));
 }

@@ -5,11 +5,12 @@
 import { z } from "zod";
 import type { ModelRequest } from "../../infra/model/request.ts";
 import { type Brief, briefSchema, type Envelope } from "../../machines/brief.ts";
-import { POLICY_VERSION } from "../../registry/permission.ts";
-import { mayEverUse } from "../../registry/permission-rules.ts";
+import { mayEverUse } from "../../registry/permission/available.ts";
+import { POLICY_VERSION } from "../../registry/permission/policy.ts";
 import { definitionHash, inputSchema, toolNamed } from "../../registry/tools/index.ts";
 import type { AgentType } from "../types/define.ts";
 import { type Entry, messagesOf, textEntry } from "./conversation.ts";
+import type { Here } from "./permission-question.ts";
 import type { RunRow } from "./run-row.ts";
 
 const jsonSchema = z.record(z.string(), z.unknown());
@@ -59,18 +60,23 @@ export interface Assembled {
 }
 
 /** Pure. Throws where the type names a tool that does not exist: a broken installation. */
-export function assemble(type: AgentType, brief: Brief, run: RunRow, standsOn: readonly Envelope[]): Assembled {
+export function assemble(
+  type: AgentType,
+  brief: Brief,
+  run: RunRow,
+  standsOn: readonly Envelope[],
+  { sandbox = "none", unconfined = false }: Here = {},
+): Assembled {
   const contract = brief.contract ?? { ...DEFAULT_CONTRACT };
-  const { deniedTools, permissions } = run.config;
+  const { deniedTools, isolation, permissions, ...config } = run.config;
+  const given = { ...config, rules: permissions, isolated: isolation !== null, sandbox, unconfined };
   // A tool that nothing could ever allow is not offered: its place in the prompt would cost money and tempt.
-  const offered = type.tools.filter(
-    (name) => !deniedTools.includes(name) && (toolNamed(name)?.repeat !== "unsafe" || mayEverUse(permissions, name)),
-  );
-  const declarations = offered.map((name) => {
+  const declarations = type.tools.flatMap((name) => {
     const tool = toolNamed(name);
     if (tool === undefined) throw new Error(`agent type ${type.name} names a tool that does not exist: ${name}`);
-    return tool;
+    return !deniedTools.includes(name) && mayEverUse(tool, given) ? [tool] : [];
   });
+  const offered = declarations.map(({ name }) => name);
   const tools = declarations
     .map((tool) => {
       const schema = inputSchema(tool);

@@ -5,6 +5,7 @@
 import type { Commit, Reservation } from "../../infra/store.ts";
 import { type BudgetRefusal, type Cause, type Decision, type FoldEntry, fold } from "../../machines/fold.ts";
 import { changeOf } from "../../machines/snapshot.ts";
+import { type Asked, askedIn, type GivenUp, givenUpIn } from "./approvals.ts";
 import type { Entry } from "./conversation.ts";
 import { insideRows } from "./inside-rows.ts";
 import type { Live } from "./live.ts";
@@ -54,7 +55,9 @@ export function stepOf(input: StepInput): Step {
   const entry: FoldEntry = { version, cause, ...(refused === undefined ? {} : { refused }) };
   const decision = fold(live.machine.machine, live.state, entry);
   const notes = decision.inside.flatMap((order) => (order.type === "prompt.append" ? [noteEntry(order.note)] : []));
-  const entries = [...(answer?.entries ?? []), ...notes];
+  const asked = askedIn(live, decision, input.by, answer?.approvals ?? []);
+  const givenUp = givenUpIn(live, cause, decision);
+  const entries = [...(answer?.entries ?? []), ...givenUp.entries, ...notes];
   const conversation = entries.length === 0 ? live.entries : [...live.entries, ...entries];
   const session = answer?.session ?? live.session;
   const orders = decision.outside.map((ordered, index): Order => {
@@ -66,7 +69,7 @@ export function stepOf(input: StepInput): Step {
       reserve: order.type === "model.call" && session !== null ? input.reserve(live.run, session, conversation) : null,
     };
   });
-  const commit = commitOf(input, { version, decision, entries, conversation, orders });
+  const commit = commitOf(input, { version, decision, entries, conversation, orders, asked, givenUp });
   return { commit, decision, orders, entries, session: answer?.session ?? null };
 }
 
@@ -76,6 +79,8 @@ interface Laid {
   readonly entries: readonly Entry[];
   readonly conversation: readonly Entry[];
   readonly orders: readonly Order[];
+  readonly asked: Asked;
+  readonly givenUp: GivenUp;
 }
 
 function commitOf(input: StepInput, laid: Laid): Commit {
@@ -111,16 +116,18 @@ function commitOf(input: StepInput, laid: Laid): Commit {
     audit: (answer?.audit ?? []).map((one) => JSON.stringify({ actor: live.address.actor, ...one })),
     blobs: answer?.blobs ?? [],
     settle: answer?.settle ?? null,
+    approvals: laid.asked.rows,
+    withdrawn: laid.givenUp.withdrawn,
   };
 }
 
 function entryOf(
   { live, cause, by, answer, refused }: StepInput,
-  { version, decision, entries, orders, conversation }: Laid,
+  { version, decision, entries, orders, conversation, asked, givenUp }: Laid,
   messages: Commit["messages"],
   hash: string,
 ): { json: string; events: number } {
-  const { told, state } = eventsOf({ live, cause, decision, answer, orders, conversation, refused });
+  const { told, state } = eventsOf({ live, cause, decision, answer, orders, conversation, asked, givenUp, refused });
   const sent = messages.map(({ to, mail }) => ({ to, type: "event" in mail ? mail.event.type : "input" }));
   const json = JSON.stringify({
     v: 1,

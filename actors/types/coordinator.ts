@@ -5,6 +5,6 @@ import { coordinatorMachine } from "../../machines/coordinator-machine.ts";
 /** Tasks are stored a row each, so that settling one of a thousand writes one. */
 export const coordinator: MachineEntry = machineEntry(coordinatorMachine, {
   maps: ["tasks"],
-  birth: ["actor", "seed", "parallelMax", "tolerateFailures"],
-  fresh: { problems: [], cancelReason: null },
+  birth: ["actor", "seed", "parallelMax", "tolerateFailures", "branch"],
+  fresh: { problems: [], cancelReason: null, commit: null, home: false, left: null },
 });

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { SwarmError } from "../../infra/errors.ts";
 import type { Hive } from "./hive.ts";
 import { livingWorkers } from "./living-workers.ts";
+import { fetchSandbox } from "./sandbox.ts";
 
 /** Seconds without anything to do after which the worker ends. */
 const IDLE_EXIT_S = 30;
@@ -29,6 +30,8 @@ export async function keepWorker(
   hive: Hive,
   binding: string,
   lacking: (error: SwarmError) => void,
+  /** False while there is nothing that a worker could do. */
+  wanted: () => boolean = () => true,
 ): Promise<WorkerKeeper> {
   const serves = async (): Promise<boolean> =>
     (await livingWorkers(hive)).some(({ bindings }) => bindings.includes(binding));
@@ -37,7 +40,7 @@ export async function keepWorker(
   let stopped = false;
   let told = false;
   const look = async (): Promise<void> => {
-    if (stopped || (await serves())) return;
+    if (stopped || !wanted() || (await serves())) return;
     const sinceMs = performance.now() - startedAtMs;
     if (hive.endpoint.kind === "url" || starts >= STARTS_MAX) {
       if (startedAtMs === Number.NEGATIVE_INFINITY) startedAtMs = performance.now();
@@ -46,12 +49,15 @@ export async function keepWorker(
         lacking(noWorker(hive, starts));
       }
     } else if (child === null || child.exitCode !== null || child.signalCode !== null || sinceMs > START_MS) {
-      starts += 1;
+      // One that went because there was nothing to do has not died.
+      starts += child?.exitCode === 0 ? 0 : 1;
       startedAtMs = performance.now();
       child = startWorker(hive);
     }
   };
   let child: ReturnType<typeof startWorker> | null = null;
+  // A worker has to sign in within a time that the first fetch of a sandbox may exceed, and nobody reads what it says.
+  if (hive.endpoint.kind !== "url" && !(await serves())) await fetchSandbox(hive.config);
   await look();
   let looking = false;
   const timer = setInterval(() => {

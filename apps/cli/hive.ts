@@ -9,6 +9,7 @@ import { openRedis, type RedisEndpoint, type RedisSettings } from "../../infra/r
 import { type Keys, keysFor } from "../../infra/redis/keys.ts";
 import { openReader, type Reader } from "../../infra/redis/reader.ts";
 import { redisStore } from "../../infra/redis/store.ts";
+import { checkLayout } from "../../infra/redis/stored-layout.ts";
 import { type WorkerRows, workerRows } from "../../infra/redis/workers.ts";
 import { steadyStore } from "../../infra/steady-store.ts";
 import type { Store } from "../../infra/store.ts";
@@ -60,6 +61,11 @@ export async function openHive(defaultLogLevel = "warn"): Promise<Hive> {
     },
   });
   const keys = keysFor(config.prefix);
+  await checkLayout(redis, keys).catch((cause: unknown) => {
+    closed = true;
+    redis.disconnect();
+    throw cause;
+  });
   await tidyAtStart({ config, redis, keys, log });
   const reader = withArchives(openReader(redis, keys), redis, keys);
   return {

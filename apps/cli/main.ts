@@ -39,6 +39,9 @@ async function guarded(
   }
 }
 
+/** An option that may be given several times. */
+const many = (value: string, all: string[]): string[] => [...all, value];
+
 const json = new Option("--json", "print one JSON document on stdout");
 const jsonl = new Option("--jsonl", "print one JSON event per line on stdout");
 
@@ -59,13 +62,12 @@ command("run <goal>", "run a goal with one agent", () => import("./commands/run.
   .addOption(json)
   .addOption(jsonl)
   .option("--workspace <dir>", "folder the agent works in", ".")
+  .option("--add-dir <dir>", "another folder its tools may write; may be given again", many, [])
   .option("--agent <type>", "agent type", "general")
-  .option(
-    "--deny-tool <name>",
-    "take a tool away; may be given again",
-    (name: string, all: string[]) => [...all, name],
-    [],
-  )
+  .option("--mode <mode>", "what it may do at all: read-only, plan, edit", "edit")
+  .option("--deny-tool <name>", "take a tool away; may be given again", many, [])
+  .option("--worktree <when>", "a git working tree of the run's own: auto, always, never", "auto")
+  .option("--approve <how>", "calls that no rule allows: ask, deny, allow-safe (default: ask on a terminal, else deny)")
   .option("--model <id>", "model to ask")
   .option("--max-turns <n>", "model answers, at most")
   .option("--max-tokens <n>", "tokens of the whole run, at most")
@@ -91,6 +93,28 @@ command("logs <id>", "what a run did", () => import("./commands/logs.ts"))
 command("stop <id>", "park a run: running steps end, nothing new begins", () => import("./commands/stop.ts"))
   .addOption(json)
   .option("--cancel", "end it for good instead");
+command(
+  "approvals [action] [id]",
+  "what waits for a person: list, show <id>; with --granted what was given; revoke <id>",
+  () => import("./commands/approvals.ts"),
+)
+  .addOption(json)
+  .option("--run <id>", "of this run only, answered ones too")
+  .option("--granted", "with list: rights that were given, and the rules of the configuration")
+  .option("--reason <text>", "with revoke: why");
+command("approve <id>", "let a call that waits run, exactly as it was proposed", () => import("./commands/approve.ts"))
+  .addOption(json)
+  .option("--reason <text>", "for the audit")
+  .option("--scope <scope>", "once, agent or run: give the right to make exactly this call again")
+  .option("--for <hours>", "with --scope agent or run: the right ends after so long, or with the run")
+  .option("--touch <name>", "what is at stake, by its name, where the call destroys or is not understood")
+  .option("--hash <hash>", "of what you saw: anything else is refused")
+  .option("--similar", "also all others of the run that wait with the same words");
+command("deny <id>", "refuse a call that waits; the agent is told why and goes on", () => import("./commands/deny.ts"))
+  .addOption(json)
+  .option("--reason <text>", "what the agent is told")
+  .option("--hash <hash>", "of what you saw: anything else is refused")
+  .option("--similar", "also all others of the run that wait with the same words");
 command("resume <id>", "let a run go on, and watch it", () => import("./commands/resume.ts"))
   .addOption(json)
   .addOption(jsonl)
@@ -104,12 +128,7 @@ command("fork <id>", "a new run that goes on from a moment of this one", () => i
   .addOption(jsonl)
   .option("--at <seq>", "after the commit that has this event in it (required)")
   .option("--model <id>", "model to ask from there on")
-  .option(
-    "--deny-tool <name>",
-    "take a tool away; may be given again",
-    (name: string, all: string[]) => [...all, name],
-    [],
-  )
+  .option("--deny-tool <name>", "take a tool away; may be given again", many, [])
   .option("--max-turns <n>", "model answers of an agent, at most, those before the fork included")
   .option("--max-tokens <n>", "tokens of the fork, at most; the source's limit where absent")
   .option("--budget <usd>", "US dollars of the fork, at most; the source's limit where absent")
@@ -128,6 +147,27 @@ command(
 )
   .addOption(json)
   .option("--to <type>", "with requeue: give the task to a new agent of this type");
+command(
+  "audit <action>",
+  "permission decisions: query, replay (under another policy), meter; classify calls from stdin",
+  () => import("./commands/audit.ts"),
+)
+  .addOption(json)
+  .option("--run <id>", "of this run only")
+  .option("--agent <id>", "of this agent; the beginning of its id is enough")
+  .option("--type <type>", "of agents of this type")
+  .option("--tool <name>", "about this tool")
+  .option("--decision <which>", "allow, ask or deny")
+  .option("--handler <which>", "interactive, coordinator or worker")
+  .option("--risk <level>", "read-only, mutating, destructive or unknown")
+  .option("--rule <text>", "whose rule has this in it")
+  .option("--since <time>", "a date, or how long ago: 30m, 2h, 7d")
+  .option("--until <time>", "likewise")
+  .option("--limit <n>", "at most so many, the newest; 100 where people read, all with --json")
+  .option("--policy <file>", 'with replay: the policy to try, {"permissions":{…}}')
+  .option("--fail-on <what>", "with replay: exit 3 where something is widened, or changed")
+  .addOption(jsonl)
+  .option("--workspace <dir>", "with classify: whose configuration counts, and where relative paths begin");
 command("doctor", "effective settings, and what this machine offers", () => import("./commands/doctor.ts")).addOption(
   json,
 );

@@ -18,9 +18,14 @@ export function modelChoice(config: Config, model?: string): ModelChoice | null 
   return { binding: apiBinding(config), model: model ?? config.model ?? DEFAULT_MODEL };
 }
 
-export async function startRun(hive: Hive, plan: Omit<RunPlan, "run">): Promise<string> {
-  const run = newRunId();
+/** `prepare` makes in the world what the run needs before it is there, under its id. */
+export async function startRun(
+  hive: Hive,
+  plan: Omit<RunPlan, "run">,
+  prepare: (plan: RunPlan) => Promise<RunPlan> = async (whole) => whole,
+): Promise<string> {
+  const whole = await prepare({ ...plan, run: newRunId() });
   // "exists" is the echo of our own first try: the id was drawn here, a moment ago.
-  await hive.store.create(newRun({ ...plan, run }));
-  return run;
+  await hive.store.create(newRun(whole));
+  return whole.run;
 }

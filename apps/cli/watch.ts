@@ -2,13 +2,15 @@
  * Watches a run to its end: events to the progress display (or as lines), a worker kept alive meanwhile, Ctrl-C parks.
  */
 import { constants } from "node:os";
-import { shownStatus } from "../../actors/runtime/run-document.ts";
+import { statusOf } from "../../actors/runtime/run-document.ts";
 import { followLog } from "../../actors/runtime/run-log.ts";
 import type { SwarmError } from "../../infra/errors.ts";
 import { type LoggedEvent, RUN_ENDINGS } from "../../machines/run-event.ts";
+import { openPrompter } from "./approvals/prompt.ts";
 import { keepWorker } from "./embedded-worker.ts";
 import type { Hive } from "./hive.ts";
 import { openProgress } from "./progress/open.ts";
+import type { Progress } from "./progress/progress.ts";
 
 export type WatchEnd = "ended" | "parked" | "lacking";
 
@@ -34,19 +36,21 @@ export async function watch(hive: Hive, options: WatchOptions): Promise<Watched>
   const stop = new AbortController();
   let error: SwarmError | null = null;
   let parkedAtMs: number | null = null;
-  const progress =
-    onEvent === null
-      ? openProgress({
-          stream: process.stderr,
-          tty: process.stderr.isTTY === true && !hive.config.ci,
-          colors: colorsWanted(hive),
-          columns: () => process.stderr.columns ?? 80,
-        })
-      : null;
-  const keeper = await keepWorker(hive, options.binding, (lacking) => {
-    error = lacking;
-    stop.abort();
-  });
+  const progress = onEvent === null ? progressOf(hive) : null;
+  let waits = false;
+  const prompter = asksHere()
+    ? openPrompter({ hive, run, progress, input: process.stdin, output: process.stderr })
+    : null;
+  // Nobody has anything to do while the person at this terminal thinks: a worker that then goes is not missed.
+  const keeper = await keepWorker(
+    hive,
+    options.binding,
+    (lacking) => {
+      error = lacking;
+      stop.abort();
+    },
+    () => !waits || prompter?.busy() !== true,
+  );
   const onSignal = (signal: NodeJS.Signals): void => {
     if (parkedAtMs !== null) {
       progress?.end();
@@ -61,8 +65,11 @@ export async function watch(hive: Hive, options: WatchOptions): Promise<Watched>
   for (const signal of signals) process.on(signal, onSignal);
   const goOn = async (): Promise<boolean> => {
     const row = await hive.reader.run(run);
-    const status = row === null ? "gone" : shownStatus(row.fields);
-    if (status !== "parked") return status === "running";
+    if (row === null) return false;
+    const seen = await statusOf(hive.reader, run, row.fields);
+    waits = seen.waits;
+    if (seen.status !== "parked") return seen.status === "running";
+    if (waits && row.fields.hold === undefined) return prompter?.busy() ?? false;
     return parkedAtMs !== null && performance.now() - parkedAtMs < PARK_MS && !(await atRest(hive));
   };
   try {
@@ -71,7 +78,9 @@ export async function watch(hive: Hive, options: WatchOptions): Promise<Watched>
       signal: stop.signal,
       goOn,
     })) {
+      waits = false;
       for (const event of entry.events) {
+        prompter?.seen(event);
         onEvent?.(event);
         progress?.event(event);
       }
@@ -79,13 +88,26 @@ export async function watch(hive: Hive, options: WatchOptions): Promise<Watched>
     }
     if (error !== null) return { end: "lacking", error };
     const row = await hive.reader.run(run);
-    return { end: row !== null && shownStatus(row.fields) === "parked" ? "parked" : "ended", error: null };
+    const status = row === null ? "gone" : (await statusOf(hive.reader, run, row.fields)).status;
+    return { end: status === "parked" ? "parked" : "ended", error: null };
   } finally {
     for (const signal of signals) process.off(signal, onSignal);
     keeper.stop();
+    prompter?.stop();
     progress?.end();
   }
 }
+
+const progressOf = (hive: Hive): Progress =>
+  openProgress({
+    stream: process.stderr,
+    tty: process.stderr.isTTY === true && !hive.config.ci,
+    colors: colorsWanted(hive),
+    columns: () => process.stderr.columns ?? 80,
+  });
+
+/** Somebody sits there who can be shown a question and can answer it. */
+const asksHere = (): boolean => process.stdin.isTTY === true && process.stderr.isTTY === true;
 
 /** Nothing is being looked after any more, by anybody. */
 async function atRest({ workers }: Hive): Promise<boolean> {

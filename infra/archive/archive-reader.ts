@@ -1,6 +1,7 @@
 /** An archived run behind the same interface as one in Redis, so that `show`, `logs` and `replay` need not care. */
-import { unpacked } from "../redis/packed.ts";
-import { LOG_BATCH, type RawEntry, type Reader, rawEntry } from "../redis/reader.ts";
+import { AUDIT_PAGE, auditTime, isBefore, rawAuditRow } from "../redis/audit-reader.ts";
+import { LOG_BATCH, type RawEntry, type Reader, rowsOf, type StreamFields } from "../redis/reader.ts";
+import { toldRow } from "../redis/stored-actor.ts";
 import { type ArchivedRun, readArchive } from "./read-archive.ts";
 
 /** Reads and checks the whole file once. Throws as `readArchive` does. */
@@ -10,10 +11,8 @@ export async function openArchiveReader(file: string): Promise<Reader> {
 
 function readerOf(archived: ArchivedRun): Reader {
   const { header, file } = archived;
-  const summary = { run: header.run, fields: { ...header.row, archive: file } };
-  const log = archived
-    .items("log")
-    .flatMap((item) => ("fields" in item ? [rawEntry([item.id, Object.entries(item.fields).flat()])] : []));
+  const summary = { run: header.run, fields: { ...toldRow(header.row), archive: file } };
+  const log = archived.items("log").flatMap((item) => ("fields" in item ? [plainEntry(item)] : []));
   const after = (afterSeq: number): RawEntry[] => {
     const from = log.findIndex(({ firstSeq }) => firstSeq > afterSeq);
     return from === -1 ? [] : log.slice(from, from + LOG_BATCH);
@@ -26,27 +25,50 @@ function readerOf(archived: ArchivedRun): Reader {
     stranded: async () => [],
     updatedAt: async () => new Date(log.at(-1)?.atMs ?? Number(header.row.createdAt)).toISOString(),
     async rows(_run, actor, map) {
-      const prefix = `r:${map}/`;
-      const fields = Object.entries(hashOf(archived, `${actor}:snapshot`));
-      return new Map(
-        fields.flatMap(([field, json]) => (field.startsWith(prefix) ? [[field.slice(prefix.length), json]] : [])),
-      );
+      return rowsOf(hashOf(archived, `${actor}:snapshot`), map);
     },
     budget: async () => hashOf(archived, "budget"),
     results: async () => hashOf(archived, "results"),
     transcript: async (_run, actor) =>
-      archived.items(`${actor}:transcript`).flatMap((item) => ("index" in item ? [unpacked(item.value)] : [])),
+      archived.items(`${actor}:transcript`).flatMap((item) => ("index" in item ? [item.value] : [])),
     session: async (_run, actor) =>
-      archived.items(`${actor}:session`).flatMap((item) => ("value" in item ? [unpacked(item.value)] : []))[0] ?? null,
+      archived.items(`${actor}:session`).flatMap((item) => ("value" in item ? [item.value] : []))[0] ?? null,
     briefs: async () => hashOf(archived, "briefs"),
-    blobs: async () =>
-      Object.fromEntries(Object.entries(hashOf(archived, "blobs")).map(([sha256, text]) => [sha256, unpacked(text)])),
+    blobs: async () => hashOf(archived, "blobs"),
+    approvals: async () => hashOf(archived, "approvals"),
+    grants: async () => hashOf(archived, "grants"),
+    runIds: async () => [header.run],
+    async audit(_run, { sinceMs, untilMs, before }) {
+      const rows = archived.items("audit").flatMap((item) => ("fields" in item ? [rawAuditRow(item)] : []));
+      const inRange = rows.filter(({ id }) => {
+        const atMs = auditTime(id);
+        return atMs >= sinceMs && atMs <= untilMs && (before === null || isBefore(id, before));
+      });
+      return inRange.reverse().slice(0, AUDIT_PAGE);
+    },
+    async said(_run, actor, places) {
+      const wanted = new Set(places);
+      return new Map(
+        archived
+          .items(`${actor}:transcript`)
+          .flatMap((item) => ("index" in item && wanted.has(item.index) ? [[item.index, item.value] as const] : [])),
+      );
+    },
     log: async (_run, afterSeq) => after(afterSeq),
     follow: async (_run, afterSeq) => after(afterSeq),
     resolve: async () => header.run,
     close() {},
   };
 }
+
+/** As the archive holds it: by full names, unpacked. */
+const plainEntry = ({ id, fields: { t, a = "", b = "", g } }: StreamFields): RawEntry => ({
+  firstSeq: Number(id.split("-")[0]),
+  atMs: Number(t),
+  member: a,
+  body: b,
+  grants: g ?? null,
+});
 
 function hashOf(archived: ArchivedRun, key: string): Record<string, string> {
   return Object.fromEntries(

@@ -9,25 +9,19 @@ import type { Reader } from "../redis/reader.ts";
 import { type Stub, stubOf } from "../redis/stub.ts";
 import { openArchiveReader } from "./archive-reader.ts";
 
+/** Archives that are kept open, at most. */
+const OPEN_MAX = 4;
+
 /**
  * Throws SwarmError `archive.*` where a run is asked for whose archive cannot be read. If its file is not on this host,
  * `run` and `budget` still answer from the stub.
  */
 export function withArchives(reader: Reader, redis: Redis, keys: Keys): Reader {
-  const opened = new Map<string, Promise<Reader>>();
   const stubNow = async (run: string): Promise<Stub | null> => {
     const stub = await redis.hget(keys.run(run).run, "stub");
     return stub === null ? null : stubOf({ stub });
   };
-  const archive = (run: string, { archive: file, host }: Stub): Promise<Reader> => {
-    const known = opened.get(file);
-    if (known !== undefined) return known;
-    const opening = openArchiveReader(file).catch((cause: unknown) => {
-      throw elsewhere(cause, run, host);
-    });
-    opened.set(file, opening);
-    return opening;
-  };
+  const archive = openArchives();
   /** Redis is asked first and the stub looked for afterwards: an erasure under way is never taken for an empty run. */
   const asked = async <Answer>(run: string, ask: (reader: Reader) => Promise<Answer>): Promise<Answer> => {
     const answer = await ask(reader);
@@ -81,9 +75,30 @@ export function withArchives(reader: Reader, redis: Redis, keys: Keys): Reader {
     transcript: (run, actor) => asked(run, (one) => one.transcript(run, actor)),
     session: (run, actor) => asked(run, (one) => one.session(run, actor)),
     briefs: (run) => asked(run, (one) => one.briefs(run)),
+    approvals: (run) => asked(run, (one) => one.approvals(run)),
+    grants: (run) => asked(run, (one) => one.grants(run)),
     blobs: (run) => asked(run, (one) => one.blobs(run)),
+    runIds: () => reader.runIds(),
+    audit: (run, range) => asked(run, (one) => one.audit(run, range)),
+    said: (run, actor, places) => asked(run, (one) => one.said(run, actor, places)),
     log: (run, afterSeq) => asked(run, (one) => one.log(run, afterSeq)),
     follow: (run, afterSeq, blockMs) => asked(run, (one) => one.follow(run, afterSeq, blockMs)),
+  };
+}
+
+/** Whoever goes through all runs holds a few archives at a time, never all of them. */
+function openArchives(): (run: string, stub: Stub) => Promise<Reader> {
+  const opened = new Map<string, Promise<Reader>>();
+  return (run, { archive: file, host }) => {
+    const known = opened.get(file);
+    if (known !== undefined) return known;
+    const opening = openArchiveReader(file).catch((cause: unknown) => {
+      throw elsewhere(cause, run, host);
+    });
+    opened.set(file, opening);
+    const [oldest] = opened.size > OPEN_MAX ? opened.keys() : [];
+    if (oldest !== undefined) opened.delete(oldest);
+    return opening;
   };
 }
 

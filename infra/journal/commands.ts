@@ -7,13 +7,15 @@ import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import type { Confinement } from "../bwrap/confine.ts";
+import { type Moved, setAside, type Watch } from "../bwrap/quarantine.ts";
 import { SwarmError } from "../errors.ts";
 import { isAlive, signalProcess } from "../redis/process-identity.ts";
 import { commandLine } from "./command-line.ts";
 import { gatePaths } from "./gate.ts";
 import { endGroup } from "./process-group.ts";
 import type { RecorderOrder } from "./recorder.ts";
-import { type CommandOutcome, readGate, readOutcome, readStart } from "./records.ts";
+import { type CommandOutcome, readGate, readOutcome, readStart, type StartRecord } from "./records.ts";
 
 export interface CommandOrder {
   readonly effect: string;
@@ -22,6 +24,12 @@ export interface CommandOrder {
   /** Absolute folder. */
   readonly cwd: string;
   readonly timeoutMs: number;
+  /** What runs in place of `command`, which it means; the journal keeps to the command. */
+  readonly runs?: string | undefined;
+  /** More folders that it may write, absolute and link-free. */
+  readonly writable?: readonly string[] | undefined;
+  /** It was granted the network. */
+  readonly network?: boolean | undefined;
 }
 
 export interface CommandSetting {
@@ -30,12 +38,14 @@ export interface CommandSetting {
   readonly env: Readonly<Record<string, string>>;
   /** File of the compiled recorder; beside this module where absent. */
   readonly recorder?: string | undefined;
+  /** What confines commands; `off`: nothing, by the operator's word. Null, or left out: none is run. */
+  readonly confinement?: Confinement | "off" | null | undefined;
 }
 
 /** `lost`: it may have run, and whoever recorded it is gone. `never`: it did not run and cannot under this id. */
 export type CommandEnd =
   | { readonly kind: "ended"; readonly outcome: CommandOutcome; readonly output: Buffer }
-  | { readonly kind: "lost" }
+  | { readonly kind: "lost"; readonly setAside?: readonly Moved[] }
   | { readonly kind: "never" };
 
 /** Between looks at the files of a command that somebody else started, in milliseconds. */
@@ -47,16 +57,25 @@ const OBEY_MS = 6_000;
 
 /**
  * Starts a recorder, which takes the gate itself. The answer resolves once it is gone, whatever it did.
- * @throws SwarmError `journal.no_recorder` where this is not the compiled program.
+ * @throws SwarmError `journal.no_recorder` where this is not the compiled program, `sandbox.none` where nothing confines
+ * commands and the operator has not said that nothing need.
  */
-export function startRecorder({ gates, env, recorder }: CommandSetting, order: CommandOrder): Promise<void> {
-  const { effect, inputHash, command, cwd, timeoutMs } = order;
-  const line = commandLine(command, cwd, env);
+export function startRecorder(setting: CommandSetting, order: CommandOrder): Promise<void> {
+  const { gates, env, recorder, confinement = null } = setting;
+  if (confinement === null) throw noSandbox();
+  const { effect, inputHash, command, cwd, timeoutMs, runs = command, writable = [], network = false } = order;
   const told: RecorderOrder = {
     gates,
     record: { v: 1, effect, inputHash, facts: { kind: "command", command, cwd, timeoutMs } },
-    ...line,
+    cwd,
     timeoutMs,
+    does:
+      confinement === "off"
+        ? { confinement: null, ...commandLine(runs, cwd, env) }
+        : {
+            confinement,
+            order: { command: runs, cwd, env, writable, network, asideName: encodeURIComponent(effect) },
+          },
   };
   const child = spawn(process.execPath, [recorder ?? siblingRecorder()], {
     detached: true,
@@ -73,6 +92,11 @@ export function startRecorder({ gates, env, recorder }: CommandSetting, order: C
   child.unref();
   return gone;
 }
+
+const noSandbox = (): SwarmError =>
+  new SwarmError("sandbox.none", "commands are off: nothing on this machine confines them", {
+    hint: "swarm doctor says why and what to install. SWARM_SANDBOX=off runs them with all your rights.",
+  });
 
 function siblingRecorder(): string {
   const here = import.meta.url;
@@ -130,8 +154,13 @@ async function endOf(gates: string, effect: string): Promise<CommandEnd | null> 
   const start = await readStart(paths.started);
   // The go follows the start record: without one, nothing was run.
   if (start === null) return { kind: "never" };
-  await endGroup(start.leader);
-  return { kind: "lost" };
+  return { kind: "lost", setAside: await endRemains(start) };
+}
+
+/** Ends whoever is left, and only then looks at what they left. */
+async function endRemains({ leader, watch }: StartRecord): Promise<readonly Moved[]> {
+  await endGroup(leader);
+  return watch == null ? [] : setAside(watch as Watch);
 }
 
 async function outcomeOf(gates: string, effect: string): Promise<CommandEnd | null> {
@@ -153,5 +182,5 @@ export async function endCommand(gates: string, effect: string): Promise<void> {
   signalProcess(holder, "SIGKILL");
   while (isAlive(holder)) await pause(LOOK_MS / 4);
   const start = await readStart(paths.started);
-  if (start !== null) await endGroup(start.leader);
+  if (start !== null) await endRemains(start);
 }

@@ -34,6 +34,16 @@ export async function endGroup(leader: ProcessIdentity): Promise<void> {
   }
 }
 
+/** Sends a signal to everybody in the group but its leader. */
+export function signalMembers(leader: ProcessIdentity, signal: NodeJS.Signals): void {
+  for (const pid of membersOf(leader)) {
+    if (pid === leader.pid) continue;
+    try {
+      process.kill(pid, signal);
+    } catch {} // gone meanwhile
+  }
+}
+
 /** Living members. Empty on another boot, and where the leader's number now names a stranger: its group is gone then. */
 function membersOf(leader: ProcessIdentity): number[] {
   const now = identifyProcess(leader.pid);

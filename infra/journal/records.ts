@@ -26,7 +26,35 @@ const gateSchema = z.object({
   facts,
 });
 
-const startSchema = z.object({ v: z.literal(1), leader: identity, at: z.string() });
+const sandboxLevel = z.enum(["full", "partial", "none"]);
+
+const protectedItem = z.object({
+  path: z.string(),
+  how: z.enum(["hide", "keep"]),
+  kind: z.enum(["file", "folder", "link"]),
+  target: z.string().optional(),
+  git: z.literal(true).optional(),
+});
+
+const startSchema = z.object({
+  v: z.literal(1),
+  leader: identity,
+  at: z.string(),
+  /** How it is confined; absent in records of versions that could not. */
+  sandbox: sandboxLevel.optional(),
+  /** What was protected before it began, so that whoever finds it lost can still compare. */
+  watch: z
+    .object({
+      roots: z.array(z.string()),
+      apart: z.array(z.string()),
+      parts: z.array(z.string()),
+      before: z.array(protectedItem),
+      whole: z.boolean(),
+      aside: z.string(),
+    })
+    .nullable()
+    .optional(),
+});
 
 const commandOutcomeSchema = z.object({
   v: z.literal(1),
@@ -41,6 +69,11 @@ const commandOutcomeSchema = z.object({
   dropped: z.int(),
   at: z.string(),
   tookMs: z.number(),
+  sandbox: sandboxLevel.optional(),
+  /** Protected files that it had made, and where they were put; null: it could not be moved. */
+  setAside: z.array(z.object({ path: z.string(), to: z.string().nullable() })).optional(),
+  /** False: there were too many folders to look for such files in all of them. */
+  watched: z.boolean().optional(),
 });
 
 const outcomeSchema = z.discriminatedUnion("kind", [

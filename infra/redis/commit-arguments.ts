@@ -3,12 +3,17 @@ import type { Commit, Mail } from "../store.ts";
 import { memberOf } from "../store.ts";
 import type { Keys } from "./keys.ts";
 import { packed } from "./packed.ts";
+import { shortened } from "./shortened.ts";
+import { storedEntry, storedId, storedOrder } from "./stored-actor.ts";
 
-type Argument = string | number;
+type Argument = string | number | Buffer;
 
 /** A mail is recognised by how it begins, so its id comes first. */
 export const mailText = ({ id, ...rest }: Mail): string => JSON.stringify({ id, ...rest });
 const mailOpening = (id: string): string => `{"id":${JSON.stringify(id)}`;
+
+/** JSON whose closing brace the script writes, behind what only it knows: the time. */
+export const opened = (fields: Readonly<Record<string, unknown>>): string => JSON.stringify(fields).slice(0, -1);
 
 export function commitKeys(keys: Keys, { address: { run, actor } }: Commit): string[] {
   const ofRun = keys.run(run);
@@ -31,6 +36,7 @@ export function commitKeys(keys: Keys, { address: { run, actor } }: Commit): str
     shard.ended,
     shard.incarnation,
     ofRun.blobs,
+    ofRun.approvals,
   ];
 }
 
@@ -45,10 +51,10 @@ export function commitArguments(keys: Keys, commit: Commit): Argument[] {
     keys.shard(keys.shardOf(address.run)).bell,
     memberOf(address),
     "mail" in by ? "mail" : "effect",
-    "mail" in by ? mailOpening(by.mail) : by.effect,
-    packed(commit.entry),
+    "mail" in by ? mailOpening(by.mail) : storedId(address, by.effect),
+    packed(storedEntry(address, commit.entry)),
     commit.events,
-    commit.core,
+    shortened(commit.core),
     commit.machine ?? "",
     packed(commit.session ?? ""),
     runEnd?.status ?? "",
@@ -71,10 +77,10 @@ export function commitArguments(keys: Keys, commit: Commit): Argument[] {
   list(commit.timersCancelled, ({ id, armedBy }) => [id, armedBy]);
   list(commit.effects, ({ id, json, reserve }) =>
     reserve === null
-      ? [id, json, "", "", "", "", ""]
+      ? [storedId(address, id), storedOrder(json), "", "", "", "", ""]
       : [
-          id,
-          json,
+          storedId(address, id),
+          storedOrder(json),
           reserve.inTokens,
           reserve.outTokensWanted,
           reserve.outTokensLeast,
@@ -82,9 +88,11 @@ export function commitArguments(keys: Keys, commit: Commit): Argument[] {
           reserve.outNanoUsd,
         ],
   );
-  list(commit.effectsDropped, (id) => [id]);
+  list(commit.effectsDropped, (id) => [storedId(address, id)]);
   list(commit.results, ({ id, json }) => [id, json]);
   list(commit.audit, (json) => [packed(json)]);
   list(commit.blobs, ({ sha256, text }) => [sha256, packed(text)]);
+  list(commit.approvals, ({ id, json, call, hash, ttlMs, audit }) => [id, json, call, hash, ttlMs, opened(audit)]);
+  list(commit.withdrawn, ({ id, reason }) => [id, opened({ status: "withdrawn", by: "run", reason })]);
   return args;
 }

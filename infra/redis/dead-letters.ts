@@ -160,11 +160,9 @@ function letterFrom({ id: entry, fields }: DeadEntry): DeadLetter {
   };
 }
 
-/** A flat list of id and order; an empty one reads `{}`, as Lua writes it. What was reserved is no effect. */
+/** A flat list of id and order. What was reserved is no effect. */
 function pendingFrom(text: string): { id: string; json: string }[] {
-  const flat = JSON.parse(text) as readonly string[] | Record<string, never>;
-  if (!Array.isArray(flat)) return [];
-  const list = flat as readonly string[];
+  const list = JSON.parse(text) as readonly string[];
   return list.flatMap((id, index) =>
     index % 2 === 0 && !id.includes("#") ? [{ id, json: list[index + 1] ?? "" }] : [],
   );

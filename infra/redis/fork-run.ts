@@ -11,13 +11,14 @@ import { mailText } from "./commit-arguments.ts";
 import type { Keys } from "./keys.ts";
 import { packed } from "./packed.ts";
 import { scriptsOn } from "./scripts.ts";
+import { heldFields, snapshotFields } from "./stored-actor.ts";
 
 /** How long staged keys live, in milliseconds: far longer than any fork takes, short beside any retention. */
 const STAGED_MS = 3_600_000;
 /** Characters sent in one go, at most, a single larger value excepted: Redis serves nobody else meanwhile. */
 const BATCH_CHARS = 1_000_000;
 
-type Command = readonly [name: string, key: string, ...args: (string | number)[]];
+type Command = readonly [name: string, key: string, ...args: (string | number | Buffer)[]];
 
 /** Throws StoreError where Redis cannot be had, SwarmError `fork.lost` where staging took longer than it may. */
 export async function createFork(redis: Redis, keys: Keys, fork: ForkedRun): Promise<void> {
@@ -94,22 +95,12 @@ function runCommands(keys: Keys, { run, budget, briefs, results, actors, log }: 
 function actorsCommands(keys: Keys, { run, actors }: ForkedRun): Command[] {
   return actors.flatMap(({ actor, machine, version, core, rows, transcript, session, mail, pending }) => {
     const of = keys.actor(run, actor);
-    const head = machine === null || core === null ? [] : [["machine", machine] as const, ["core", core] as const];
-    const stored: [string, string][] = [...head.map(([field, value]): [string, string] => [field, value])];
-    if (version > 0) stored.push(["version", String(version)]);
     return [
-      ...hash(of.snapshot, [...stored, ...[...rows].map(([field, json]): [string, string] => [`r:${field}`, json])]),
+      ...hash(of.snapshot, snapshotFields({ machine, version, core, rows })),
       ...transcript.map((entry): Command => ["RPUSH", of.transcript, packed(entry)]),
       ...(session === null ? [] : [["SET", of.session, packed(session)] as Command]),
       ...mail.map((one): Command => ["RPUSH", of.mailbox, mailText(one)]),
-      ...hash(
-        of.pending,
-        pending.flatMap(({ id, json }): [string, string][] => [
-          [id, json],
-          // Never begun, as far as this run is concerned.
-          [`${id}#held`, "1"],
-        ]),
-      ),
+      ...hash(of.pending, heldFields({ run, actor }, pending)),
     ];
   });
 }
@@ -121,7 +112,7 @@ function* batches(commands: readonly Command[]): Generator<Command[]> {
   let batch: Command[] = [];
   let characters = 0;
   for (const command of commands) {
-    const { length } = command.join(" ");
+    const length = command.reduce<number>((sum, part) => sum + (typeof part === "number" ? 8 : part.length), 0);
     if (batch.length > 0 && characters + length > BATCH_CHARS) {
       yield batch;
       batch = [];

@@ -9,6 +9,7 @@ import { syncsEveryWrite } from "./durability.ts";
 import type { Keys } from "./keys.ts";
 import { scriptText } from "./scripts.ts";
 import { checkServer, describeConnection } from "./server-check.ts";
+import { LAYOUT, otherLayout } from "./stored-layout.ts";
 
 export interface ShardIncarnation {
   readonly shard: string;
@@ -75,8 +76,10 @@ async function lookAt(redis: Redis, keys: Keys): Promise<ShardIncarnation[]> {
         facts.runId,
         facts.replicationId,
         syncsEveryWrite(facts) ? "1" : "0",
+        LAYOUT,
       );
-      const [number, change] = answer as [number, ShardIncarnation["change"]];
+      const [number, change, layout] = answer as [number, ShardIncarnation["change"] | "layout", string?];
+      if (change === "layout") throw otherLayout(describeConnection(redis), layout ?? "");
       return { shard, number, change };
     }),
   );

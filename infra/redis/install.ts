@@ -9,7 +9,7 @@ import { promisify } from "node:util";
 import { SwarmError } from "../errors.ts";
 import { ensureDataDir } from "./data-dir.ts";
 import { findBinary, findExecutable, probeBinary, type ServerBinary } from "./find-binary.ts";
-import { unpackFromApt } from "./install-apt.ts";
+import { unpackRedis } from "./install-apt.ts";
 import { copyFolder, copyServer, findCopy, pinCopy } from "./installed-copy.ts";
 import { identifyProcess } from "./process-identity.ts";
 
@@ -83,7 +83,7 @@ async function installCopy(data: string, apt: string, dpkg: string, options: Ins
   try {
     const fresh = join(work, "bin");
     await mkdir(fresh, { mode: 0o700 });
-    await unpackFromApt(apt, dpkg, work, fresh);
+    await unpackRedis(apt, dpkg, work, fresh);
     const probe = await probeBinary(copyServer(fresh));
     if (!probe.ok) {
       throw new SwarmError(

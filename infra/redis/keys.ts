@@ -19,6 +19,10 @@ export interface RunKeys {
   readonly blobs: string;
   /** Ids of messages that came from outside, for dedupe. */
   readonly sent: string;
+  /** What somebody was asked about, and what became of it. */
+  readonly approvals: string;
+  /** Rights given while it ran, and those taken back. */
+  readonly grants: string;
 }
 
 export interface ActorKeys {
@@ -91,12 +95,15 @@ export function keysFor(prefix: string): Keys {
       briefs: `${base(run)}:briefs`,
       blobs: `${base(run)}:blobs`,
       sent: `${base(run)}:sent`,
+      approvals: `${base(run)}:approvals`,
+      grants: `${base(run)}:grants`,
     }),
+    // The names that every step writes are short: each is in the append-only file several times a turn.
     actor: (run, actor) => ({
-      snapshot: `${base(run)}:${actor}:snapshot`,
-      transcript: `${base(run)}:${actor}:transcript`,
+      snapshot: `${base(run)}:${actor}:s`,
+      transcript: `${base(run)}:${actor}:t`,
       mailbox: `${base(run)}:${actor}:mailbox`,
-      pending: `${base(run)}:${actor}:pending`,
+      pending: `${base(run)}:${actor}:p`,
       session: `${base(run)}:${actor}:session`,
     }),
     workers: `${prefix}:{d}:workers`,

@@ -2,8 +2,10 @@
 import type { Redis } from "ioredis";
 import { SwarmError } from "../errors.ts";
 import { addressFrom } from "../store.ts";
+import { type AuditReader, auditReader } from "./audit-reader.ts";
 import type { Keys } from "./keys.ts";
 import { unpacked } from "./packed.ts";
+import { budgetFrom, entryFrom, fullId, HEAD, headFrom, pendingFrom, snapshotFrom } from "./stored-actor.ts";
 import { rowFields } from "./stub.ts";
 
 export interface RunSummary {
@@ -37,7 +39,7 @@ const LIST_MAX = 200;
 /** Entries read from a log in one go. */
 export const LOG_BATCH = 500;
 
-export interface Reader {
+export interface Reader extends AuditReader {
   /** Newest first. */
   runs(): Promise<RunSummary[]>;
   run(run: string): Promise<RunSummary | null>;
@@ -58,6 +60,10 @@ export interface Reader {
   briefs(run: string): Promise<Readonly<Record<string, string>>>;
   /** Texts too long for a conversation, by their SHA-256. */
   blobs(run: string): Promise<Readonly<Record<string, string>>>;
+  /** Fields of the hash `approvals`: `approvalsFrom` reads them. */
+  approvals(run: string): Promise<Readonly<Record<string, string>>>;
+  /** Fields of the hash `grants`: `grantsFrom` reads them. */
+  grants(run: string): Promise<Readonly<Record<string, string>>>;
   /** Entries whose first event comes after `afterSeq`, in order, a batch at most. */
   log(run: string, afterSeq: number): Promise<RawEntry[]>;
   /** Waits on a connection of its own until there is more, at most `blockMs`. */
@@ -68,12 +74,16 @@ export interface Reader {
 }
 
 export function openReader(redis: Redis, keys: Keys): Reader {
-  return { ...rowReader(redis, keys), ...logReader(redis, keys) };
+  return {
+    ...rowReader(redis, keys),
+    ...logReader(redis, keys),
+    ...auditReader(redis, keys, (entry) => streamFields(entry)),
+  };
 }
 
 type LogReader = Pick<Reader, "log" | "follow" | "updatedAt" | "close">;
 
-function rowReader(redis: Redis, keys: Keys): Omit<Reader, keyof LogReader> {
+function rowReader(redis: Redis, keys: Keys): Omit<Reader, keyof LogReader | keyof AuditReader> {
   const row = async (run: string): Promise<RunSummary | null> => {
     const fields = await redis.hgetall(keys.run(run).run);
     return Object.keys(fields).length === 0 ? null : { run, fields: rowFields(fields) };
@@ -91,24 +101,26 @@ function rowReader(redis: Redis, keys: Keys): Omit<Reader, keyof LogReader> {
       return members.flatMap((member) => (member.startsWith(`${run}/`) ? [addressFrom(member).actor] : []));
     },
     async rows(run, actor, map) {
-      const prefix = `r:${map}/`;
-      const fields = Object.entries(await redis.hgetall(keys.actor(run, actor).snapshot));
-      return new Map(
-        fields.flatMap(([field, json]) => (field.startsWith(prefix) ? [[field.slice(prefix.length), json]] : [])),
-      );
+      return rowsOf(await redis.hgetall(keys.actor(run, actor).snapshot), map);
     },
-    budget: (run) => redis.hgetall(keys.run(run).budget),
+    async budget(run) {
+      const ofRun = keys.run(run);
+      return budgetFrom(...(await Promise.all([redis.hgetall(ofRun.budget), redis.hgetall(ofRun.run)])));
+    },
     results: (run) => redis.hgetall(keys.run(run).results),
-    transcript: async (run, actor) => (await redis.lrange(keys.actor(run, actor).transcript, 0, -1)).map(unpacked),
+    transcript: async (run, actor) =>
+      (await redis.lrangeBuffer(keys.actor(run, actor).transcript, 0, -1)).map(unpacked),
     async session(run, actor) {
-      const stored = await redis.get(keys.actor(run, actor).session);
+      const stored = await redis.getBuffer(keys.actor(run, actor).session);
       return stored === null ? null : unpacked(stored);
     },
     briefs: (run) => redis.hgetall(keys.run(run).briefs),
     async blobs(run) {
-      const stored = Object.entries(await redis.hgetall(keys.run(run).blobs));
+      const stored = Object.entries(await redis.hgetallBuffer(keys.run(run).blobs));
       return Object.fromEntries(stored.map(([sha256, text]) => [sha256, unpacked(text)]));
     },
+    approvals: (run) => redis.hgetall(keys.run(run).approvals),
+    grants: (run) => redis.hgetall(keys.run(run).grants),
     resolve: async (id) => resolved(id, await runIds(redis, keys)),
   };
 }
@@ -117,17 +129,21 @@ function logReader(redis: Redis, keys: Keys): LogReader {
   let blocking: Redis | null = null;
   return {
     async updatedAt(run) {
-      const [newest] = await redis.xrevrange(keys.run(run).log, "+", "-", "COUNT", 1);
+      const [newest] = await redis.xrevrangeBuffer(keys.run(run).log, "+", "-", "COUNT", 1);
       const atMs =
-        newest === undefined ? Number(await redis.hget(keys.run(run).run, "createdAt")) : rawEntry(newest).atMs;
+        newest === undefined
+          ? Number(await redis.hget(keys.run(run).run, "createdAt"))
+          : storedEntryFrom(run, newest).atMs;
       return new Date(atMs).toISOString();
     },
     async log(run, afterSeq) {
-      return (await redis.xrange(keys.run(run).log, `(${afterSeq}-0`, "+", "COUNT", LOG_BATCH)).map(rawEntry);
+      return (await redis.xrangeBuffer(keys.run(run).log, `(${afterSeq}-0`, "+", "COUNT", LOG_BATCH)).map((entry) =>
+        storedEntryFrom(run, entry),
+      );
     },
     async follow(run, afterSeq, blockMs) {
       blocking ??= duplicated(redis);
-      const answer = await blocking.xread(
+      const answer = await blocking.xreadBuffer(
         "COUNT",
         LOG_BATCH,
         "BLOCK",
@@ -136,7 +152,8 @@ function logReader(redis: Redis, keys: Keys): LogReader {
         keys.run(run).log,
         `${afterSeq}-0`,
       );
-      return (answer?.[0]?.[1] ?? []).map(rawEntry);
+      const entries = (answer as [Buffer, StreamEntry[]][] | null)?.[0]?.[1] ?? [];
+      return entries.map((entry) => storedEntryFrom(run, entry));
     },
     close() {
       blocking?.disconnect();
@@ -194,8 +211,8 @@ async function actorsOf(redis: Redis, keys: Keys, run: string): Promise<ActorRea
   return Promise.all(
     Object.entries(rows).map(async ([actor, json]) => {
       const ofActor = keys.actor(run, actor);
-      const [[version, core], mail, pending] = await Promise.all([
-        redis.hmget(ofActor.snapshot, "version", "core") as Promise<[string | null, string | null]>,
+      const [head, mail, pending] = await Promise.all([
+        redis.hget(ofActor.snapshot, HEAD),
         redis.llen(ofActor.mailbox),
         redis.hgetall(ofActor.pending),
       ]);
@@ -204,35 +221,71 @@ async function actorsOf(redis: Redis, keys: Keys, run: string): Promise<ActorRea
         actor,
         type,
         task,
-        version: Number(version ?? 0),
-        core,
+        ...headFrom(head),
         mail,
-        pending: Object.entries(pending)
-          .filter(([id]) => !id.includes("#"))
-          .map(([id, effect]) => ({ id, json: effect })),
+        pending: pendingFrom({ run, actor }, pending),
       };
     }),
   );
 }
 
+/** An entry of a stream as ioredis gives it: id, then field, value … */
+export type StreamEntry = [id: Buffer, flat: Buffer[]];
+
+export interface StreamFields {
+  readonly id: string;
+  readonly fields: Readonly<Record<string, string>>;
+}
+
 /** What was damaged stays as it is: whoever parses it says which entry it was, and the others can still be read. */
-function readable(body: string): string {
+function readable(value: Buffer): string {
   try {
-    return unpacked(body);
+    return unpacked(value);
   } catch {
-    return body;
+    return value.toString();
   }
 }
 
-/** `flat` as the stream holds it: field, value … */
-export function rawEntry([id, flat]: [string, string[]]): RawEntry {
+/** What a commit writes in one field: "time member grants", a newline, the entry. The scripts beside it write t, a and b. */
+const STEP = "e";
+
+function stepFields(value: Buffer, read: (value: Buffer) => string): Record<string, string> {
+  const end = value.indexOf("\n");
+  const [t = "", a = "", ...grants] = value.subarray(0, end).toString().split(" ");
+  const g = grants.join(" ");
+  return { t, a, b: read(value.subarray(end + 1)), ...(g === "" ? {} : { g }) };
+}
+
+export function streamFields([id, flat]: StreamEntry, read: (value: Buffer) => string = readable): StreamFields {
   const fields: Record<string, string> = {};
-  for (let index = 0; index + 1 < flat.length; index += 2) fields[flat[index] as string] = flat[index + 1] as string;
+  for (let index = 0; index + 1 < flat.length; index += 2) {
+    const [field, value] = [String(flat[index]), flat[index + 1] as Buffer];
+    if (field === STEP) Object.assign(fields, stepFields(value, read));
+    else fields[field] = read(value);
+  }
+  return { id: id.toString(), fields };
+}
+
+/** As a stream holds it: commits leave out the run, and name their actor's effects without it. */
+export function storedEntryFrom(run: string, entry: StreamEntry, read?: (value: Buffer) => string): RawEntry {
+  const { id, fields } = streamFields(entry, read);
+  const { t, a = "", b = "", g = null } = fields;
+  const member = a.split("/").length === 2 ? `${run}/${a}` : a;
+  const actor = member === "" ? null : addressFrom(member);
+  const full = (grant: string): string => (actor === null ? grant : fullId(actor, grant));
   return {
     firstSeq: Number(id.split("-")[0]),
-    atMs: Number(fields.t),
-    member: fields.a ?? "",
-    body: readable(fields.b ?? ""),
-    grants: fields.g ?? null,
+    atMs: Number(t),
+    member,
+    body: actor === null ? b : entryFrom(actor, b),
+    grants: g === null ? null : g.split(",").map(full).join(","),
   };
+}
+
+export function rowsOf(snapshot: Readonly<Record<string, string>>, map: string): ReadonlyMap<string, string> {
+  const prefix = `${map}/`;
+  const { rows } = snapshotFrom(snapshot);
+  return new Map(
+    [...rows].flatMap(([key, json]) => (key.startsWith(prefix) ? [[key.slice(prefix.length), json]] : [])),
+  );
 }

@@ -9,6 +9,7 @@ import { addressFrom } from "../store.ts";
 import type { Keys } from "./keys.ts";
 import { actorKeys, type DeadEntry, deadEntries, runKeys } from "./run-items.ts";
 import { scriptsOn } from "./scripts.ts";
+import { budgetFrom } from "./stored-actor.ts";
 import { stubFields, stubOf } from "./stub.ts";
 
 /** Actors whose keys are unlinked in one go. */
@@ -61,7 +62,7 @@ export function retentionOf(redis: Redis, keys: Keys): Retention {
     due: (ageMs, limit) => due(redis, keys, ageMs, limit),
     async erase(run, { file, seq }) {
       const ofRun = keys.run(run);
-      const [row, usage, results, agents] = await Promise.all([
+      const [row, limits, results, agents] = await Promise.all([
         redis.hgetall(ofRun.run),
         redis.hgetall(ofRun.budget),
         redis.hvals(ofRun.results),
@@ -70,7 +71,7 @@ export function retentionOf(redis: Redis, keys: Keys): Retention {
       if (stubOf(row) === null) {
         const stub = stubFields(row, {
           agents,
-          usage,
+          usage: budgetFrom(limits, row),
           result: onlyStatus(results),
           archive: file,
           host: hostname(),

@@ -12,22 +12,27 @@ import { isNoScript } from "./store-failure.ts";
 const KEY_COUNTS = {
   create: 7,
   claim: 9,
-  commit: 16,
+  commit: 17,
   reattached: 2,
   send: 4,
   hold: 4,
   sweep: 2,
-  quarantine: 10,
+  quarantine: 9,
   fork: 4,
   requeue: 10,
   drop: 4,
   erase: 1,
   unlock: 1,
+  answer: 7,
+  revoke: 4,
 } as const;
+/** What it answers may be packed: texts in it are buffers. */
+const ANSWERS_IN_BYTES: ScriptName = "claim";
+
 export type ScriptName = keyof typeof KEY_COUNTS;
 
 /** Throws StoreError, within its limit of time, and nothing else. */
-export type Run = (keys: readonly string[], args: readonly (string | number)[]) => Promise<unknown[]>;
+export type Run = (keys: readonly string[], args: readonly (string | number | Buffer)[]) => Promise<unknown[]>;
 export type Scripts = Readonly<Record<ScriptName, Run>>;
 
 export interface ScriptOptions extends CallOptions {
@@ -43,15 +48,20 @@ export function scriptsOn(redis: Redis, { incarnation, ...options }: ScriptOptio
   const call = callsOn(redis, options);
   const bound = Object.entries(KEY_COUNTS).map(([name, keyCount]) => {
     const { text, sha } = scriptText(name);
-    const send = async (rest: readonly (string | number)[]): Promise<unknown[]> => {
+    const asBytes = name === ANSWERS_IN_BYTES;
+    const send = async (rest: readonly (string | number | Buffer)[]): Promise<unknown[]> => {
       if (incarnation?.settled() === false) await incarnation.settle();
       try {
-        return (await redis.evalsha(sha, keyCount, ...rest)) as unknown[];
+        return (await (asBytes
+          ? redis.callBuffer("evalsha", sha, keyCount, ...rest)
+          : redis.evalsha(sha, keyCount, ...rest))) as unknown[];
       } catch (cause) {
         if (!isNoScript(cause)) throw cause;
       }
       await incarnation?.settle();
-      return (await redis.eval(text, keyCount, ...rest)) as unknown[];
+      return (await (asBytes
+        ? redis.callBuffer("eval", text, keyCount, ...rest)
+        : redis.eval(text, keyCount, ...rest))) as unknown[];
     };
     const run: Run = (keys, args) => {
       if (keys.length !== keyCount) throw new Error(`${name}.lua takes ${keyCount} keys, got ${keys.length}`);

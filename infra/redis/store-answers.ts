@@ -1,56 +1,36 @@
 /** Reads what the scripts answer. The order of the fields is the one that each script's header names. */
 
-import type { Claim, CommitAnswer, Grant, PendingEffect } from "../store.ts";
+import type { Address, Claim, CommitAnswer } from "../store.ts";
 import { StoreError } from "../store-error.ts";
 import { unpacked } from "./packed.ts";
+import { grantFrom, pendingFrom, snapshotFrom, toldRow } from "./stored-actor.ts";
 
-export function claimFrom(answer: unknown[], nonce: string): Claim {
+/** Of an answer read as bytes. */
+export function claimFrom(answer: unknown[], address: Address, nonce: string): Claim {
   const [, epoch, row, snapshot, mail, pending, session, transcript, claims, mailTotal, incarnation] = answer as [
     string,
-    number | string,
-    string[],
-    string[],
-    string[],
-    string[],
-    string,
-    string[],
+    number | Buffer,
+    Buffer[],
+    Buffer[],
+    Buffer[],
+    Buffer[],
+    Buffer,
+    Buffer[],
     number,
     number,
-    string,
+    Buffer,
   ];
-  const stored = recordFrom(snapshot);
-  const rowFields = Object.entries(stored).filter(([field]) => field.startsWith("r:"));
   return {
     fence: { epoch: Number(epoch), nonce, incarnation: Number(incarnation) },
-    run: recordFrom(row),
-    version: Number(stored.version ?? 0),
-    machine: stored.machine ?? null,
-    core: stored.core ?? null,
-    rows: new Map(rowFields.map(([field, json]) => [field.slice(2), json])),
-    mail,
+    run: toldRow(recordFrom(row)),
+    ...snapshotFrom(recordFrom(snapshot)),
+    mail: mail.map(String),
     mailTotal,
-    pending: pendingFrom(recordFrom(pending)),
-    session: session === "" ? null : unpacked(session),
+    pending: pendingFrom(address, recordFrom(pending)),
+    session: session.length === 0 ? null : unpacked(session),
     transcript: transcript.map(unpacked),
     claims,
   };
-}
-
-const GRANT = "#grant";
-const HELD = "#held";
-
-function pendingFrom(fields: Readonly<Record<string, string>>): PendingEffect[] {
-  return Object.entries(fields)
-    .filter(([id]) => !id.includes("#"))
-    .map(([id, json]) => {
-      const grant = fields[`${id}${GRANT}`];
-      return { id, json, grant: grant === undefined ? null : grantFrom(grant), held: `${id}${HELD}` in fields };
-    });
-}
-
-function grantFrom(text: string): Grant {
-  const [outTokens = 0, tokens = 0, nanoUsd = 0] = text.split(" ").map(Number);
-  return { outTokens, tokens, nanoUsd };
 }
 
 export function commitAnswer(answer: unknown[]): CommitAnswer {
@@ -101,8 +81,8 @@ export function unknownAnswer(script: string, answer: readonly unknown[]): Store
 
 const leftOrNull = (value: unknown): number | null => (value === "none" ? null : Number(value));
 
-function recordFrom(flat: readonly string[]): Record<string, string> {
+function recordFrom(flat: readonly Buffer[]): Record<string, string> {
   const record: Record<string, string> = {};
-  for (let index = 0; index + 1 < flat.length; index += 2) record[flat[index] as string] = flat[index + 1] as string;
+  for (let index = 0; index + 1 < flat.length; index += 2) record[String(flat[index])] = String(flat[index + 1]);
   return record;
 }

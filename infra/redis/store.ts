@@ -18,6 +18,7 @@ import {
   type Store,
   type Sweep,
 } from "../store.ts";
+import { answersOf } from "./answers.ts";
 import { type CallOptions, callsOn } from "./calls.ts";
 import { commitArguments, commitKeys, mailText } from "./commit-arguments.ts";
 import { type IncarnationOptions, incarnations } from "./incarnation.ts";
@@ -34,6 +35,9 @@ const MAILBOX_MAX = 10_000;
 const RETRIEVE_MAX = 10_000;
 /** Members one sweep of one shard looks at. */
 const SWEEP_MAX = 200;
+
+/** A sweep that is to name nobody: only what is due counts. */
+const NEVER_IDLE_MS = 3_600_000;
 
 export interface RedisStoreOptions extends CallOptions, IncarnationOptions {}
 
@@ -62,6 +66,7 @@ export function redisStore(redis: Redis, keys: Keys, options: RedisStoreOptions 
       await scripts.reattached([snapshot, pending], [epoch, nonce]);
     },
     sweep: (shard, idleMs) => sweep(scripts, keys, shard, idleMs),
+    ...answersOf({ redis, keys, scripts, call, sweep: (shard) => sweep(scripts, keys, shard, NEVER_IDLE_MS) }),
     forget: (address) =>
       call("forget", async () => {
         await redis.zrem(keys.shard(keys.shardOf(address.run)).ready, memberOf(address));
@@ -146,13 +151,14 @@ async function claim(
     ],
     [nonce, memberOf(address), served.bindings.join(","), MAIL_BATCH, served.place ?? "", ...served.machines],
   );
-  if (answer[0] === "NORUN") return { kind: "no_run" };
-  if (answer[0] === "ELSEWHERE") return { kind: "elsewhere", place: String(answer[1]) };
-  if (answer[0] === "STRANDED") {
-    return { kind: "stranded", lacks: answer[1] as "binding" | "machine", name: String(answer[2]) };
+  const kind = String(answer[0]);
+  if (kind === "NORUN") return { kind: "no_run" };
+  if (kind === "ELSEWHERE") return { kind: "elsewhere", place: String(answer[1]) };
+  if (kind === "STRANDED") {
+    return { kind: "stranded", lacks: String(answer[1]) as "binding" | "machine", name: String(answer[2]) };
   }
-  if (answer[0] === "OK") return { kind: "claimed", claim: claimFrom(answer, nonce) };
-  throw unknownAnswer("claim", answer);
+  if (kind === "OK") return { kind: "claimed", claim: claimFrom(answer, address, nonce) };
+  throw unknownAnswer("claim", [kind]);
 }
 
 async function send(scripts: Scripts, keys: Keys, address: Address, mail: Mail): Promise<SendAnswer> {
@@ -235,7 +241,6 @@ async function quarantine(
       keys.actor(run, COORDINATOR_ACTOR).mailbox,
       shard.ended,
       ofActor.snapshot,
-      ofRun.budget,
     ],
     [
       memberOf(address),

@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { SwarmError } from "../errors.ts";
+import { toldRow } from "./stored-actor.ts";
 
 const stubSchema = z.object({
   v: z.literal(1),
@@ -84,7 +85,7 @@ export const stubOf = (row: Fields): Stub | null =>
 /** The fields by which readers know a run, from its stub where that is all there is. */
 export function rowFields(row: Fields): Fields {
   const stub = stubOf(row);
-  if (stub === null) return row;
+  if (stub === null) return toldRow(row);
   const { goal, kind, model, seq, createdAt, archive, reasons } = stub;
   const { stub: _packed, ...rest } = row;
   return { ...rest, goal, kind, model, seq, createdAt, archive, reasons: JSON.stringify(reasons) };

@@ -13,6 +13,9 @@ export type BoxRefusalCode =
   | "box.bad_path"
   | "box.too_large"
   | "box.protected"
+  | "box.unread"
+  | "box.web_refused"
+  | "box.web_failed"
   | "box.changed";
 
 export interface BoxRefusalDetails {

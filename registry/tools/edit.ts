@@ -9,6 +9,7 @@ export const edit = defineTool<EditInput>({
   summary: "Exact text of one file replaced",
   description: [
     "Replaces old_string by new_string in a file of the workspace. old_string must stand there exactly, spaces and line ends included, without Read's line numbers.",
+    "The file has to be read first, and read again where it has changed since.",
     "It must occur once; otherwise give more of what is around it, or set replace_all.",
     "Binary files, folders and everything outside the workspace are refused.",
   ].join(" "),

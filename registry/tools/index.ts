@@ -13,6 +13,7 @@ import { grep } from "./grep.ts";
 import { probe } from "./probe.ts";
 import { read } from "./read.ts";
 import { report } from "./report.ts";
+import { webFetch } from "./web-fetch.ts";
 import { write } from "./write.ts";
 
 /** Sorted by name: the order in which a model is told of them, and its prompt cache depends on it. */
@@ -25,6 +26,7 @@ export const tools: readonly ToolDeclaration[] = [
   known(probe),
   known(read),
   known(report),
+  known(webFetch),
   known(write),
 ];
 

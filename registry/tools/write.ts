@@ -9,6 +9,7 @@ export const write = defineTool<WriteInput>({
   summary: "The whole content of one file",
   description: [
     "Writes a file of the workspace, in place of what is there; folders that are missing are made.",
+    "A file that exists has to be read first, and is not overwritten where it has changed since.",
     "The file has either its old or its new content, never a part. To change some lines, use Edit.",
     "Folders, links to nothing and everything outside the workspace are refused.",
   ].join(" "),

@@ -92,21 +92,22 @@ export interface Recording {
 
 export interface RecordedCommit {
   readonly keys: readonly string[];
-  readonly args: readonly string[];
+  /** What is packed in them is bytes. */
+  readonly args: readonly (string | Buffer)[];
 }
 
 /** Runs once and keeps every commit of every agent, as it left for the socket. */
 export async function record(hive: Hive, agents: number): Promise<Recording> {
   const run = newRunId();
   const commits = new Map<string, RecordedCommit[]>();
-  const keyCount = 16;
+  const keyCount = 17;
   const send = hive.redis.sendCommand;
   hive.redis.sendCommand = function recorded(this: Redis, ...given: Parameters<typeof send>) {
-    const [sha, count, ...rest] = given[0].args.map(String);
-    if (sha !== undefined && count === String(keyCount) && rest[6 + keyCount]?.startsWith(`${run}/a_t`)) {
-      const actor = rest[6 + keyCount]?.split("/")[1] as string;
+    const [sha, count, ...rest] = given[0].args.map((one) => (Buffer.isBuffer(one) ? one : String(one)));
+    if (sha !== undefined && count === String(keyCount) && String(rest[6 + keyCount]).startsWith(`${run}/a_t`)) {
+      const actor = String(rest[6 + keyCount]).split("/")[1] as string;
       const list = commits.get(actor) ?? [];
-      list.push({ keys: rest.slice(0, keyCount), args: rest.slice(keyCount) });
+      list.push({ keys: rest.slice(0, keyCount).map(String), args: rest.slice(keyCount) });
       commits.set(actor, list);
     }
     return send.apply(this, given);
@@ -134,20 +135,31 @@ export async function prepare(hive: Hive, recording: Recording): Promise<Recorde
   await hive.redis.hset(keys.run(run).run, { status: "running", binding: BINDING, seq: "0" });
   const fresh = (text: string): string =>
     text.replaceAll(recording.run, run).replaceAll(`${RUNTIME_PREFIX}:{`, `${FLOOR_PREFIX}:{`);
+  const freshArgument = (one: string | Buffer): string | Buffer => (typeof one === "string" ? fresh(one) : one);
   return Promise.all(
     [...recording.commits].map(async ([actor, commits]) => {
       const ofActor = keys.actor(run, actor);
       // Every claim under one nonce: a recorded agent may have been claimed twice.
-      const [, , nonce = "", , , , , , opening = ""] = commits[0]?.args ?? [];
+      const [, , nonce = "", , , , , , opening = ""] = (commits[0]?.args ?? []).map(String);
       await hive.redis.rpush(ofActor.mailbox, `${opening},"input":{}}`);
-      const { ready, stranded } = keys.shard(keys.shardOf(run));
+      const { ready, stranded, incarnation } = keys.shard(keys.shardOf(run));
       const { session, snapshot, pending, transcript, mailbox } = ofActor;
-      const claimKeys = [keys.run(run).run, snapshot, mailbox, pending, session, transcript, ready, stranded];
+      const claimKeys = [
+        keys.run(run).run,
+        snapshot,
+        mailbox,
+        pending,
+        session,
+        transcript,
+        ready,
+        stranded,
+        incarnation,
+      ];
       const [kind, epoch] = await hive.scripts.claim(claimKeys, [nonce, `${run}/${actor}/explore`, BINDING, 1]);
-      if (kind !== "OK") throw new Error(`a claim for the floor failed: ${kind}`);
+      if (String(kind) !== "OK") throw new Error(`a claim for the floor failed: ${kind}`);
       return commits.map(({ keys: names, args }, index) => ({
         keys: names.map(fresh),
-        args: [`${nonce}.${index + 1}`, String(epoch), nonce, ...args.slice(3).map(fresh)],
+        args: [`${nonce}.${index + 1}`, String(epoch), nonce, ...args.slice(3).map(freshArgument)],
       }));
     }),
   );

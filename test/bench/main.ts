@@ -2,15 +2,17 @@
  * `npm run bench`: what a durable step costs, next to what it would cost without the runtime, on this machine, now.
  * Prints targets and what was reached; never fails for being slow.
  *
- *   npm run bench -- --only steps,flat,cli,evaluate --rounds 7 --quick
+ *   npm run bench -- --only steps,flat,cli,evaluate,sandbox,decide --rounds 7 --quick
  */
 import { execFileSync } from "node:child_process";
 import { cpus, loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import { redisServerBinary } from "../support/redis.ts";
+import { decide } from "./decide.ts";
 import { evaluate } from "./evaluate.ts";
 import { flat } from "./flat.ts";
 import { help } from "./help.ts";
+import { sandbox } from "./sandbox.ts";
 import { type BenchOptions, steps } from "./steps.ts";
 
 const sections: Readonly<Record<string, (options: BenchOptions) => Promise<void>>> = {
@@ -18,6 +20,8 @@ const sections: Readonly<Record<string, (options: BenchOptions) => Promise<void>
   flat,
   cli: help,
   evaluate,
+  sandbox,
+  decide,
 };
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);

@@ -8,6 +8,7 @@ import { type Entry, toolResultEntry } from "../../actors/runtime/conversation.t
 import { type Judgement, judge } from "../../actors/runtime/judge.ts";
 import { newRun } from "../../actors/runtime/new-run.ts";
 import type { Answer, PerformContext, Performers } from "../../actors/runtime/performer.ts";
+import { runConfigSchema } from "../../actors/runtime/run-row.ts";
 import { assemble } from "../../actors/runtime/session.ts";
 import { explore } from "../../actors/types/explore.ts";
 import type { ContentBlock } from "../../infra/model/message.ts";
@@ -42,7 +43,7 @@ export type Watcher = (address: Address, turn: number) => void | Promise<void>;
 
 /** The real type and machine, offering only the tools that the mocked model calls. */
 const type = { ...explore, tools: ["Glob", "Read", "Report"] };
-const config = { deniedTools: [], turnsMax: null, outTokensMax: null, permissions: { allow: [], deny: [] } };
+const config = runConfigSchema.parse({});
 const goal = "Say what this module promises, and to whom.";
 const briefOf = (id: string): Brief => ({ id, agentType: explore.name, goal });
 
@@ -128,6 +129,8 @@ export function mockedPerformers(turns: number, watcher: Watcher): Performers {
       ],
     }),
     "tool.reconcile": () => Promise.reject(new Error("nothing is lost in a benchmark")),
+    "workspace.collect": () => Promise.reject(new Error("no run here has a tree of its own")),
+    "workspace.merge": () => Promise.reject(new Error("no run here has a tree of its own")),
     "result.verify": async () => ({ event: { type: "result.verified" }, told: [] }),
   };
 }

@@ -153,14 +153,15 @@ test("a worker killed as soon as it has the gate of a change: the file is whole 
   const known = new Set<string>();
   for (let round = 0; round < 4; round += 1) {
     const content = `round ${round}\n`.repeat(100_000);
+    const name = `made-${round}.txt`;
     const first = await worker(stage);
     const struck = killedAtGate(stage, first, known);
-    const run = await begin(stage, "Write", { file_path: "made.txt", content });
+    const run = await begin(stage, "Write", { file_path: name, content });
     known.add(await struck);
     const second = await worker(stage);
     const all = await ended(stage, run);
     expect(ofType(all, "run.completed")).toHaveLength(1);
-    expect(readFileSync(at(stage, "made.txt"), "utf8")).toBe(content);
+    expect(readFileSync(at(stage, name), "utf8")).toBe(content);
     // Made again only where it was found that it had not happened; told once.
     const missed = ofType(all, "tool.reconciled").filter(({ happened }) => !happened).length;
     const done = ofType(all, "tool.reconciled").length - missed + ofType(all, "tool.finished").length;

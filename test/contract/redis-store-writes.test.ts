@@ -6,6 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { commitKeys } from "../../infra/redis/commit-arguments.ts";
 import { keysFor } from "../../infra/redis/keys.ts";
 import { redisStore } from "../../infra/redis/store.ts";
+import { HEAD, headFrom } from "../../infra/redis/stored-actor.ts";
 import type { Commit, Store } from "../../infra/store.ts";
 import { dehydrate, fold } from "../../machines/fold.ts";
 import { changeOf, PLAIN_SHAPE } from "../../machines/snapshot.ts";
@@ -84,6 +85,7 @@ async function busyAgent(): Promise<{ run: string; claim: Claimed }> {
 
 const whole: Partial<Commit> = {
   ...everyPart(),
+  approvals: [{ id: "p_1", json: '{"v":1}', call: "c1", hash: "h", ttlMs: 1_000, audit: { tool: "Bash" } }],
   timersCancelled: [{ id: "old", armedBy: 1 }],
   runEnd: { status: "failed", reasons: ["so"] },
 };
@@ -128,7 +130,8 @@ describe("on a key of the wrong type a commit writes everything or nothing:", ()
     else expect(refused).toBeGreaterThanOrEqual(7);
   });
 
-  const claimedVersion = async (run: string) => Number(await redis.hget(keys.actor(run, "a_look").snapshot, "version"));
+  const claimedVersion = async (run: string) =>
+    headFrom(await redis.hget(keys.actor(run, "a_look").snapshot, HEAD)).version;
 });
 
 describe("on a key of the wrong type nothing is written by", () => {
@@ -163,7 +166,6 @@ describe("on a key of the wrong type nothing is written by", () => {
         return [
           keys.run(run).run,
           keys.run(run).log,
-          keys.run(run).budget,
           actor.mailbox,
           actor.pending,
           actor.snapshot,

@@ -10,6 +10,7 @@ import { agentOf, commitOf, coordinatorOf, event, newRun, served } from "../supp
 import { memoryUnderTest } from "../support/memory-store/under-test.ts";
 import { startRedis, type TestRedis } from "../support/redis.ts";
 import type { StoreUnderTest } from "../support/store-contract.ts";
+import { answerTo, approvalOf } from "../support/store-contract-approvals.ts";
 import { redisUnderTest } from "../support/store-contract-redis.ts";
 
 const RUNS = 300;
@@ -76,6 +77,9 @@ const wish = fc.record({
   ),
   timer: fc.option(fc.constantFrom(0, FOREVER_MS)),
   result: fc.boolean(),
+  /** Asks: for no time at all, or for long. */
+  asks: fc.option(fc.constantFrom(0, FOREVER_MS)),
+  withdraws: fc.boolean(),
   ends: fc.integer({ min: 0, max: 40 }).map((one) => one === 0),
 });
 type Wish = typeof wish extends fc.Arbitrary<infer Value> ? Value : never;
@@ -93,6 +97,14 @@ type Step =
   | { readonly do: "send"; readonly of: string; readonly id: string }
   | { readonly do: "hold"; readonly order: "park" | "resume" }
   | { readonly do: "look" | "forget" | "quarantine" | "quarantineFenced"; readonly of: string }
+  | {
+      readonly do: "answer";
+      readonly which: number;
+      readonly token: string;
+      readonly allowed: boolean;
+      readonly forged: boolean;
+    }
+  | { readonly do: "revoke"; readonly grant: string }
   | { readonly do: "sweep" | "retrieve" | "incarnation" | "create" };
 
 const claim = fc.record({
@@ -114,6 +126,20 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       of: name,
       id: fc.constantFrom("m1", "m2", 'm"3', "m4|5", "m6"),
     }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant("answer" as const),
+      which: fc.nat(3),
+      token: fc.constantFrom("t1", "t2"),
+      allowed: fc.boolean(),
+      forged: fc.integer({ min: 0, max: 7 }).map((one) => one === 0),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant("revoke" as const), grant: fc.constantFrom("g_0", "g_1", "g_none") }),
   },
   {
     weight: 1,
@@ -153,6 +179,7 @@ interface Memory {
   >;
   last: Commit | null;
   made: number;
+  readonly asked: string[];
 }
 
 const addressOf = (run: string, of: string) => (of === "a_coordinator" ? coordinatorOf(run) : agentOf(run, of));
@@ -203,6 +230,8 @@ function commitFrom(one: Wish, run: string, memory: Memory): Commit | null {
       audit: one.audit,
       timersSet: timers,
       timersCancelled: known.version > 0 ? [{ id: `t|${FOREVER_MS}`, armedBy: known.version }] : [],
+      approvals: one.asks === null ? [] : [approvalOf(`p_${memory.made}`, { ttlMs: one.asks, call: 'c "1' })],
+      withdrawn: one.withdraws ? memory.asked.slice(-1).map((id) => ({ id, reason: "no more" })) : [],
       results: one.result ? [{ id: `res_${one.of}`, json: `"${id}"` }] : [],
       runEnd: one.ends ? { status: "completed", reasons: [id] } : null,
     },
@@ -234,6 +263,7 @@ function comparable(answer: unknown): unknown {
     const { kind, actors } = answer as { kind: string; actors: Parameters<typeof memberOf>[0][] };
     return { kind, actors: actors.map(memberOf).toSorted() };
   }
+  if ("verdict" in answer) return timeless(JSON.stringify(answer).replaceAll("\\", ""));
   if (!("claim" in answer)) return answer;
   const one = (answer as Extract<Awaited<ReturnType<Store["claim"]>>, { kind: "claimed" }>).claim;
   const { createdAt: _created, endedAt: _ended, hold, ...run } = one.run;
@@ -257,7 +287,9 @@ async function imageOf(under: StoreUnderTest, run: string): Promise<unknown> {
     mail: await Promise.all(names.map((one) => under.mailbox(run, one))),
     looks: await Promise.all(names.map((one) => under.store.look(addressOf(run, one)))),
     money: await under.money(run),
-    audit: await under.audit(run),
+    audit: (await under.audit(run)).map(timeless),
+    approvals: timelessFields(await under.approvals(run)),
+    grants: timelessFields((await under.store.grants(run)).fields),
     actors: await under.actors(run),
     ready: (await under.listed(run, "ready")).toSorted(),
     stranded: (await under.listed(run, "stranded")).toSorted(),
@@ -273,6 +305,13 @@ async function imageOf(under: StoreUnderTest, run: string): Promise<unknown> {
     dead,
   };
 }
+
+/** Nobody promises that two stores read their clocks in the same millisecond. */
+const timeless = (text: string): string =>
+  text.replace(/"(at|atMs|latencyMs)":\d+/g, '"$1":0').replace(/^\d{13} \d{13} /, "");
+
+const timelessFields = (fields: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(fields).map(([field, text]) => [field, timeless(text)]));
 
 /** Fields and values of a hash, which has no order; an empty one reads as an object, as Lua writes it. */
 function paired(json: string): Record<string, string> {
@@ -315,6 +354,7 @@ async function take(
       const made = commitFrom(one.wish, run, memory);
       if (made === null) return;
       memory.last = made;
+      memory.asked.push(...made.approvals.map(({ id }) => id));
       const answer = (await both(stores, (store) => store.commit(made))) as Awaited<ReturnType<Store["commit"]>>;
       note(`commit ${kindOf(answer)}`);
       const held = memory.claims.get(one.wish.of)?.at(-1);
@@ -329,6 +369,22 @@ async function take(
       const { last } = memory;
       if (last !== null) note(`resend ${kindOf(await both(stores, (store) => store.commit(last)))}`);
       return;
+    }
+    case "answer": {
+      const id = memory.asked.at(-1 - one.which) ?? "p_none";
+      const grant = { id: `g_${one.which}`, rule: "Bash(make)", actor: null, by: "ana", origin: id, ttlMs: null };
+      const answer = answerTo(run, id, {
+        token: one.token,
+        allowed: one.allowed,
+        call: 'c "1',
+        ...(one.forged ? { hash: "none" } : {}),
+        grant: one.allowed ? grant : null,
+      });
+      return void note(`answer ${kindOf(await both(stores, (store) => store.answer(answer)))}`);
+    }
+    case "revoke": {
+      const grant = { id: one.grant, rule: "Bash(make)" };
+      return void note(`revoke ${kindOf(await both(stores, (store) => store.revoke(run, grant, "ana", "")))}`);
     }
     case "send":
       return void note(
@@ -368,7 +424,7 @@ it(`answers and images are equal over ${RUNS} random walks`, async () => {
       walked += 1;
       const run = "r_1";
       const stores = [redisUnderTest(redis, bells, keys, redisStore(redis, keys)), memoryUnderTest()];
-      const memory: Memory = { claims: new Map(), last: null, made: 0 };
+      const memory: Memory = { claims: new Map(), last: null, made: 0, asked: [] };
       await both(stores, (store) => store.create(newRun(run, { budget: limits })));
       for (const one of groups.flat()) {
         await take(one, stores, run, memory, seen);
@@ -389,6 +445,13 @@ it(`answers and images are equal over ${RUNS} random walks`, async () => {
     "resend committed",
     "send again",
     "hold done",
+    "answer answered",
+    "answer late",
+    "answer forged",
+    "answer unknown",
+    "answer ended",
+    "revoke revoked",
+    "revoke again",
   ])
     expect(seen.get(kind) ?? 0, kind).toBeGreaterThan(0);
 });

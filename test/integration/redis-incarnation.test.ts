@@ -8,6 +8,7 @@ import type { ShardIncarnation } from "../../infra/redis/incarnation.ts";
 import { keysFor } from "../../infra/redis/keys.ts";
 import { scriptText } from "../../infra/redis/scripts.ts";
 import { redisStore } from "../../infra/redis/store.ts";
+import { checkLayout, LAYOUT } from "../../infra/redis/stored-layout.ts";
 import { steadyStore } from "../../infra/steady-store.ts";
 import type { Commit, Store } from "../../infra/store.ts";
 import {
@@ -225,13 +226,35 @@ describe("the incarnation", () => {
     const server = await served(everysec);
     const redis = new Redis(server.options);
     cleanups.push(() => redis.disconnect());
-    const look = (args: readonly string[]) => redis.eval(scriptText("incarnation").text, 1, "k", ...args);
+    const look = (args: readonly string[]) => redis.eval(scriptText("incarnation").text, 1, "k", ...args, LAYOUT);
     expect(await look(["a", "h", "1"])).toEqual([0, "first"]);
     const [number, found] = (await look(seen)) as [number, string];
     expect(found).toBe(change);
     expect(number > 0).toBe(change === "bumped");
     expect(await look(seen), "and not once more").toEqual([number, "same"]);
     expect(await redis.hget("k", "number")).toBe(String(number));
+  });
+
+  it.each([
+    ["of an earlier version, which gave it no number", ""],
+    ["of a later version", String(Number(LAYOUT) + 1)],
+  ])("is not taken up where the runs lie in a form %s: refused by name, nothing written", async (_, layout) => {
+    const server = await served(everysec);
+    const redis = new Redis(server.options);
+    cleanups.push(() => redis.disconnect());
+    await expect(checkLayout(redis, keys), "an empty server").resolves.toBeUndefined();
+    const record = { number: "0", server: "a", replication: "h", synced: "1", ...(layout === "" ? {} : { layout }) };
+    for (const shard of keys.shards) await redis.hset(keys.shard(shard).incarnation, record);
+    const before = await redis.dbsize();
+    const refusal = { code: "redis.layout", message: expect.stringContaining(`reads form ${LAYOUT}`), exit: 7 };
+    await expect(checkLayout(redis, keys)).rejects.toMatchObject(refusal);
+    const store = redisStore(redis, keys);
+    await expect(store.send(coordinatorOf("r_old"), event("m1"))).rejects.toMatchObject({
+      retry: false,
+      cause: refusal,
+    });
+    expect(await redis.hgetall(keys.shard("s00").incarnation)).toEqual(record);
+    expect(await redis.dbsize()).toBe(before);
   });
 
   it("costs a commit no round trip", async () => {

@@ -82,7 +82,8 @@ describe("an effect", () => {
   it("begins only after the commit that ordered it: its intent is in the store before its performer is called", async () => {
     const intents: number[] = [];
     const look = async (effectId: string, actor: string): Promise<void> => {
-      intents.push(await hive.redis.hexists(hive.keys.actor("r_intent", actor).pending, effectId));
+      const [found] = (await hive.reader.actors("r_intent")).filter((one) => one.actor === actor);
+      intents.push((found?.pending ?? []).filter(({ id }) => id === effectId).length);
     };
     await hive.worker(
       performersOf(
@@ -199,7 +200,7 @@ describe("a parked run", () => {
     // The running call's answer is still committed; the tool call that it orders is not begun.
     await hive.seen("r_park", ({ type }) => type === "tool.intended");
     await expect
-      .poll(async () => (await hive.redis.hgetall(hive.keys.actor("r_park", "a_a").pending))["r_park/a_a/0.3:0#held"])
+      .poll(async () => (await hive.redis.hgetall(hive.keys.actor("r_park", "a_a").pending))["0.3:0#held"])
       .toBe("1");
     expect(tools).toEqual([]);
     expect((await hive.store.hold("r_park", "resume", "test")).kind).toBe("done");

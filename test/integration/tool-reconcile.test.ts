@@ -8,6 +8,7 @@ import { toolReconcile } from "../../actors/runtime/effects/tool-reconcile.ts";
 import { toolRun } from "../../actors/runtime/effects/tool-run.ts";
 import { inputHashOf } from "../../actors/runtime/judge.ts";
 import { type Answer, EffectAborted, type PerformContext } from "../../actors/runtime/performer.ts";
+import { runConfigSchema } from "../../actors/runtime/run-row.ts";
 import { openBox, type WorkspaceBox } from "../../infra/sandbox/workspace-box.ts";
 import { linesIn, moduleUrl, openTestJournal, type TestJournal } from "../support/journal.ts";
 import { eventually } from "../support/swarm-cli.ts";
@@ -19,7 +20,7 @@ const bash = { command: "echo x >> ran; echo said" };
 const run = (given: TestJournal): PerformContext["run"] =>
   ({
     workspace: given.workspace,
-    config: { permissions: { allow: ["Bash", "Write", "Edit"], deny: [] } },
+    config: runConfigSchema.parse({ permissions: { allow: ["Bash", "Write", "Edit"] } }),
   }) as unknown as PerformContext["run"];
 
 const context = (given: TestJournal, tool: string, input: unknown, signal?: AbortSignal): PerformContext => ({
@@ -196,7 +197,9 @@ describe("a call that was finished but not told", () => {
     };
     const deps = { box: () => Promise.resolve(box), journal: given.journal, monotonicMs: () => 0 };
     const order = { type: "tool.run", call: "c", tool: "Write", inputHash: inputHashOf(write) } as const;
-    const answer = await toolRun(deps)(order, context(given, "Write", write));
+    const asked = context(given, "Write", write);
+    const seen = { role: "user" as const, content: [], saw: { path: "made.txt", sha256: await sha("old") } };
+    const answer = await toolRun(deps)(order, { ...asked, entries: [seen, ...asked.entries] });
     expect(answer.event).toMatchObject({ type: "tool.finished", ok: false });
     const found = await find(given, "Write", write);
     expect(found.event).toMatchObject({ type: "tool.finished", ok: false });
@@ -231,7 +234,7 @@ describe("a change that its text allows", () => {
     const limited = context(given, "Write", input);
     const run = {
       ...limited.run,
-      config: { ...limited.run.config, permissions: { allow: ["Write(out/**)"], deny: [] } },
+      config: { ...limited.run.config, permissions: { allow: ["Write(out/**)"], ask: [], deny: [] } },
     };
     const deps = { box: openBox, journal: given.journal, monotonicMs: () => 0 };
     const order = { type: "tool.run", call: "c", tool: "Write", inputHash: inputHashOf(input) } as const;

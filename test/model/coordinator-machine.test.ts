@@ -3,18 +3,44 @@
 import { describe, expect, it } from "vitest";
 import type { AnyStateMachine } from "xstate";
 import { coordinator } from "../../actors/types/coordinator.ts";
-import { type CoordinatorContext, coordinatorMachine } from "../../machines/coordinator-machine.ts";
+import { coordinatorMachine } from "../../machines/coordinator-machine.ts";
+import type { CoordinatorContext, CoordinatorEvent } from "../../machines/coordinator-vocabulary.ts";
 import { INSIDE_EFFECTS_MAX, type ResultStatus } from "../../machines/effect.ts";
 import { type ActorState, statePath } from "../../machines/fold.ts";
 import { changeOf, stateFrom } from "../../machines/snapshot.ts";
 import { type PlannedTask, RESTARTS_MAX, type Task } from "../../machines/task-graph.ts";
-import { diamond, died, settles, stop, task } from "../support/given-coordinator.ts";
+import {
+  answers,
+  collected,
+  diamond,
+  died,
+  left,
+  merged,
+  settles,
+  stop,
+  task,
+  uncollected,
+} from "../support/given-coordinator.ts";
 import { coordinatorLaws } from "../support/given-coordinator-laws.ts";
 import { caughtBy, type Edge, explore, guardMutants, restingPaths, type Space } from "./explore.ts";
 
 const contextOf = ({ snapshot }: ActorState): CoordinatorContext => snapshot.context as unknown as CoordinatorContext;
 const tasksOf = (state: ActorState): readonly Task[] => Object.values(contextOf(state).tasks);
 const statuses: readonly ResultStatus[] = ["verified", "rejected", "failed", "exhausted", "cancelled"];
+
+/** Every answer there is to the bringing home of the work; each may come late, twice or unasked. */
+const homecoming = [
+  collected("ask"),
+  collected("allow"),
+  collected("leave"),
+  collected("allow", 0),
+  uncollected,
+  merged,
+  left,
+  answers(true),
+  answers(false),
+  answers(true, "another"),
+];
 
 function causes(state: ActorState): readonly { readonly type: string }[] {
   return [
@@ -26,6 +52,7 @@ function causes(state: ActorState): readonly { readonly type: string }[] {
     ),
     settles("nobody"),
     died("a_nobody"),
+    ...(contextOf(state).branch === null ? [] : homecoming),
   ];
 }
 
@@ -34,12 +61,46 @@ function key(state: ActorState): string {
   return JSON.stringify([statePath(state), contextOf(state).cancelReason, rows, Object.keys(state.timers)]);
 }
 
+const isOpen = (status: string): boolean => ["planned", "running", "resting"].includes(status);
+
+/** Nothing goes where it was meant for without a yes to exactly that commit, and nothing that did not come out well. */
+function unlawfulOrder(
+  before: ActorState,
+  cause: Edge["cause"],
+  state: ActorState,
+  outside: Edge["decision"]["outside"],
+): string | null {
+  const [order, ...more] = outside;
+  const entered = (path: string): boolean => statePath(state) === path && statePath(before) !== path;
+  if (more.length > 0) return "two outside effects at once";
+  if ((order?.type === "workspace.collect") !== entered("collecting"))
+    return "collecting and its order do not go together";
+  if ((order?.type === "workspace.merge") !== entered("merging")) return "merging and its order do not go together";
+  if (order?.type === "workspace.collect") {
+    if (contextOf(state).branch === null) return "there is no tree to collect";
+    return tasksOf(state).some(({ status }) => isOpen(status)) ? "collected under the hands of an agent" : null;
+  }
+  if (order?.type !== "workspace.merge") return order === undefined ? null : `a coordinator ordered ${order.type}`;
+  if (order.commit !== "c0ffee") return "another commit was merged than was collected";
+  const event = ("event" in cause ? cause.event : {}) as Partial<CoordinatorEvent>;
+  if (event.type === "workspace.collected" && event.files === 0) return null;
+  const yes =
+    (event.type === "workspace.collected" && event.merge === "allow" && statePath(before) !== "merging") ||
+    (event.type === "approval.answered" && event.allowed === true && event.call === "merge");
+  if (!yes) return "merged without a yes";
+  if (contextOf(state).cancelReason !== null) return "a cancelled run was merged";
+  const good = tasksOf(state).filter(({ status }) => status === "verified").length;
+  const whole = contextOf(state).tolerateFailures ? good > 0 : good === tasksOf(state).length;
+  return whole ? null : "merged although not all of it came out well";
+}
+
 function wrong({ before, cause, decision }: Edge): string | null {
   const { state, inside, outside } = decision;
   const { tasks, parallelMax, tolerateFailures, cancelReason } = contextOf(state);
   const was = new Map(tasksOf(before).map((one) => [one.id, one]));
   const all = tasksOf(state);
-  if (outside.length > 0) return "a coordinator ordered an outside effect";
+  const unlawful = unlawfulOrder(before, cause, state, outside);
+  if (unlawful !== null) return unlawful;
   if (inside.length > INSIDE_EFFECTS_MAX) return "more inside effects than fit a commit";
   if (all.filter(({ status }) => status === "running").length > parallelMax) return "more agents at work than allowed";
   const spawned = inside.flatMap((order) => (order.type === "actor.spawn" ? [order] : []));
@@ -93,11 +154,7 @@ function wrong({ before, cause, decision }: Edge): string | null {
 
 const tasksSorted = (state: ActorState): readonly Task[] => tasksOf(state).toSorted((a, b) => a.order - b.order);
 
-const space = (
-  machine: AnyStateMachine,
-  graph: readonly PlannedTask[],
-  changed: { parallelMax?: number; tolerateFailures?: boolean } = {},
-): Space => ({
+const space = (machine: AnyStateMachine, graph: readonly PlannedTask[], changed: Changed = {}): Space => ({
   machine,
   input: { actor: "a_coordinator", graph, parallelMax: 2, tolerateFailures: false, ...changed },
   causes,
@@ -107,12 +164,24 @@ const space = (
   statesMax: 60_000,
 });
 
-const graphs: [string, readonly PlannedTask[], { parallelMax?: number; tolerateFailures?: boolean }][] = [
+interface Changed {
+  parallelMax?: number;
+  tolerateFailures?: boolean;
+  branch?: string;
+}
+
+const graphs: [string, readonly PlannedTask[], Changed][] = [
   ["a diamond with second attempts", diamond(2), {}],
   ["a diamond one at a time", diamond(), { parallelMax: 1 }],
   ["a diamond that tolerates failures", diamond(), { parallelMax: 3, tolerateFailures: true }],
   ["a chain with second attempts", [task("a", [], 2), task("b", ["a"], 2), task("c", ["b"])], {}],
   ["three that know nothing of each other", [task("a", [], 2), task("b"), task("c")], {}],
+  ["a tree of its own", [task("a"), task("b", ["a"])], { branch: "swarm/r" }],
+  [
+    "a tree of its own, and failures that are tolerated",
+    [task("a"), task("b")],
+    { branch: "swarm/r", tolerateFailures: true },
+  ],
   ["a single task with three attempts", [task("a", [], 3)], { parallelMax: 1 }],
 ];
 
@@ -120,10 +189,12 @@ describe("the coordinator keeps every law on every step, and can always end by i
   it.each(graphs)("%s", (_, graph, changed) => {
     const walk = explore(space(coordinatorMachine, graph, changed));
     expect(walk.findings).toEqual([]);
-    const paths = restingPaths(coordinatorMachine).filter(
+    const never = new Set([
       // Where there is one attempt, nobody rests before a second.
-      (path) => path !== "supervising.resting" || graph.some(({ attemptsMax }) => attemptsMax > 1),
-    );
+      ...(graph.some(({ attemptsMax }) => attemptsMax > 1) ? [] : ["supervising.resting"]),
+      ...(changed.branch === undefined ? ["collecting", "awaitingApproval", "merging"] : []),
+    ]);
+    const paths = restingPaths(coordinatorMachine).filter((path) => !never.has(path));
     expect([...walk.paths].toSorted()).toEqual(paths.toSorted());
     expect(walk.edges).toBeGreaterThan(100);
   });
@@ -139,9 +210,11 @@ describe("a broken guard of the coordinator is caught:", () => {
   });
   for (const { name, mutant } of mutants) {
     it(name, () => {
-      const walks = [diamond(), [task("a", [], 2)]].map(
-        (graph) => () => explore(space(mutant, graph), { firstOnly: true }),
-      );
+      const walks = [
+        space(mutant, diamond()),
+        space(mutant, [task("a", [], 2)]),
+        space(mutant, [task("a")], { branch: "swarm/r" }),
+      ].map((one) => () => explore(one, { firstOnly: true }));
       expect(caughtBy(mutant, coordinatorLaws, walks)).not.toBeNull();
     });
   }

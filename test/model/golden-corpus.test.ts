@@ -56,10 +56,18 @@ describe("the golden corpus", () => {
 
   it("orders every effect there is, arms and cancels timers, grants money", () => {
     expect(kindsIn(({ outside }) => outside)).toEqual(
-      new Set(["session.assemble", "model.call", "tool.run", "tool.reconcile", "result.verify"]),
+      new Set([
+        "session.assemble",
+        "model.call",
+        "tool.run",
+        "tool.reconcile",
+        "result.verify",
+        "workspace.collect",
+        "workspace.merge",
+      ]),
     );
     expect(kindsIn(({ inside }) => inside)).toEqual(
-      new Set(["actor.spawn", "message.send", "prompt.append", "result.put", "run.end"]),
+      new Set(["actor.spawn", "approval.request", "message.send", "prompt.append", "result.put", "run.end"]),
     );
     expect(told.some(({ effects }) => (effects?.timersSet.length ?? 0) > 0)).toBe(true);
     expect(told.some(({ effects }) => (effects?.timersCancelled.length ?? 0) > 0)).toBe(true);

@@ -20,7 +20,14 @@ export interface Named {
 export interface Guarantee {
   /** Lowercase words and hyphens; what the command line calls it. */
   readonly id: string;
-  readonly group: "Durability" | "Steps and messages" | "Effects" | "Money and results" | "Versions and replay";
+  readonly group:
+    | "Durability"
+    | "Steps and messages"
+    | "Effects"
+    | "Approvals"
+    | "Threats"
+    | "Money and results"
+    | "Versions and replay";
   /** What is promised. */
   readonly promise: string;
   /** When it holds; "always" where nothing is asked of anybody. */

@@ -1,10 +1,20 @@
 /** Every guarantee of the core, in the order in which docs/guarantees.md tells them. */
 
 import type { Guarantee } from "./guarantee.ts";
+import { approvalGuarantees } from "./guarantees/approvals.ts";
 import { durability } from "./guarantees/durability.ts";
 import { effects } from "./guarantees/effects.ts";
 import { money } from "./guarantees/money.ts";
 import { steps } from "./guarantees/steps.ts";
+import { threats } from "./guarantees/threats.ts";
 import { versions } from "./guarantees/versions.ts";
 
-export const guarantees: readonly Guarantee[] = [...durability, ...steps, ...effects, ...money, ...versions];
+export const guarantees: readonly Guarantee[] = [
+  ...durability,
+  ...steps,
+  ...effects,
+  ...approvalGuarantees,
+  ...threats,
+  ...money,
+  ...versions,
+];

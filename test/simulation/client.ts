@@ -4,12 +4,17 @@
  */
 import { newRun } from "../../actors/runtime/new-run.ts";
 import type { PerformContext } from "../../actors/runtime/performer.ts";
-import { COORDINATOR_ACTOR, COORDINATOR_TYPE, type Mail, type Store } from "../../infra/store.ts";
+import { approvalId, proposalHash } from "../../infra/approval.ts";
+import { type ApprovalAnswer, COORDINATOR_ACTOR, COORDINATOR_TYPE, type Mail, type Store } from "../../infra/store.ts";
 import type { PlannedTask } from "../../machines/task-graph.ts";
 import type { Faults } from "./faults.ts";
+import { INPUT, UNSAFE_TOOL } from "./imitation.ts";
 import type { Random } from "./random.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { BINDING } from "./worker.ts";
+
+/** Says yes to what nobody proposed. */
+export const FORGER = "mallory";
 
 export interface Client {
   readonly runs: readonly string[];
@@ -69,13 +74,23 @@ export function startClient(parts: ClientParts): Client {
   }
   return {
     runs,
-    asked({ address }, call) {
-      const allowed = random.chance(0.6);
-      const say = (yes: boolean) => () => post(address, { type: "approval.answered", call, allowed: yes } as never);
-      scheduler.at(random.between(3_000, 6_000), say(allowed));
-      if (random.chance(0.5)) scheduler.at(random.between(3_000, 9_000), say(random.chance(0.5)));
-      // Whoever asks again after a crash is answered again.
-      for (const afterMs of [30_000, 300_000, 3_000_000]) scheduler.at(afterMs, say(allowed));
+    asked({ address, effectId }, call) {
+      const { run, actor } = address;
+      const hash = proposalHash({ run, agent: actor, call, tool: UNSAFE_TOOL, input: INPUT });
+      const answer = (by: string, allowed: boolean, seen = hash): ApprovalAnswer => ({
+        ...{ run, approval: approvalId(effectId, call), call, hash: seen, token: `${by} ${effectId}`, allowed },
+        ...{ by, reason: "", scope: "once", grant: null },
+      });
+      const say = (one: ApprovalAnswer) => (): void => {
+        tell(store.answer(one), "answer");
+        if (faults.strikes("sent twice")) scheduler.at(random.below(3_000), () => tell(store.answer(one), "answer"));
+      };
+      const first = answer("ana", random.chance(0.6));
+      scheduler.at(random.between(3_000, 6_000), say(first));
+      if (random.chance(0.5)) scheduler.at(random.between(3_000, 9_000), say(answer("bob", random.chance(0.5))));
+      if (random.chance(0.2)) scheduler.at(random.between(2_000, 6_000), say(answer(FORGER, true, "another")));
+      // Whoever was asked by a step that was lost, and is asked anew by the next one, answers again.
+      for (const afterMs of [30_000, 300_000, 3_000_000]) scheduler.at(afterMs, say(first));
     },
     settle() {
       if (settled) return;
@@ -106,7 +121,7 @@ function planned(run: string, { random, turns }: ClientParts) {
     model: "m",
     binding: BINDING,
     workspace: "/",
-    config: { deniedTools: [], turnsMax: null, outTokensMax: null },
+    config: { deniedTools: [], turnsMax: null, outTokensMax: null, approvalHours: random.pick([24, 24, 0.0015]) },
     parallelMax: random.between(1, 3),
     tolerateFailures: random.chance(0.5),
     ...(random.chance(0.5) ? { tokensMax: random.between(1_500, 20_000) } : {}),

@@ -106,6 +106,27 @@ export function faultyStore(store: Store, name: string, owner: Owner, network: N
         () => shard,
         () => store.sweep(shard, idleMs),
       ),
+    answer: (answer) =>
+      call(
+        "answer",
+        1,
+        () => `${answer.run} ${answer.approval}`,
+        () => store.answer(answer),
+      ),
+    grants: (run) =>
+      call(
+        "grants",
+        0.5,
+        () => run,
+        () => store.grants(run),
+      ),
+    revoke: (run, grant, by, reason) =>
+      call(
+        "revoke",
+        1,
+        () => `${run} ${grant.id}`,
+        () => store.revoke(run, grant, by, reason),
+      ),
     forget: (address) => call("forget", 1, of(address), () => store.forget(address)),
     quarantine: (address, reason, fence) =>
       call("quarantine", 1, of(address), () => store.quarantine(address, reason, fence)),

@@ -3,10 +3,12 @@
 import { type Replay, replay } from "../../actors/runtime/replay.ts";
 import { type ReadEntry, readEntry } from "../../actors/runtime/run-log.ts";
 import { machines } from "../../actors/types/index.ts";
+import { approvalsFrom } from "../../infra/approval.ts";
 import { RUN_ENDINGS, type RunEvent } from "../../machines/run-event.ts";
 import { changeOf } from "../../machines/snapshot.ts";
 import type { Memory, StoredRun } from "../support/memory-store/state.ts";
 import { amount } from "../support/memory-store/state.ts";
+import { FORGER } from "./client.ts";
 import type { World } from "./gate.ts";
 import { UNSAFE_TOOL } from "./imitation.ts";
 import { type Books, hasEnded } from "./oracle.ts";
@@ -36,6 +38,7 @@ export async function checkAtRest(rest: Rest): Promise<void> {
     nothingHeld(id, run, rest);
     worldAgrees(events, rest);
     auditHolds(id, run, rest);
+    approvalsHold(id, run, events, rest);
   }
   for (const [effect, times] of rest.world.byEffect)
     if (times > 1) rest.violation(`unsafe effect ${effect} happened ${times} times`);
@@ -139,6 +142,35 @@ function worldAgrees(events: readonly RunEvent[], { world, violation }: Rest): v
 
 function auditHolds(id: string, run: StoredRun, { books, violation }: Rest): void {
   const written = books.commits.filter(({ address }) => address.run === id).flatMap(({ audit }) => audit);
-  if (JSON.stringify(written) !== JSON.stringify(run.audit))
-    violation(`${id} has ${run.audit.length} audit rows for ${written.length} in its commits`);
+  // Those of answers are nobody's commit.
+  const found = run.audit.filter((row) => !row.includes('"rule":"approval'));
+  if (JSON.stringify(written) !== JSON.stringify(found))
+    violation(`${id} has ${found.length} audit rows for ${written.length} in its commits`);
+}
+
+/** Each question has one answer at most, nobody's who saw something else; what ran without a yes was never asked about. */
+function approvalsHold(id: string, run: StoredRun, events: readonly RunEvent[], { violation }: Rest): void {
+  const answers = new Map<string, number>();
+  const asked = new Map<string, string>();
+  const allowed = new Set<string>();
+  for (const event of events) {
+    if (event.type === "approval.requested") asked.set(event.call, event.approval);
+    if (event.type === "approval.answered") {
+      answers.set(event.approval, (answers.get(event.approval) ?? 0) + 1);
+      if (event.allowed) allowed.add(event.approval);
+      if (event.by === FORGER) violation(`${event.approval} was answered by one who saw something else`);
+    }
+    if (event.type === "tool.intended") {
+      const approval = asked.get(event.call);
+      if (approval !== undefined && !allowed.has(approval)) violation(`${event.call} ran without the yes it asked for`);
+    }
+  }
+  for (const [approval, times] of answers) if (times > 1) violation(`${approval} was answered ${times} times`);
+  const stored = approvalsFrom(Object.fromEntries(run.approvals), run.fields.get("status") ?? "");
+  for (const one of stored) {
+    if (one.status === "pending") violation(`${one.id} of ${id} still waits`);
+    if (one.answer?.by === FORGER) violation(`${one.id} was answered by one who saw something else`);
+    if (!asked.has(one.call)) violation(`${one.id} of ${id} was asked for by no step`);
+  }
+  if (stored.length < asked.size) violation(`${id} asked ${asked.size} times and holds ${stored.length} approvals`);
 }

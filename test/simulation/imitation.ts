@@ -1,5 +1,6 @@
 /** An imitation of models, tools and verifiers: what they answer is drawn from the seed, and so is when. */
 import { type Answer, EffectAborted, type PerformContext, type Performers } from "../../actors/runtime/performer.ts";
+import { approvalId } from "../../infra/approval.ts";
 import type { Settlement } from "../../infra/store.ts";
 import type { Call } from "../../machines/agent-calls.ts";
 import { toolNamed, tools } from "../../registry/tools/index.ts";
@@ -74,6 +75,8 @@ export function imitation(parts: ImitationParts): (worker: SimWorker) => Perform
         return finished(order, context.effectId, random.chance(0.9));
       },
       "tool.reconcile": reconcile(parts, worker),
+      "workspace.collect": () => Promise.reject(new Error("no run here has a tree of its own")),
+      "workspace.merge": () => Promise.reject(new Error("no run here has a tree of its own")),
       "result.verify": async (_, context) => {
         await work(50, context);
         if (random.chance(0.9)) return { event: { type: "result.verified" }, told: [] };
@@ -83,6 +86,9 @@ export function imitation(parts: ImitationParts): (worker: SimWorker) => Perform
   };
 }
 
+/** Of every call. */
+export const INPUT = { file_path: "a" };
+
 type ModelOrder = { readonly turn: number; readonly attempt: number };
 
 function answered(parts: ImitationParts, order: ModelOrder, context: PerformContext): Answer {
@@ -91,14 +97,18 @@ function answered(parts: ImitationParts, order: ModelOrder, context: PerformCont
   const name = (n: number): string => `${effectId.slice(effectId.indexOf("/") + 1)}.${n}`;
   const last = order.turn >= turns;
   const silent = random.chance(0.05);
-  const calls = last || silent ? [] : callsOf(random, name);
-  for (const { id, status } of calls) if (status === "asking") parts.asked(context, id);
+  const made = last || silent ? [] : callsOf(random, name);
+  const calls = made.map((call) =>
+    call.status === "asking" ? { ...call, approval: approvalId(effectId, call.id) } : call,
+  );
+  const asking = calls.filter(({ status }) => status === "asking");
+  for (const { id } of asking) parts.asked(context, id);
   const outcome = random.chance(0.95) ? ("done" as const) : ("blocked" as const);
   const report = last && !silent ? { call: name(9), outcome, notDone: [] } : null;
   const settle = used(random, context);
   const input = { outcome, value: { summary: "s" }, evidence: [], notDone: [] };
   const content = [
-    ...calls.map(({ id, tool }) => ({ type: "tool_use", id, name: tool, input: { file_path: "a" } })),
+    ...calls.map(({ id, tool }) => ({ type: "tool_use", id, name: tool, input: INPUT })),
     ...(report === null ? [] : [{ type: "tool_use", id: report.call, name: "Report", input }]),
     { type: "text", text: "so" },
   ];
@@ -108,6 +118,10 @@ function answered(parts: ImitationParts, order: ModelOrder, context: PerformCont
     event: { type: "model.answered", turn: order.turn, stop, calls, report } as Answer["event"],
     entries: [{ role: "assistant", content, tokens: settle.tokens, model: "m" }],
     settle,
+    approvals: asking.map(({ id, tool, inputHash }) => ({
+      ...{ call: id, tool, input: INPUT, inputHash, agentType: "explore", risk: "unknown" as const },
+      ...{ rule: "r", reason: "why", touches: [], policy: "p" },
+    })),
     audit: calls.map(({ id, tool, risk }) => ({ call: id, tool, risk, effect: effectId })) as never,
     told: [
       {

@@ -141,6 +141,15 @@ export function oracle({ store, memory }: MemoryStore, violation: Violation): Or
         if (mailbox() > before) deliver(`${address.run}/${address.actor}`, mail.id);
         return answered;
       },
+      answer(one) {
+        const facts = memory.runs.get(one.run)?.approvals.get(`${one.approval}#s`) ?? "";
+        const actor = /^\d+ \d+ \S+ (.*)\/\S+ /.exec(facts)?.[1] ?? "";
+        const mailbox = (): number => memory.runs.get(one.run)?.snapshots.get(actor)?.mailbox.length ?? 0;
+        const before = mailbox();
+        const answered = store.answer(one);
+        if (mailbox() > before) deliver(`${one.run}/${actor}`, `answer:${one.approval}`);
+        return answered;
+      },
       hold(run, order, reason) {
         const before = Number(memory.runs.get(run)?.fields.get("seq") ?? 0);
         const answered = store.hold(run, order, reason);

@@ -50,5 +50,7 @@ export const PLANTS: readonly Plant[] = [
   { name: "no limit", plants: { store: { noLimit: true } }, shows: /limit of the budget was passed/ },
   { name: "audit before the fence", plants: { store: { unfencedAudit: true } }, shows: /audit rows/ },
   { name: "log before the fence", plants: { store: { unfencedLog: true } }, shows: /log|is written/ },
+  { name: "approvals answered again", plants: { store: { answersTwice: true } }, shows: /answered \d+ times|is there/ },
+  { name: "answers bound to nothing", plants: { store: { unboundAnswers: true } }, shows: /saw something else/ },
   { name: "an end that is none", plants: { store: { noEnd: true } }, shows: /a run that has ended/ },
 ];

@@ -1,12 +1,14 @@
 /** The runs of the golden corpus whose world is steered: what no server can be made to say, or no tool to do, in time. */
+import type { Proposal } from "../../actors/runtime/approvals.ts";
 import { forkOf } from "../../actors/runtime/fork.ts";
 import { type Answer, EffectAborted, type Performer } from "../../actors/runtime/performer.ts";
 import { machines } from "../../actors/types/index.ts";
+import { approvalsFrom } from "../../infra/approval.ts";
 import { createFork } from "../../infra/redis/fork-run.ts";
 import type { Call } from "../../machines/agent-calls.ts";
 import type { AgentEvent } from "../../machines/agent-event.ts";
 import type { PlannedTask } from "../../machines/task-graph.ts";
-import { failsOnce, type Hive, type ModelScript, performersOf, reports, task } from "./mocked-hive.ts";
+import { asksFor, failsOnce, type Hive, type ModelScript, performersOf, reports, task } from "./mocked-hive.ts";
 
 /** Plays one run to where it shall be kept, and names it. */
 export type Scene = (hive: Hive, type: string) => Promise<string>;
@@ -191,26 +193,63 @@ export const scenes: Readonly<Record<string, Scene>> = {
     const say = (actor: string, event: AgentEvent) =>
       hive.store.send({ run: "r_people", actor, type }, { id: `${actor}.${event.type}`, event });
     await hive.worker(
-      performersOf(async (turn, { address: { actor } }) => {
+      performersOf(async (turn, { address: { actor }, effectId }) => {
         if (turn > 0) return reports(turn);
-        if (actor !== "a_pauses") return calls(turn, { status: "asking" });
+        if (actor !== "a_pauses") return asksFor(turn, { effectId }, [{ call: "c0", command: "make all" }]);
         await say(actor, { type: "agent.pause" });
         await hive.seen("r_people", (event) => event.type === "message.taken" && event.cause === "agent.pause");
         return calls(turn);
       }),
     );
+    const answer = async (actor: string, allowed: boolean): Promise<void> => {
+      const asked = approvalsFrom(await hive.reader.approvals("r_people"), "running");
+      const one = asked.find(({ agent }) => agent === actor);
+      if (one === undefined) throw new Error(`nobody is asked about ${actor}`);
+      await hive.store.answer({
+        ...{ run: "r_people", approval: one.id, call: one.call, hash: one.hash, token: actor, allowed },
+        ...{ by: "ana", reason: allowed ? "" : "not today", scope: "once", grant: null },
+      });
+    };
     const seen = (actor: string, to: string) =>
       hive.seen("r_people", (event) => event.actor === actor && event.type === "agent.state" && event.to === to);
     await hive.start("r_people", [of(type, "allowed"), of(type, "denied"), of(type, "pauses")]);
     await Promise.all([seen("a_allowed", "awaitingApproval"), seen("a_denied", "awaitingApproval")]);
     await hive.store.hold("r_people", "park", "asked");
-    await say("a_allowed", { type: "approval.answered", call: "c0", allowed: true });
-    await say("a_denied", { type: "approval.answered", call: "c0", allowed: false });
+    await answer("a_allowed", true);
+    await answer("a_denied", false);
     await hive.store.hold("r_people", "resume", "asked");
     await seen("a_pauses", "paused");
     await say("a_pauses", { type: "agent.resume" });
     await hive.ended("r_people");
     return "r_people";
+  },
+  /** Work in a tree of the run's own, which a person lets be merged. */
+  home: async (hive, type) => {
+    const reason = "one look";
+    const proposal: Proposal = {
+      ...{ call: "merge", tool: "Merge", input: { files: 1 }, inputHash: "h", agentType: "coordinator" },
+      ...{ risk: "mutating" as const, rule: "worktree.merge", reason, touches: [], policy: "p" },
+    };
+    const collected: { readonly type: string } = {
+      ...{ type: "workspace.collected", files: 1, commit: "c0ffee", merge: "ask", reason },
+    };
+    await hive.worker(
+      performersOf(model, {
+        "workspace.collect": () => Promise.resolve({ event: collected, told: [], approvals: [proposal] }),
+        "workspace.merge": () => Promise.resolve({ event: { type: "workspace.merged" }, told: [] }),
+      }),
+    );
+    const isolation = { source: "/s", tree: "/t", gitDir: "/g", branch: "swarm/r_home", base: "ba5e" };
+    await hive.start("r_home", [of(type, "a")], { config: { isolation } });
+    await hive.seen("r_home", (event) => event.type === "agent.state" && event.to === "awaitingApproval");
+    const [asked] = approvalsFrom(await hive.reader.approvals("r_home"), "running");
+    if (asked === undefined) throw new Error("nobody is asked about the merge");
+    await hive.store.answer({
+      ...{ run: "r_home", approval: asked.id, call: asked.call, hash: asked.hash, token: "ana", allowed: true },
+      ...{ by: "ana", reason: "", scope: "once", grant: null },
+    });
+    await hive.ended("r_home");
+    return "r_home";
   },
   /** An agent is taken out of circulation, put back, and ends well. */
   death: async (hive, type) => {

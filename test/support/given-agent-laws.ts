@@ -406,8 +406,33 @@ const approvals: Law[] = [
   law("a call that asks is not run before somebody says yes", (machine) => {
     const story = thinking(machine).when(answered(0, [destroy("d1", "asking")]));
     expect(story.path).toBe("awaitingApproval");
-    expect(story.effects).toEqual([]);
-    expect(started(story.when(approved("d1")))).toEqual(["d1"]);
+    expect(story.effects).toEqual([{ type: "approval.request", call: "d1", tool: "Bash" }]);
+    const yes = story.when(approved("d1"));
+    expect(yes.effects).toEqual([{ type: "tool.run", call: "d1", tool: "Bash", inputHash: "hash-d1", approved: true }]);
+  }),
+  law("everybody who has to say yes is asked once, with the answer that made the calls, and never again", (machine) => {
+    const story = thinking(machine).when(
+      answered(0, [destroy("d1", "asking"), read("r1"), read("r2", "asking"), write("w1", "refused")]),
+    );
+    const asked = (one: Story): readonly unknown[] =>
+      ordersOf(one, "approval.request").map((order) => "call" in order && order.call);
+    expect(asked(story)).toEqual(["d1", "r2"]);
+    const all = story.whenAll(finished("r1"), approved("r2"), finished("r2"), approved("d1", false));
+    expect(asked(all)).toEqual(["d1", "r2"]);
+    expect(asked(thinking(machine).when(answered(0, [read("r1"), write("w1")])))).toEqual([]);
+  }),
+  law("only what somebody said yes to bears the mark of it", (machine) => {
+    const story = thinking(machine).whenAll(
+      answered(0, [read("r1"), write("w1", "asking"), write("w2")]),
+      finished("r1"),
+    );
+    const runs = ordersOf(story.whenAll(approved("w1"), finished("w1")), "tool.run");
+    const marked = runs.map((order) => "call" in order && [order.call, "approved" in order]);
+    expect(marked).toEqual([
+      ["r1", false],
+      ["w1", true],
+      ["w2", false],
+    ]);
   }),
   law("a no refuses the call and the changing calls behind it, and the model goes on", (machine) => {
     const story = thinking(machine).when(answered(0, [destroy("d1", "asking"), write("w1"), destroy("d2", "asking")]));

@@ -61,6 +61,8 @@ const nothing = {
   audit: [],
   blobs: [],
   settle: null,
+  approvals: [],
+  withdrawn: [],
   runEnd: null,
 } satisfies Partial<Commit>;
 

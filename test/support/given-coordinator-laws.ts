@@ -16,6 +16,7 @@ import {
   taskOf,
   taskStatuses,
 } from "./given-coordinator.ts";
+import { homecomingLaws } from "./given-homecoming-laws.ts";
 
 const law = (title: string, holds: Law["holds"]): Law => ({ title, holds });
 
@@ -328,4 +329,10 @@ const requeueing: Law[] = [
   }),
 ];
 
-export const coordinatorLaws: readonly Law[] = [...graphs, ...failures, ...cancelling, ...requeueing];
+export const coordinatorLaws: readonly Law[] = [
+  ...graphs,
+  ...failures,
+  ...cancelling,
+  ...requeueing,
+  ...homecomingLaws,
+];

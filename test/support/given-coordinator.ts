@@ -1,7 +1,7 @@
 /** The words in which stories of the coordinator are told: graphs, and the facts that reach it. */
 import type { AnyStateMachine } from "xstate";
-import type { CoordinatorEvent, CoordinatorInput } from "../../machines/coordinator-machine.ts";
 import { coordinatorMachine } from "../../machines/coordinator-machine.ts";
+import type { CoordinatorEvent, CoordinatorInput, MergeVerdict } from "../../machines/coordinator-vocabulary.ts";
 import type { ResultStatus } from "../../machines/effect.ts";
 import { resultId } from "../../machines/effect.ts";
 import type { PlannedTask, Task, TaskStatus } from "../../machines/task-graph.ts";
@@ -26,9 +26,15 @@ export const diamond = (attemptsMax = 1): PlannedTask[] => [
 
 export const coordinating = (
   graph: readonly PlannedTask[],
-  { parallelMax = 4, tolerateFailures = false, seed = "r_any", machine = coordinatorMachine as AnyStateMachine } = {},
+  {
+    parallelMax = 4,
+    tolerateFailures = false,
+    seed = "r_any",
+    branch = null as string | null,
+    machine = coordinatorMachine as AnyStateMachine,
+  } = {},
 ): Story => {
-  const input: CoordinatorInput = { actor: "a_coordinator", graph, parallelMax, tolerateFailures, seed };
+  const input: CoordinatorInput = { actor: "a_coordinator", graph, parallelMax, tolerateFailures, seed, branch };
   return given(machine, input);
 };
 
@@ -55,6 +61,24 @@ export const requeues = (id: string, actor: string | null = `a_${id}`, agentType
   agentType,
 });
 export const stop: CoordinatorEvent = { type: "run.cancel", reason: "enough" };
+
+/** The run's own working tree was made into a commit. */
+export const collected = (merge: MergeVerdict, files = 2): CoordinatorEvent => ({
+  type: "workspace.collected",
+  files,
+  commit: "c0ffee",
+  merge,
+  reason: "nobody can be asked",
+});
+export const uncollected: CoordinatorEvent = { type: "workspace.uncollected", reason: "git broke" };
+export const merged: CoordinatorEvent = { type: "workspace.merged" };
+export const left: CoordinatorEvent = { type: "workspace.left", reason: "conflicts in a.txt" };
+export const answers = (allowed: boolean, call = "merge"): CoordinatorEvent => ({
+  type: "approval.answered",
+  call,
+  allowed,
+  reason: "not like this",
+});
 
 /** Actors that the last step gave birth to. */
 export const born = (story: Story): readonly string[] =>

@@ -159,6 +159,16 @@ const graphInput = (graph: readonly unknown[], more: Readonly<Record<string, unk
 const stop = { type: "run.cancel", reason: "enough" };
 const requeued = (task: string, actor: string | null) => ({ type: "task.requeued", task, actor, agentType: "verify" });
 
+const homecoming = [
+  { type: "workspace.collected", files: 0, commit: "ba5e", merge: "ask", reason: "so" },
+  { type: "workspace.uncollected", reason: "git broke" },
+  { type: "workspace.merged" },
+  { type: "workspace.left", reason: "conflicts" },
+  { type: "approval.answered", call: "merge", allowed: true },
+  { type: "approval.answered", call: "merge", allowed: false, reason: "no" },
+  { type: "approval.answered", call: "another", allowed: true },
+];
+
 const coordinatorWorlds: readonly World[] = [
   {
     name: "a diamond whose first task may be tried twice",
@@ -178,6 +188,23 @@ const coordinatorWorlds: readonly World[] = [
       requeued("b", null),
       requeued("nobody", null),
       ...["a", "b", "c"].flatMap((id) => ends(id, `a_${id}`).filter((_, index) => index !== 1)),
+    ],
+  },
+  {
+    name: "a tree of the run's own, brought home",
+    input: graphInput([task("a"), task("b", ["a"])], { branch: "swarm/r_any" }),
+    events: [
+      stop,
+      ...ends("a", "a_a"),
+      ...ends("b", "a_b"),
+      ...["ask", "allow", "leave"].map((merge) => ({
+        type: "workspace.collected",
+        files: 2,
+        commit: "c0ffee",
+        merge,
+        reason: "so",
+      })),
+      ...homecoming,
     ],
   },
   { name: "a circle", input: graphInput([task("a", ["b"]), task("b", ["a"])]), events: [stop] },

@@ -2,15 +2,18 @@
  * The real runtime on a real Redis with performers that a test steers: what is mocked is the world, never the core.
  */
 import { Redis } from "ioredis";
+import { inputHashOf } from "../../actors/runtime/judge.ts";
 import { newRun, type RunPlan } from "../../actors/runtime/new-run.ts";
 import type { Answer, PerformContext, Performers } from "../../actors/runtime/performer.ts";
 import { entriesOf } from "../../actors/runtime/run-log.ts";
 import { createRuntime, type Runtime } from "../../actors/runtime/runtime.ts";
 import { explore } from "../../actors/types/explore.ts";
+import { approvalId } from "../../infra/approval.ts";
 import { openLog } from "../../infra/log.ts";
 import { keysFor } from "../../infra/redis/keys.ts";
 import { openReader } from "../../infra/redis/reader.ts";
 import { redisStore } from "../../infra/redis/store.ts";
+import type { Call } from "../../machines/agent-calls.ts";
 import type { LoggedEvent } from "../../machines/run-event.ts";
 import type { PlannedTask } from "../../machines/task-graph.ts";
 import { startRedis } from "./redis.ts";
@@ -107,6 +110,8 @@ export function performersOf(model: ModelScript, over: Partial<Performers> = {})
         entries: [{ role: "user", content: [{ type: "tool_result", tool_use_id: order.call, content: "lost" }] }],
         told: [],
       }),
+    "workspace.collect": () => Promise.reject(new Error("no run here has a tree of its own")),
+    "workspace.merge": () => Promise.reject(new Error("no run here has a tree of its own")),
     "result.verify": () => Promise.resolve({ event: { type: "result.verified" }, told: [] }),
     ...over,
   };
@@ -202,4 +207,60 @@ export function deferred<Value>() {
     reject = no;
   });
   return { promise, resolve, reject };
+}
+
+export interface AskedCall {
+  readonly call: string;
+  readonly command: string;
+  readonly risk?: "mutating" | "destructive";
+}
+
+/** An answer that makes changing calls somebody is asked about; `after` are calls that need no asking, in order behind. */
+export function asksFor(
+  turn: number,
+  { effectId }: Pick<PerformContext, "effectId">,
+  asked: readonly AskedCall[],
+  after: readonly Call[] = [],
+): Answer {
+  const inputOf = ({ command }: AskedCall) => ({ command });
+  const calls: Call[] = asked.map((one) => ({
+    id: one.call,
+    tool: "Bash",
+    inputHash: inputHashOf(inputOf(one)),
+    risk: one.risk ?? "mutating",
+    repeat: "safe",
+    status: "asking",
+    approval: approvalId(effectId, one.call),
+  }));
+  return {
+    event: {
+      type: "model.answered",
+      turn,
+      stop: "tool_use",
+      report: null,
+      calls: [...calls, ...after],
+    } as Answer["event"],
+    entries: [
+      {
+        role: "assistant",
+        content: [
+          ...asked.map((one) => ({ type: "tool_use", id: one.call, name: "Bash", input: inputOf(one) })),
+          ...after.map(({ id, tool }) => ({ type: "tool_use", id, name: tool, input: { file_path: "a" } })),
+        ],
+      },
+    ],
+    told: [],
+    approvals: asked.map((one) => ({
+      call: one.call,
+      tool: "Bash",
+      input: inputOf(one),
+      inputHash: inputHashOf(inputOf(one)),
+      agentType: "explore",
+      risk: one.risk ?? "mutating",
+      rule: "silence",
+      reason: "no rule knows it",
+      touches: one.risk === "destructive" ? ["everything"] : [],
+      policy: "p",
+    })),
+  };
 }

@@ -2,6 +2,8 @@
 import type { Redis } from "ioredis";
 import type { Keys } from "../../infra/redis/keys.ts";
 import { unpacked } from "../../infra/redis/packed.ts";
+import { openReader } from "../../infra/redis/reader.ts";
+import { deadEntries } from "../../infra/redis/run-items.ts";
 import type { Mail, Store } from "../../infra/store.ts";
 import type { StoreUnderTest } from "./store-contract.ts";
 
@@ -12,27 +14,21 @@ export async function dumpOf(redis: Redis): Promise<Record<string, string>> {
   return Object.fromEntries(names.map((name, index) => [name, values[index] ?? ""]));
 }
 
-const paired = (flat: readonly string[]): Record<string, string> =>
-  Object.fromEntries(flat.flatMap((field, index) => (index % 2 === 0 ? [[field, flat[index + 1] ?? ""]] : [])));
-
 export function redisUnderTest(redis: Redis, bells: Redis, keys: Keys, store: Store): StoreUnderTest {
+  const reader = openReader(redis, keys);
   const shardOf = (run: string) => keys.shard(keys.shardOf(run));
   return {
     store,
     shardOf: keys.shardOf,
-    runRow: (run) => redis.hgetall(keys.run(run).run),
+    runRow: async (run) => (await reader.run(run))?.fields ?? {},
     async log(run) {
-      const rows = await redis.xrange(keys.run(run).log, "-", "+");
-      return rows.map(([id, flat]) => {
-        const fields = paired(flat);
-        return { seq: Number(id.split("-")[0]), member: fields.a ?? "", body: unpacked(fields.b ?? "") };
-      });
+      return (await reader.log(run, 0)).map(({ firstSeq, member, body }) => ({ seq: firstSeq, member, body }));
     },
     async mailbox(run, actor) {
       return (await redis.lrange(keys.actor(run, actor).mailbox, 0, -1)).map((json) => JSON.parse(json) as Mail);
     },
     async money(run) {
-      const row = await redis.hgetall(keys.run(run).budget);
+      const row = await reader.budget(run);
       const amount = (field: string) => Number(row[field] ?? 0);
       return {
         tokens: amount("tokens"),
@@ -42,8 +38,9 @@ export function redisUnderTest(redis: Redis, bells: Redis, keys: Keys, store: St
       };
     },
     async audit(run) {
-      return (await redis.xrange(keys.run(run).audit, "-", "+")).map(([, flat]) => unpacked(paired(flat).b ?? ""));
+      return (await redis.xrangeBuffer(keys.run(run).audit, "-", "+")).map(([, [, body]]) => unpacked(body as Buffer));
     },
+    approvals: (run) => redis.hgetall(keys.run(run).approvals),
     actors: (run) => redis.hgetall(keys.run(run).actors),
     async listed(run, list) {
       const members = await redis.zrange(shardOf(run)[list], 0, -1);
@@ -54,7 +51,7 @@ export function redisUnderTest(redis: Redis, bells: Redis, keys: Keys, store: St
     },
     ended: async (run) => (await redis.zscore(shardOf(run).ended, run)) !== null,
     async dead(run) {
-      const letters = (await redis.xrange(shardOf(run).dead, "-", "+")).map(([, flat]) => paired(flat));
+      const letters = (await deadEntries(redis, keys, keys.shardOf(run))).map(({ fields }) => fields);
       return letters.filter(({ member }) => member?.startsWith(`${run}/`));
     },
     async raiseIncarnation(run) {

@@ -4,6 +4,7 @@
  */
 import { beforeEach, describe } from "vitest";
 import type { Mail, Store } from "../../infra/store.ts";
+import { approvalLaws } from "./store-contract-approvals.ts";
 import { budgetLaws } from "./store-contract-budget.ts";
 import { claimLaws } from "./store-contract-claim.ts";
 import { commitLaws } from "./store-contract-commit.ts";
@@ -37,6 +38,8 @@ export interface StoreUnderTest {
   mailbox(run: string, actor: string): Promise<readonly Mail[]>;
   money(run: string): Promise<Money>;
   audit(run: string): Promise<readonly string[]>;
+  /** Fields of the hash. */
+  approvals(run: string): Promise<Readonly<Record<string, string>>>;
   /** Actors that the run knows, with their rows. */
   actors(run: string): Promise<Readonly<Record<string, string>>>;
   /** Members of this run on a list of its shard. */
@@ -67,6 +70,7 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
     budgetLaws(under);
     timerLaws(under);
     placeLaws(under);
+    approvalLaws(under);
     outsideLaws(under);
     echoLaws(under);
     modelLaws(under);

@@ -11,6 +11,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { identifyProcess, isAlive, type ProcessIdentity, signalProcess } from "../../infra/redis/process-identity.ts";
 import { redisServerBinary } from "./redis.ts";
+import { sandboxEnv } from "./sandbox.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -50,6 +51,8 @@ export interface StartOptions {
   readonly uid?: number;
   /** Arguments of node itself. */
   readonly node?: readonly string[];
+  /** All that there is to be read from stdin; absent: it is closed. */
+  readonly input?: string;
 }
 
 export interface Swarm {
@@ -102,19 +105,20 @@ export async function openSwarm({ env = {} }: SwarmOptions = {}): Promise<Swarm>
     XDG_RUNTIME_DIR: runtimeDir,
     SWARM_DATA_DIR: dataDir,
     SWARM_REDIS_BIN: await redisServerBinary(),
+    ...(await sandboxEnv()),
     ...env,
   });
   const started = new Set<Running>();
   const start = (args: readonly string[], options: StartOptions = {}): Running => {
-    const running = launch(
-      spawn(process.execPath, [...(options.node ?? []), main, ...args], {
-        cwd: options.cwd ?? cwd,
-        env: defined({ ...own, ...options.env }),
-        stdio: ["ignore", "pipe", "pipe"],
-        ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }),
-      }),
-      args.join(" "),
-    );
+    const child = spawn(process.execPath, [...(options.node ?? []), main, ...args], {
+      cwd: options.cwd ?? cwd,
+      env: defined({ ...own, ...options.env }),
+      stdio: [options.input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
+      ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }),
+    });
+    // Whoever refuses its flags does not read to the end.
+    child.stdin?.on("error", () => {}).end(options.input);
+    const running = launch(child, args.join(" "));
     started.add(running);
     const forget = (): boolean => started.delete(running);
     running.done.then(forget, forget);

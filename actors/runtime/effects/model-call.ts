@@ -3,17 +3,21 @@
  * the chart's. The answer's calls are judged here, before the machine sees them.
  */
 
+import { approvalId, grantsFor, grantsFrom } from "../../../infra/approval.ts";
 import type { ModelClient } from "../../../infra/model/anthropic.ts";
 import { backoffMs } from "../../../infra/model/backoff.ts";
 import type { Answered, Failed, Usage } from "../../../infra/model/outcome.ts";
 import { costNanoUsd, type TokenPrice } from "../../../infra/model/prices.ts";
-import type { Settlement } from "../../../infra/store.ts";
+import type { Grants, Settlement } from "../../../infra/store.ts";
 import type { Usage as ToldUsage } from "../../../machines/run-event.ts";
+import { toolNamed } from "../../../registry/tools/index.ts";
+import type { AgentType } from "../../types/define.ts";
 import { agentTypeNamed } from "../../types/index.ts";
 import type { Breaker } from "../breaker.ts";
 import type { Entry } from "../conversation.ts";
 import { judge } from "../judge.ts";
 import { type Answer, EffectAborted, type PerformContext, type Performer } from "../performer.ts";
+import type { Given, Here } from "../permission-question.ts";
 import { requestOf, type Session } from "../session.ts";
 
 export interface ModelAccess {
@@ -26,6 +30,10 @@ export interface ModelAccess {
 export interface ModelCallDeps {
   /** Throws where this worker has no access by that name; a claim never lets such a run in. */
   access(binding: string): ModelAccess;
+  /** Rights given in this run, with the store's time. Absent: there are none. */
+  readonly grants?: (run: string) => Promise<Grants>;
+  /** What is true on this worker, for the rules. */
+  readonly here?: Here;
 }
 
 type Order = Parameters<Performer<"model.call">>[0];
@@ -43,7 +51,7 @@ export function modelCall(deps: ModelCallDeps): Performer<"model.call"> {
       const changed = access.breaker.tell(outcome.kind === "answered" || !outcome.retry);
       const answer =
         outcome.kind === "answered"
-          ? answered(order, context, session, outcome, access)
+          ? await answered(deps, order, context, session, outcome)
           : failed(order, context, outcome, access);
       return changed === null ? answer : { ...answer, told: [...answer.told, { type: "breaker.changed", ...changed }] };
     }
@@ -51,18 +59,21 @@ export function modelCall(deps: ModelCallDeps): Performer<"model.call"> {
   };
 }
 
-function answered(
+async function answered(
+  deps: ModelCallDeps,
   order: Order,
   context: PerformContext,
   session: Session,
   outcome: Answered,
-  access: ModelAccess,
-): Answer {
+): Promise<Answer> {
   const { message, usage, requestId } = outcome;
   const type = agentTypeNamed(session.agentType);
   if (type === undefined) throw new Error(`session of an unknown agent type: ${session.agentType}`);
-  const verdict = judge(message.content, type, session, context.run);
-  const settle = settlementOf(usage, 1, access.price(session.model, promptTokens(usage)));
+  const verdict = judge(message.content, type, session, context.run, {
+    ...(await givenTo(type, deps, context)),
+    actor: context.address.actor,
+  });
+  const settle = settlementOf(usage, 1, deps.access(context.run.binding).price(session.model, promptTokens(usage)));
   const entry: Entry = {
     role: "assistant",
     content: [...message.content],
@@ -74,12 +85,19 @@ function answered(
       type: "model.answered",
       turn: order.turn,
       stop: message.stopReason,
-      calls: verdict.calls,
+      calls: verdict.calls.map((call) =>
+        call.status === "asking" ? { ...call, approval: approvalId(context.effectId, call.id) } : call,
+      ),
       report: verdict.report,
     } as Answer["event"],
     entries: message.content.length === 0 ? verdict.entries : [entry, ...verdict.entries],
     settle,
-    audit: verdict.audit,
+    audit: verdict.audit.map((row) => ({
+      ...row,
+      said: context.entries.length,
+      ...(row.decision === "ask" ? { approval: approvalId(context.effectId, row.call) } : {}),
+    })),
+    ...(verdict.approvals.length === 0 ? {} : { approvals: verdict.approvals }),
     told: [
       {
         type: "model.answered",
@@ -95,6 +113,18 @@ function answered(
       ...verdict.told,
     ],
   };
+}
+
+/** Read where the agent has a tool that does more than look: nobody else can be given anything. */
+async function givenTo(
+  type: AgentType,
+  { grants, here = {} }: ModelCallDeps,
+  { run, address }: PerformContext,
+): Promise<Given> {
+  const acts = type.tools.some((name) => toolNamed(name)?.risk !== "read-only");
+  if (!acts || grants === undefined) return here;
+  const { nowMs, fields } = await grants(address.run);
+  return { ...here, grants: grantsFor(grantsFrom(run.config.grants, fields), address.actor, nowMs), nowMs };
 }
 
 function failed(order: Order, context: PerformContext, outcome: Failed, access: ModelAccess): Answer {

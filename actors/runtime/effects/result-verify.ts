@@ -11,7 +11,7 @@ import { callInput, type Entry } from "../conversation.ts";
 import { type Answer, EffectAborted, type Performer } from "../performer.ts";
 
 export interface ResultVerifyDeps {
-  box(workspace: string): Promise<Box>;
+  box(workspace: string, beside?: readonly string[]): Promise<Box>;
 }
 
 export function resultVerify({ box }: ResultVerifyDeps): Performer<"result.verify"> {
@@ -19,7 +19,7 @@ export function resultVerify({ box }: ResultVerifyDeps): Performer<"result.verif
     const made = callInput(entries, order.call);
     const report = reportTool.input.safeParse(made?.input);
     if (!report.success) return rejected(["the report is not in the conversation"]);
-    const workspace = await box(run.workspace);
+    const workspace = await box(run.workspace, run.config.addDirs);
     const reasons: string[] = [];
     for (const [index, evidence] of report.data.evidence.entries()) {
       if (signal.aborted) throw new EffectAborted(effectId);

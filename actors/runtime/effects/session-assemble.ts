@@ -4,9 +4,13 @@ import type { Store } from "../../../infra/store.ts";
 import { envelopeSchema } from "../../../machines/brief.ts";
 import { agentTypeNamed } from "../../types/index.ts";
 import type { Answer, Performer } from "../performer.ts";
+import type { Here } from "../permission-question.ts";
 import { assemble, briefFrom } from "../session.ts";
 
-export function sessionAssemble(store: Pick<Store, "briefs" | "results">): Performer<"session.assemble"> {
+export function sessionAssemble(
+  store: Pick<Store, "briefs" | "results">,
+  here: Here = {},
+): Performer<"session.assemble"> {
   return async (order, { address, run }) => {
     const type = agentTypeNamed(address.type);
     if (type === undefined) return refused(`there is no agent type ${address.type}`);
@@ -23,7 +27,7 @@ export function sessionAssemble(store: Pick<Store, "briefs" | "results">): Perfo
     if (unfit.length > 0)
       return refused(`results it is built on are not verified: ${unfit.map(({ id }) => id).join(", ")}`);
 
-    const { session, first, excluded, toolsHash } = assemble(type, briefFrom(text), run, standsOn);
+    const { session, first, excluded, toolsHash } = assemble(type, briefFrom(text), run, standsOn, here);
     const sources = [`brief:${order.task}`, ...order.standsOn];
     const bytes = JSON.stringify(first.content).length;
     return {
@@ -31,7 +35,12 @@ export function sessionAssemble(store: Pick<Store, "briefs" | "results">): Perfo
       session,
       entries: [first],
       told: [
-        { type: "context.loaded", sources, bytes },
+        {
+          type: "context.loaded",
+          sources,
+          bytes,
+          ...(here.sandbox === undefined ? {} : { sandbox: here.sandbox }),
+        },
         {
           type: "registry.built",
           tools: session.tools.map(({ name }) => name),

@@ -8,7 +8,7 @@ import type { GateFacts } from "../../../infra/journal/gate.ts";
 import type { Journal, Seen } from "../../../infra/journal/journal.ts";
 import type { WorkspaceBox } from "../../../infra/sandbox/workspace-box.ts";
 import { exitAnswer } from "../../../registry/tools/run/bash.ts";
-import { toolResultEntry } from "../conversation.ts";
+import { type Entry, toolResultEntry } from "../conversation.ts";
 import { type Answer, EffectAborted, type Performer, wasCancelled } from "../performer.ts";
 import { interruptedAnswer } from "../recovery.ts";
 import { finishedAnswer } from "./tool-run.ts";
@@ -125,9 +125,13 @@ function reconciled(order: Order, happened: boolean, change: Change | null): Ans
   const text = `It was done: ${change?.path} has the content that was meant (its worker was lost before it could say so).`;
   return {
     event: { type: "tool.reconciled", call, happened } as Answer["event"],
-    ...(happened ? { entries: [toolResultEntry(call, text, true)] } : {}),
+    ...(happened ? { entries: [toolResultEntry(call, text, true, sawOf(change))] } : {}),
     told: [{ type: "tool.reconciled", effect, call, tool, happened }],
   };
 }
+
+/** The agent knows what it wrote. */
+const sawOf = (change: Change | null): Entry["saw"] =>
+  change === null ? undefined : { path: change.path, sha256: change.after };
 
 const shown = (hash: string | null): string => (hash === null ? "no file" : hash.slice(0, 16));

@@ -7,22 +7,26 @@ import { sha256 } from "../../../infra/ids.ts";
 import type { Journal } from "../../../infra/journal/journal.ts";
 import type { WorkspaceBox } from "../../../infra/sandbox/workspace-box.ts";
 import type { Box } from "../../../registry/box.ts";
-import { mayChange } from "../../../registry/permission.ts";
+import type { PermissionQuestion } from "../../../registry/permission/question.ts";
 import { OUTPUT_CHARS_MAX, type ToolDeclaration, type ToolOutput, WHOLE_CHARS_MAX } from "../../../registry/tool.ts";
 import { toolNamed } from "../../../registry/tools/index.ts";
 import { actingBox, OutcomeUnknown } from "../acting-box.ts";
-import { callInput, toolResultEntry } from "../conversation.ts";
+import { callInput, lastSeen, toolResultEntry } from "../conversation.ts";
 import { inputHashOf } from "../judge.ts";
 import { type Answer, EffectAborted, type PerformContext, type Performer } from "../performer.ts";
+import { type Here, questionOf } from "../permission-question.ts";
 import { unknownAnswer } from "../recovery.ts";
+import { mayChange, textAtUse, watchedBox } from "../watched-box.ts";
 
 export interface ToolRunDeps {
-  /** The box of a workspace; throws where the workspace is gone. */
-  box(workspace: string): Promise<WorkspaceBox>;
+  /** The box of a workspace and of folders beside it, with a way into the web; throws where one of them is gone. */
+  box(workspace: string, beside?: readonly string[]): Promise<WorkspaceBox & Pick<Box, "fetch">>;
   /** Null where this process has no gates: then nothing unsafe is run. */
   readonly journal: Journal | null;
   /** Milliseconds on a clock that only goes forward. */
   monotonicMs(): number;
+  /** What is true on this worker, for the rules. */
+  readonly here?: Here;
 }
 
 type Order = Parameters<Performer<"tool.run">>[0];
@@ -50,12 +54,12 @@ export function finishedAnswer(
   output: ToolOutput,
   tookMs: number,
 ): Answer {
-  const { ok, text, whole } = bounded(output);
+  const { ok, text, whole, saw } = bounded(output);
   const blob = whole === undefined ? null : { sha256: sha256(whole), text: whole };
   const told = { effect, call, tool, bytes: Buffer.byteLength(text), tookMs };
   return {
     event: { type: "tool.finished", call, ok } as Answer["event"],
-    entries: [toolResultEntry(call, text, ok)],
+    entries: [toolResultEntry(call, text, ok, saw)],
     told: [{ type: ok ? "tool.finished" : "tool.failed", ...told, ...(blob === null ? {} : { blob: blob.sha256 }) }],
     ...(blob === null ? {} : { blobs: [blob] }),
   };
@@ -71,9 +75,10 @@ async function outcomeOf(deps: ToolRunDeps, order: Order, context: PerformContex
     return broken("the input is not the one that was judged; it was not run");
   try {
     const input = tool.input.parse(made.input);
-    const box = await deps.box(run.workspace);
-    if (tool.loadDeed === undefined) return await withinTime(tool, input, box, signal);
-    return await acted(deps, order, context, tool.loadDeed, input, box);
+    const box = await deps.box(run.workspace, run.config.addDirs);
+    const question = atUse(deps, context, tool, input);
+    if (tool.loadDeed === undefined) return await withinTime(tool, input, watchedBox(box, question), signal);
+    return await acted(deps, order, context, tool.loadDeed, box, question);
   } catch (cause) {
     if (signal.aborted) throw new EffectAborted(effectId);
     if (cause instanceof OutcomeUnknown) throw cause;
@@ -81,26 +86,45 @@ async function outcomeOf(deps: ToolRunDeps, order: Order, context: PerformContex
   }
 }
 
+/** The question that was answered before this was ordered, for a second look at where its paths lead. */
+function atUse(
+  { here = {} }: ToolRunDeps,
+  { address, run }: PerformContext,
+  tool: ToolDeclaration,
+  input: unknown,
+): PermissionQuestion {
+  const who = { agentType: address.type, actor: address.actor };
+  return questionOf({ ...who, typeTools: [tool.name], deniedTools: [], tool, input }, run, here);
+}
+
 /** No time limit of ours: a command has its recorder's, and a change that was begun is not walked away from. */
 async function acted(
   { journal }: ToolRunDeps,
   order: Order,
-  { run, signal, effectId }: PerformContext,
+  { signal, effectId, entries }: PerformContext,
   loadDeed: NonNullable<ToolDeclaration["loadDeed"]>,
-  input: unknown,
   box: WorkspaceBox,
+  question: PermissionQuestion,
 ): Promise<ToolOutput> {
   if (journal === null) return broken(`this worker has no folder for gates; it runs no ${order.tool}`);
   const deed = await loadDeed();
+  const runs = order.approved === true ? undefined : await textAtUse(box, question);
+  let saw: ToolOutput["saw"];
   const acting = actingBox({
     box,
     journal,
     effect: effectId,
     inputHash: order.inputHash,
     signal,
-    mayChange: (path) => mayChange(run.config.permissions, order.tool, path),
+    mayChange: (path) => mayChange(question, path),
+    commands: { writable: question.addDirs, runs },
+    lastSeen: (path) => lastSeen(entries, path),
+    changed: ({ path, after }) => {
+      saw = { path, sha256: after };
+    },
   });
-  return await deed(input, { box: acting, signal });
+  const output = await deed(question.input, { box: acting, signal });
+  return saw === undefined ? output : { ...output, saw };
 }
 
 async function withinTime(tool: ToolDeclaration, input: unknown, box: Box, signal: AbortSignal): Promise<ToolOutput> {

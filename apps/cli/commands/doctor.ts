@@ -1,12 +1,15 @@
 /** `swarm doctor`: the settings in force and where each came from, the Redis that was found and what it promises. */
 import { apiBinding, DEFAULT_MODEL, hasModel, LOCAL_MODEL } from "../../../actors/runtime/accesses.ts";
+import type { Sandbox } from "../../../infra/bwrap/sandbox.ts";
 import { type Config, readConfig } from "../../../infra/config.ts";
 import { SwarmError } from "../../../infra/errors.ts";
+import { openHostState } from "../../../infra/journal/host-state.ts";
 import { durabilityOf, type Promised } from "../../../infra/redis/durability.ts";
 import { openRedis, type RedisEndpoint } from "../../../infra/redis/embedded.ts";
 import { redisSettings } from "../hive.ts";
-import { permissionsOf } from "../permission-lists.ts";
+import { PERMISSION_LISTS, permissionsOf } from "../permission-lists.ts";
 import { printJson, printTable } from "../print.ts";
+import { openOwnSandbox, sandboxLine } from "../sandbox.ts";
 
 interface Setting {
   readonly name: string;
@@ -17,6 +20,7 @@ interface Setting {
 export async function act(_args: readonly string[], flags: Record<string, unknown>): Promise<number> {
   const config = await readConfig();
   const settings = settingsOf(config);
+  const sandbox = await openOwnSandbox(config, await openHostState(config.stateDirs), true);
   const redis = await openRedis(redisSettings(config)).catch((cause: unknown) => cause);
   const guarantees = redis instanceof Error ? [] : durabilityOf(endpointOf(redis).kind, endpointOf(redis).facts);
   const model = hasModel(config)
@@ -30,10 +34,12 @@ export async function act(_args: readonly string[], flags: Record<string, unknow
       redis: redisDocument(redis),
       guarantees,
       model,
-      sandbox: "none",
+      sandbox: sandbox.level,
+      sandboxBy: sandbox.by,
+      sandboxReasons: sandbox.reasons,
     });
   } else {
-    print(settings, redis, guarantees, model);
+    print(settings, redis, guarantees, model, sandbox);
   }
   return redis instanceof SwarmError ? redis.exit : 0;
 }
@@ -60,6 +66,11 @@ function settingsOf(config: Config): Setting[] {
     row("redisInstall", config.redisInstall),
     row("redisFsync", config.redisFsync),
     row("retentionHours", String(config.retentionHours)),
+    row("approvalHours", String(config.approvalHours)),
+    row("sandboxSwitch", config.sandbox.off ? "off" : "auto"),
+    row("sandboxNetwork", config.sandbox.network ? "on" : "off"),
+    row("sandboxInstall", config.sandbox.install),
+    row("bwrapBin", config.sandbox.bin),
     { ...row("stateDir", config.stateDirs[0]), from: config.origins.stateDir ?? "default" },
     ...rulesOf(config),
     secret("ANTHROPIC_API_KEY", config.apiKey),
@@ -69,10 +80,15 @@ function settingsOf(config: Config): Setting[] {
 
 /** A row a rule. Throws SwarmError `config.permissions`, exit 2, where one is none: better here than at the first run. */
 function rulesOf(config: Config): Setting[] {
-  permissionsOf(config);
-  return (["allow", "deny"] as const).flatMap((list) =>
-    config.permissions[list].map(({ text, from }) => ({ name: `permissions.${list}`, value: text, from })),
+  const { notices } = permissionsOf(config);
+  const rows = PERMISSION_LISTS.flatMap((list) =>
+    config.permissions[list].map(({ text, from, at }) => ({
+      name: `permissions.${list}`,
+      value: text,
+      from: `${from}:${at}`,
+    })),
   );
+  return [...rows, ...notices.map((notice) => ({ name: "permissions (warning)", value: notice, from: "swarm" }))];
 }
 
 const withoutPassword = (url: string): string => url.replace(/\/\/[^@/]*@/, "//(secret)@");
@@ -95,15 +111,19 @@ function print(
   redis: unknown,
   guarantees: readonly Promised[],
   model: { access: string; default: string },
+  sandbox: Sandbox,
 ): void {
   printTable(
     ["SETTING", "VALUE", "FROM"],
     settings.map(({ name, value, from }) => [name, value ?? "-", from]),
     "",
   );
-  process.stdout.write(
-    `\nnode ${process.version}; model: ${model.default} by ${model.access}; sandbox: none (commands that the configuration allows run with all your rights)\n`,
-  );
+  process.stdout.write(`\nnode ${process.version}; model: ${model.default} by ${model.access}\n`);
+  process.stdout.write(`${sandboxLine(sandbox)}\n`);
+  if (sandbox.level === "none" && sandbox.confinement === null) {
+    process.stdout.write(`  Bash is off until commands can be confined, or SWARM_SANDBOX=off is set:\n`);
+    for (const line of sandbox.install) process.stdout.write(`  ${line}\n`);
+  }
   if (redis instanceof SwarmError) {
     process.stdout.write(
       `redis: ${redis.message}\n${redis.hint === undefined ? "" : `${redis.hint.replace(/^/gm, "  ")}\n`}`,

@@ -1,5 +1,5 @@
 /** `swarm ps`: runs and workers. */
-import { shownStatus } from "../../../actors/runtime/run-document.ts";
+import { statusOf } from "../../../actors/runtime/run-document.ts";
 import { openHive } from "../hive.ts";
 import { livingWorkers } from "../living-workers.ts";
 import { printJson, printTable } from "../print.ts";
@@ -10,7 +10,7 @@ export async function act(_args: readonly string[], flags: Record<string, unknow
     const runs = await Promise.all(
       (await hive.reader.runs()).map(async ({ run, fields }) => ({
         runId: run,
-        status: shownStatus(fields),
+        ...(await statusOf(hive.reader, run, fields)),
         agents: await hive.reader.agentCount(run),
         startedAt: new Date(Number(fields.createdAt)).toISOString(),
         updatedAt: await hive.reader.updatedAt(run),
@@ -19,12 +19,18 @@ export async function act(_args: readonly string[], flags: Record<string, unknow
     );
     const workers = (await livingWorkers(hive)).map(({ id, types, active }) => ({ id, types, active }));
     if (flags.json === true) {
-      printJson({ v: 1, runs, workers });
+      printJson({ v: 1, runs: runs.map(({ waits: _waits, ...run }) => run), workers });
       return 0;
     }
     printTable(
       ["RUN", "STATUS", "AGENTS", "STARTED", "GOAL"],
-      runs.map((run) => [run.runId, run.status, String(run.agents), run.startedAt, run.goal]),
+      runs.map((run) => [
+        run.runId,
+        run.waits ? "parked (approval)" : run.status,
+        String(run.agents),
+        run.startedAt,
+        run.goal,
+      ]),
       "no runs yet: try `swarm evaluate .`",
     );
     process.stdout.write("\n");

@@ -15,7 +15,8 @@ export async function act([id = ""]: readonly string[], flags: Record<string, un
     const binding = fields.binding ?? "";
     const status = shownStatus(fields);
     const afterSeq = flags.jsonl === true ? Number(fields.seq ?? 0) : 0;
-    if (status === "parked") await hive.store.hold(run, "resume", "asked by `swarm resume`");
+    if (fields.hold !== undefined && status === "parked")
+      await hive.store.hold(run, "resume", "asked by `swarm resume`");
     if (flags.detach === true) {
       if (flags.json === true) printJson({ v: 1, runId: run });
       else process.stdout.write(`${run}\n`);

@@ -2,18 +2,28 @@
 import { type RunDocument, runDocument } from "../../../actors/runtime/run-document.ts";
 import { readConfig } from "../../../infra/config.ts";
 import { SwarmError } from "../../../infra/errors.ts";
+import { approvalsOf } from "../approvals/give-answer.ts";
+import { answerCommands, inOneLine } from "../approvals/show-approval.ts";
 import { exitCodeOf } from "../exit-code.ts";
 import { type Hive, openHive, say } from "../hive.ts";
+import { isolated, worktreeOf } from "../isolate.ts";
 import { harmless, printJson } from "../print.ts";
+import { clip } from "../progress/printable.ts";
 import { planOf } from "../run-plan.ts";
 import { startRun } from "../start-run.ts";
 import { watch } from "../watch.ts";
 
 export async function act([goal = ""]: readonly string[], flags: Record<string, unknown>): Promise<number> {
-  const plan = planOf(goal, flags, await readConfig());
+  const { plan, notices } = planOf(goal, flags, await readConfig());
+  const worktree = worktreeOf(flags.worktree);
+  for (const notice of notices) say(`swarm: ${notice}`);
   const hive = await openHive();
   try {
-    const run = await startRun(hive, plan);
+    const run = await startRun(hive, plan, async (whole) => {
+      const prepared = await isolated(whole, worktree, hive.config);
+      if (prepared.note !== null) say(`swarm: ${prepared.note}`);
+      return prepared.plan;
+    });
     if (flags.detach !== true) return await watchRun(hive, run, plan.binding, flags);
     if (flags.json === true || flags.jsonl === true) printJson({ v: 1, runId: run });
     else process.stdout.write(`${run}\n`);
@@ -46,9 +56,25 @@ export async function watchRun(
   if (watched.error !== null) throw watched.error;
   if (flags.json === true) printJson(document);
   else if (!asLines) printOutcome(document);
-  if (document.status === "parked") say(`parked. resume: swarm resume ${run}`);
+  if (flags.json !== true && !asLines) await (await import("../audit/meter.ts")).sayMeter(hive, run);
+  if (document.status === "parked") await sayParked(hive, run);
   return exitCodeOf(document);
 }
+
+/** Why it stands still, and what moves it. */
+async function sayParked(hive: Hive, run: string): Promise<void> {
+  const pending = (await approvalsOf(hive, run)).filter(({ status }) => status === "pending");
+  for (const one of pending.slice(0, APPROVALS_SAID)) {
+    say(`${one.id} waits for approval (${one.risk}): ${clip(inOneLine(one), 100)}`);
+    for (const command of answerCommands(one)) say(`  ${command}`);
+  }
+  if (pending.length > APPROVALS_SAID)
+    say(`… and ${pending.length - APPROVALS_SAID} more: swarm approvals list --run ${run}`);
+  say(`parked. resume: swarm resume ${run}`);
+}
+
+/** Approvals that are told with their commands when a run is left waiting. */
+const APPROVALS_SAID = 5;
 
 function printOutcome({ runId, status, result, usage }: RunDocument): void {
   const lines = [`run ${runId}: ${status}`];

@@ -3,6 +3,7 @@ import { runDocument } from "../../../actors/runtime/run-document.ts";
 import { SwarmError } from "../../../infra/errors.ts";
 import { type Hive, openHive } from "../hive.ts";
 import { harmless, printJson, printTable } from "../print.ts";
+import { spelled } from "../progress/printable.ts";
 
 export async function act([id = ""]: readonly string[], flags: Record<string, unknown>): Promise<number> {
   const hive = await openHive();
@@ -14,7 +15,8 @@ export async function act([id = ""]: readonly string[], flags: Record<string, un
       return 0;
     }
     if (typeof flags.blob === "string") {
-      process.stdout.write(await blobOf(hive, run, flags.blob));
+      const text = await blobOf(hive, run, flags.blob);
+      process.stdout.write(process.stdout.isTTY ? onTerminal(text) : text);
       return 0;
     }
     const document = await runDocument(hive.reader, run);
@@ -32,6 +34,11 @@ export async function act([id = ""]: readonly string[], flags: Record<string, un
         `  - stranded: ${stranded.join(", ")}; no worker that came by has this run's model access or machine version. With the run's own key set: swarm resume ${run}\n`,
       );
     }
+    for (const { id, tool, agent, risk } of document.approvals) {
+      process.stdout.write(
+        `  - ${agent} waits for approval ${id}: ${harmless(tool)}, ${risk}. swarm approvals show ${id}\n`,
+      );
+    }
     const { usage } = document;
     const cost = usage.costUsd === null ? "cost unknown (no price for this model)" : `${usage.costUsd.toFixed(6)} USD`;
     process.stdout.write(
@@ -47,6 +54,13 @@ export async function act([id = ""]: readonly string[], flags: Record<string, un
     hive.close();
   }
 }
+
+/** A person reads here what they are to say yes to: nothing in it may move the cursor, hide a line or turn one around. */
+const onTerminal = (text: string): string =>
+  text
+    .split("\n")
+    .map((line) => line.split("\t").map(spelled).join("\t"))
+    .join("\n");
 
 /** As it was, control characters and all: it is asked for by name, like a file. */
 async function blobOf({ reader }: Hive, run: string, name: string): Promise<string> {

@@ -10,6 +10,7 @@ import { openJournal } from "../../../infra/journal/journal.ts";
 import { wholeNumber } from "../flags.ts";
 import { type Hive, openHive, say } from "../hive.ts";
 import { printJson } from "../print.ts";
+import { openOwnSandbox, sandboxLine, secludedFolders } from "../sandbox.ts";
 import { retentionOptions } from "../tidy-at-start.ts";
 
 const IDLE_LOOK_MS = 500;
@@ -31,6 +32,8 @@ export async function act(args: readonly string[], flags: Record<string, unknown
   const idleExitS = wholeNumber(flags.idleExit, "--idle-exit", { min: 1, max: 86_400 });
   const hive = await openHive("info");
   const state = await openHostState(hive.config.stateDirs);
+  const sandbox = await openOwnSandbox(hive.config, state);
+  if (sandbox.level !== "full") hive.log.warn({ level: sandbox.level, reasons: sandbox.reasons }, "sandbox");
   const accesses = openAccesses(hive.config, hive.log);
   const runtime = createRuntime({
     redis: hive.redis,
@@ -39,8 +42,12 @@ export async function act(args: readonly string[], flags: Record<string, unknown
     types,
     concurrency,
     log: hive.log,
-    journal: openJournal({ state, env: hive.config.commandEnv }),
-    secluded: [state.folder, hive.config.dataDir],
+    journal: openJournal({ state, env: hive.config.commandEnv, confinement: sandbox.confinement }),
+    secluded: secludedFolders(hive.config, state),
+    sandbox: sandbox.level,
+    unconfined: sandbox.confinement === "off",
+    privateHosts: hive.config.privateHosts,
+    gitEnv: hive.config.commandEnv,
   });
   const tidying = tidier(retentionOptions(hive));
   const told = toldToEnd();
@@ -48,10 +55,11 @@ export async function act(args: readonly string[], flags: Record<string, unknown
   try {
     await runtime.start();
     tidying.start();
-    if (flags.jsonl === true) printJson({ v: 1, type: "worker.ready", id: runtime.worker, types, pid: process.pid });
+    if (flags.jsonl === true)
+      printJson({ v: 1, type: "worker.ready", id: runtime.worker, types, pid: process.pid, sandbox: sandbox.level });
     else
       say(
-        `worker ${runtime.worker} takes work on ${hive.endpoint.describe}${hasModel(hive.config) ? "" : " (no model key: local analyst only)"}`,
+        `worker ${runtime.worker} takes work on ${hive.endpoint.describe}${hasModel(hive.config) ? "" : " (no model key: local analyst only)"}\n${sandboxLine(sandbox)}`,
       );
     const ends = idleExitS === undefined ? [told] : [told, idle(runtime, idleExitS, ended.signal)];
     return await Promise.race(ends);

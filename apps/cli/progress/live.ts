@@ -31,6 +31,7 @@ export function openLive({ stream, colors, columns }: ProgressOptions): Progress
   let tick = 0;
   let changed = true;
   let ended = false;
+  let held = false;
 
   const write = (text: string): void => {
     if (stream.writable) stream.write(text);
@@ -53,6 +54,7 @@ export function openLive({ stream, colors, columns }: ProgressOptions): Progress
     changed = false;
   };
   const beat = (): void => {
+    if (held) return;
     tick += 1;
     if (changed || tree.end === null) draw("");
   };
@@ -70,10 +72,25 @@ export function openLive({ stream, colors, columns }: ProgressOptions): Progress
       tree = next;
     },
     note: (line) => {
-      if (!ended) draw(`${line}${clearLineEnd}\n`);
+      if (held && !ended) write(`${line}\n`);
+      else if (!ended) draw(`${line}${clearLineEnd}\n`);
+    },
+    hold: () => {
+      if (held || ended) return;
+      draw("");
+      held = true;
+      write(showCursor);
+    },
+    goOn: () => {
+      if (!held) return;
+      held = false;
+      // What was asked and answered stays where it is; the picture goes on below it.
+      drawn = [];
+      changed = true;
     },
     end: () => {
       if (ended) return;
+      if (held) drawn = [];
       draw("", lastFrameOf);
       ended = true;
       clearInterval(timer);

@@ -18,6 +18,8 @@ export function openPlain({ stream }: Pick<ProgressOptions, "stream">): Progress
       if (news !== null) say(news);
     },
     note: say,
+    hold() {},
+    goOn() {},
     end: () => {
       ended = true;
     },

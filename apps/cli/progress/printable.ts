@@ -13,6 +13,9 @@ const codeOf = (character: string): string => {
   return code.length <= 2 ? `\\x${code.padStart(2, "0")}` : `\\u{${code}}`;
 };
 
+/** Every deceptive character by its code, line ends and tabs too: what is shown is all there is. */
+export const spelled = (text: string): string => text.replace(deceptive, codeOf);
+
 /** One line without anything deceptive. Tabs and line ends become blanks. */
 export const printable = (text: string): string =>
   text

@@ -8,6 +8,9 @@ export interface Progress {
   event(event: LoggedEvent): void;
   /** A line for people that stays on the screen, such as how to resume. */
   note(line: string): void;
+  /** Leaves the terminal to somebody who asks something there, until `goOn`. What happens meanwhile is shown then. */
+  hold(): void;
+  goOn(): void;
   /** Gives the terminal back. May be called twice; nothing is written afterwards. */
   end(): void;
 }

@@ -42,16 +42,17 @@ local pending = redis.call('HGETALL', KEYS[4])
 local session = redis.call('GET', KEYS[5]) or ''
 local transcript = redis.call('LRANGE', KEYS[6], 0, -1)
 local incarnation = redis.call('HGET', KEYS[9], 'number') or '0'
-local counted = redis.call('HMGET', KEYS[2], 'version', 'claimsAt', 'claims', 'nonce', 'epoch', 'incarnation')
+local counted = redis.call('HMGET', KEYS[2], 'h', 'claimsAt', 'claims', 'nonce', 'epoch', 'incarnation')
 local echo = counted[4] == ARGV[1] and (counted[6] or '0') == incarnation
 local held = redis.call('HEXISTS', KEYS[1], 'hold') == 1
 local epoch = counted[5]
+local version = string.match(counted[1] or '', '^%d+') or '0'
 local claims = tonumber(counted[3] or '0')
 if not echo and not held and (ARGV[5] or '') ~= '' and mailTotal == 0 then
   local place = nil
   for i = 1, #pending, 2 do
     if not string.find(pending[i], '#', 1, true) then
-      local read, order = pcall(cjson.decode, pending[i + 1])
+      local read, order = pcall(cjson.decode, string.match(pending[i + 1], '^%S+ %d+ %d+ %d+ (.*)$') or string.match(pending[i + 1], '^%S+ (.*)$'))
       local at = read and type(order) == 'table' and type(order.place) == 'string' and order.place
       if not at or at == ARGV[5] then
         place = nil
@@ -76,17 +77,17 @@ if not echo then
   if held or (mailTotal == 0 and #pending == 0) then
     claims = 0
   else
-    claims = (counted[1] or '0') == counted[2] and claims + 1 or 1
+    claims = version == counted[2] and claims + 1 or 1
     -- Steps that succeed beside it must not hide an effect that kills whoever takes it up. A claim may find it for other
     -- reasons than a death, so three finds count as one.
     for i = 1, #pending, 2 do
       if not string.find(pending[i], '#', 1, true) then
-        local found = redis.call('HINCRBY', KEYS[4], pending[i] .. '#found', 1)
+        local found = redis.call('HINCRBY', KEYS[4], string.match(pending[i + 1], '^%S+') .. '#found', 1)
         claims = math.max(claims, math.floor(found / 3))
       end
     end
   end
-  redis.call('HSET', KEYS[2], 'nonce', ARGV[1], 'incarnation', incarnation, 'claimsAt', counted[1] or '0', 'claims', claims)
+  redis.call('HSET', KEYS[2], 'nonce', ARGV[1], 'incarnation', incarnation, 'claimsAt', version, 'claims', claims)
 end
 -- Effects marked as never begun ("#held": 1) count as begun from this claim on, whose nonce the mark then bears: it is
 -- told so again if it asks again, and nobody else is. A crash after this makes them effects of unknown outcome.

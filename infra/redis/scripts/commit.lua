@@ -2,7 +2,7 @@
 COMMIT: consumes exactly one cause of one actor and writes everything it led to, or nothing at all.
 
 KEYS   1 run  2 log  3 snapshot  4 transcript  5 mailbox  6 pending  7 budget  8 results  9 audit  10 actors
-       11 session  12 ready  13 timers  14 ended  15 incarnation  16 blobs
+       11 session  12 ready  13 timers  14 ended  15 incarnation  16 blobs  17 approvals
 ARGV   1 commit id   2 epoch   3 nonce   4 version expected   5 base key of the run   6 bell channel
        7 member (run/actor/type)   8 "mail" | "effect"   9 id of the cause: an effect's, or how its mail begins (`{"id":"…"`)
        10 log entry   11 events in it, at least one   12 core (JSON)   13 machine ("" = unchanged)
@@ -13,6 +13,7 @@ ARGV   1 commit id   2 epoch   3 nonce   4 version expected   5 base key of the 
        · spawned (actor, type, row JSON) · timers set (id, delay ms, armed by) · timers cancelled (id, armed by)
        · effects (id, JSON, tokens in, out wanted, out least, nano-USD per token in, per token out; "" = no money)
        · effects dropped (id) · results (id, JSON) · audit (JSON) · blobs (SHA-256, text)
+       · approvals (id, JSON, call, hash, ms until they expire, audit without its end) · approvals withdrawn (id, answer without its closing brace)
 RETURN {"OK", first seq, now ms, mail left, hold, status, transcript length before, grant…}  grant = "out tokens nano"
        {"FENCED"}  another activation has claimed the actor, or acknowledged writes may have been lost since the claim
        {"CONFLICT", version}  the actor is not where the caller thinks it is
@@ -21,14 +22,21 @@ RETURN {"OK", first seq, now ms, mail left, hold, status, transcript length befo
        {"NORUN"}  no such run
        {"ENDED", status}  the run is over; nothing more is written to it
 A commit id that was written before returns its first answer again.
+STORED one field for all that a step writes anew (docs/decisions/0084). Run `m`: the money. Snapshot `h`: "version seq length
+commit-id core"; core and orders as they come. Log `e`: "time actor/type grants", a newline, the entry. Pending: place → "id grant order".
 ]]
 if tonumber(ARGV[11]) < 1 then return redis.error_reply('EVENTLESS a commit tells at least one event') end
-local head = redis.call('HMGET', KEYS[3], 'epoch', 'nonce', 'version', 'commit', 'seq', 'length', 'incarnation')
-local run = redis.call('HMGET', KEYS[1], 'status', 'hold', 'seq')
+local head = redis.call('HMGET', KEYS[3], 'epoch', 'nonce', 'h', 'incarnation')
+-- What every commit writes anew stands in one field each: a field of its own costs more than most of its values.
+local version, firstBefore, saidBefore, before = string.match(head[3] or '', '^(%d+) (%d+) (%d+) (%S*) ')
+version = version or '0'
+local run = redis.call('HMGET', KEYS[1], 'status', 'hold', 'seq', 'm')
 if not run[1] then return {'NORUN'} end
+-- Tokens, nano-USD, both held; then the counters in the order of ARGV 19.
+local money = {}
+for amount in string.gmatch(run[4] or '0 0 0 0 0 0 0 0 0 0', '-?%d+') do money[#money + 1] = tonumber(amount) end
+local TOKENS, NANO, HELD_TOKENS, HELD_NANO, COUNTED = 1, 2, 3, 4, 4
 
--- In the order of ARGV 19.
-local COUNTERS = {'input', 'output', 'cacheRead', 'cacheWrite', 'calls', 'unpriced'}
 -- Events one run may tell. What an archive of so many takes, it can be read back from.
 local LOG_EVENTS_MAX = 250000
 -- An actor on the list of those that need looking after is put there anew only when its time is as old as this: the
@@ -53,32 +61,50 @@ local dropFrom, dropTo = list(1)
 local resultsFrom, resultsTo = list(2)
 local auditFrom, auditTo = list(1)
 local blobsFrom, blobsTo = list(2)
+local askedFrom, askedTo = list(6)
+local withdrawnFrom, withdrawnTo = list(2)
 
-if head[4] == ARGV[1] then
-  local again = {'OK', head[5], 0, redis.call('LLEN', KEYS[5]), run[2] or '', run[1], tonumber(head[6] or '0')}
+-- An effect is stored in the first place that is free, so that the order which follows another takes its place, with
+-- one write: "id out tokens nano order", the amounts only where it costs money. Marks beside it bear its id.
+local places, marks, taken = {}, {}, {}
+local stored = redis.call('HGETALL', KEYS[6])
+for i = 1, #stored, 2 do
+  if string.find(stored[i], '#', 1, true) then
+    marks[stored[i]] = true
+  else
+    taken[stored[i]] = true
+    places[string.match(stored[i + 1], '^%S+')] = {stored[i], stored[i + 1]}
+  end
+end
+local function grantOf(id)
+  local grant, tokens, nano = string.match(places[id] and places[id][2] or '', '^%S+ (%d+ (%d+) (%d+)) ')
+  return grant, tonumber(tokens), tonumber(nano)
+end
+
+if before == ARGV[1] then
+  local again = {'OK', firstBefore, 0, redis.call('LLEN', KEYS[5]), run[2] or '', run[1], tonumber(saidBefore)}
   for i = effectsFrom, effectsTo, 7 do
-    if ARGV[i + 2] ~= '' then again[#again + 1] = redis.call('HGET', KEYS[6], ARGV[i] .. '#grant') or '' end
+    if ARGV[i + 2] ~= '' then again[#again + 1] = grantOf(ARGV[i]) or '' end
   end
   return again
 end
 if run[1] ~= 'running' then return {'ENDED', run[1]} end
 if head[1] ~= ARGV[2] or head[2] ~= ARGV[3] then return {'FENCED'} end
-if (head[7] or '0') ~= (redis.call('HGET', KEYS[15], 'number') or '0') then return {'FENCED'} end
-if (head[3] or '0') ~= ARGV[4] then return {'CONFLICT', head[3] or '0'} end
+if (head[4] or '0') ~= (redis.call('HGET', KEYS[15], 'number') or '0') then return {'FENCED'} end
+if version ~= ARGV[4] then return {'CONFLICT', version} end
 
 -- The cause must still be there.
 redis.call('LLEN', KEYS[5])
 if ARGV[8] == 'mail' then
   local first = redis.call('LINDEX', KEYS[5], 0)
   if not first or string.sub(first, 1, #ARGV[9]) ~= ARGV[9] then return {'GONE'} end
-elseif redis.call('HEXISTS', KEYS[6], ARGV[9]) == 0 then
+elseif not places[ARGV[9]] then
   return {'GONE'}
 end
 
 -- Touch every key by its type before the first write: Lua does not roll back a WRONGTYPE in the middle.
 local said = redis.call('LLEN', KEYS[4])
 redis.call('XLEN', KEYS[2])
-redis.call('HLEN', KEYS[6])
 redis.call('HLEN', KEYS[7])
 redis.call('ZCARD', KEYS[12])
 redis.call('ZCARD', KEYS[13])
@@ -86,6 +112,7 @@ if resultsFrom <= resultsTo then redis.call('HLEN', KEYS[8]) end
 if auditFrom <= auditTo then redis.call('XLEN', KEYS[9]) end
 if bornFrom <= bornTo then redis.call('HLEN', KEYS[10]) end
 if blobsFrom <= blobsTo then redis.call('HLEN', KEYS[16]) end
+if askedFrom <= askedTo or withdrawnFrom <= withdrawnTo then redis.call('HLEN', KEYS[17]) end
 if ARGV[15] ~= '' or tonumber(run[3] or '0') + tonumber(ARGV[11]) >= LOG_EVENTS_MAX then redis.call('ZCARD', KEYS[14]) end
 for i = mailFrom, mailTo, 3 do redis.call('LLEN', ARGV[5] .. ':' .. ARGV[i] .. ':mailbox') end
 
@@ -93,21 +120,18 @@ for i = mailFrom, mailTo, 3 do redis.call('LLEN', ARGV[5] .. ':' .. ARGV[i] .. '
 local released = {0, 0}
 local grants = {}
 local settled = {tonumber(ARGV[17]), tonumber(ARGV[18])}
-local held = ARGV[8] == 'effect' and redis.call('HGET', KEYS[6], ARGV[9] .. '#grant')
+local held, heldTokens, heldNano = grantOf(ARGV[8] == 'effect' and ARGV[9] or '')
 if held then
-  local _, tokens, nano = string.match(held, '(%d+) (%d+) (%d+)')
-  released = {tonumber(tokens), tonumber(nano)}
+  released = {heldTokens, heldNano}
   -- An answer that does not say what it cost is charged what it may have cost.
   if ARGV[19] == '' then settled = released end
 end
 local needsMoney = held or ARGV[19] ~= ''
 for i = effectsFrom, effectsTo, 7 do if ARGV[i + 2] ~= '' then needsMoney = true end end
-local money
 if needsMoney then
-  money = redis.call('HMGET', KEYS[7], 'tokensMax', 'nanoMax', 'tokens', 'nano', 'heldTokens', 'heldNano', unpack(COUNTERS))
-  for i = 3, 12 do money[i] = tonumber(money[i] or '0') end
-  local tokensLeft = money[1] and (tonumber(money[1]) - money[3] - money[5] + released[1] - settled[1]) or nil
-  local nanoLeft = money[2] and (tonumber(money[2]) - money[4] - money[6] + released[2] - settled[2]) or nil
+  local limits = redis.call('HMGET', KEYS[7], 'tokensMax', 'nanoMax')
+  local tokensLeft = limits[1] and (tonumber(limits[1]) - money[TOKENS] - money[HELD_TOKENS] + released[1] - settled[1]) or nil
+  local nanoLeft = limits[2] and (tonumber(limits[2]) - money[NANO] - money[HELD_NANO] + released[2] - settled[2]) or nil
   for i = effectsFrom, effectsTo, 7 do
     if ARGV[i + 2] ~= '' then
       local inTokens, out, least = tonumber(ARGV[i + 2]), tonumber(ARGV[i + 3]), tonumber(ARGV[i + 4])
@@ -128,30 +152,29 @@ if needsMoney then
 end
 
 -- Takes an effect off the list, with whatever stands beside it.
-local function clear(id, grant)
-  local gone = {id}
-  if grant then gone[2] = id .. '#grant' end
+local gone = {}
+local function clear(id)
+  if not places[id] then return end
+  if places[id][1] then gone[places[id][1]] = true end
+  places[id] = nil
   for _, beside in ipairs({'#held', '#found'}) do
-    if redis.call('HEXISTS', KEYS[6], id .. beside) == 1 then gone[#gone + 1] = id .. beside end
+    if marks[id .. beside] then gone[id .. beside] = true end
   end
-  redis.call('HDEL', KEYS[6], unpack(gone))
 end
 
 -- From here on everything is written.
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 local count = tonumber(ARGV[11])
-local last = redis.call('HINCRBY', KEYS[1], 'seq', count)
+local last = tonumber(run[3] or '0') + count
 local first = last - count + 1
-if #grants > 0 then
-  local told = {}
-  for i, grant in ipairs(grants) do told[i] = grant[1] .. ' ' .. grant[2] end
-  redis.call('XADD', KEYS[2], first .. '-0', 't', now, 'a', ARGV[7], 'b', ARGV[10], 'g', table.concat(told, ','))
-else
-  redis.call('XADD', KEYS[2], first .. '-0', 't', now, 'a', ARGV[7], 'b', ARGV[10])
-end
+local address = string.match(ARGV[7], '^(.-/.-)/')
+local runId, named = string.match(ARGV[7], '^(.-)/(.*)$')
+local told = {}
+for i, grant in ipairs(grants) do told[i] = grant[1] .. ' ' .. grant[2] end
+redis.call('XADD', KEYS[2], first .. '-0', 'e', now .. ' ' .. named .. ' ' .. table.concat(told, ',') .. '\n' .. ARGV[10])
 if ARGV[13] ~= '' then redis.call('HSET', KEYS[3], 'machine', ARGV[13]) end
-redis.call('HSET', KEYS[3], 'version', tonumber(ARGV[4]) + 1, 'commit', ARGV[1], 'seq', first, 'length', said, 'core', ARGV[12])
+redis.call('HSET', KEYS[3], 'h', table.concat({tonumber(ARGV[4]) + 1, first, said, ARGV[1], ARGV[12]}, ' '))
 for i = rowsFrom, rowsTo, 2 do redis.call('HSET', KEYS[3], 'r:' .. ARGV[i], ARGV[i + 1]) end
 for i = saidFrom, saidTo do redis.call('RPUSH', KEYS[4], ARGV[i]) end
 if ARGV[14] ~= '' then redis.call('SET', KEYS[11], ARGV[14]) end
@@ -159,60 +182,59 @@ if ARGV[14] ~= '' then redis.call('SET', KEYS[11], ARGV[14]) end
 if ARGV[8] == 'mail' then
   redis.call('LPOP', KEYS[5])
 else
-  clear(ARGV[9], held)
+  clear(ARGV[9])
 end
 local granted = {}
+for _, grant in ipairs(grants) do
+  money[HELD_TOKENS], money[HELD_NANO] = money[HELD_TOKENS] + grant[3], money[HELD_NANO] + grant[4]
+  granted[grant[1]] = grant[2] .. ' '
+end
 if needsMoney then
-  local tokens, nano = money[5] - released[1], money[6] - released[2]
-  for _, grant in ipairs(grants) do
-    tokens, nano = tokens + grant[3], nano + grant[4]
-    granted[grant[1]] = grant[2]
-  end
-  -- One write for all that changed: every command of a step is paid for in the append-only file.
-  local fields = {}
-  local function put(field, was, is)
-    if is == was then return end
-    fields[#fields + 1] = field
-    fields[#fields + 1] = string.format('%d', is)
-  end
-  put('tokens', money[3], money[3] + settled[1])
-  put('nano', money[4], money[4] + settled[2])
-  put('heldTokens', money[5], tokens)
-  put('heldNano', money[6], nano)
-  local counter = 0
+  money[HELD_TOKENS], money[HELD_NANO] = money[HELD_TOKENS] - released[1], money[HELD_NANO] - released[2]
+  money[TOKENS], money[NANO] = money[TOKENS] + settled[1], money[NANO] + settled[2]
+  local counter = COUNTED
   for amount in string.gmatch(ARGV[19], '%d+') do
     counter = counter + 1
-    put(COUNTERS[counter], money[6 + counter], money[6 + counter] + tonumber(amount))
+    money[counter] = money[counter] + tonumber(amount)
   end
-  if #fields > 0 then redis.call('HSET', KEYS[7], unpack(fields)) end
 end
 for i = effectsFrom, effectsTo, 7 do
-  local row = {ARGV[i], ARGV[i + 1]}
-  if granted[ARGV[i]] then
-    row[3], row[4] = ARGV[i] .. '#grant', granted[ARGV[i]]
-  end
-  -- Parked: whoever claims after the resume must know that this one was never begun.
-  if run[2] then
-    row[#row + 1] = ARGV[i] .. '#held'
-    row[#row + 1] = 1
-  end
-  redis.call('HSET', KEYS[6], unpack(row))
+  places[ARGV[i]] = {places[ARGV[i]] and places[ARGV[i]][1] or false, ARGV[i] .. ' ' .. (granted[ARGV[i]] or '') .. ARGV[i + 1]}
 end
 for i = dropFrom, dropTo do
-  local grant = redis.call('HGET', KEYS[6], ARGV[i] .. '#grant')
+  local grant, tokens, nano = grantOf(ARGV[i])
   if grant then
     -- Nobody will settle it any more; what it may have cost is charged in full.
-    local _, tokens, nano = string.match(grant, '(%d+) (%d+) (%d+)')
-    redis.call('HINCRBY', KEYS[7], 'heldTokens', string.format('%d', -tonumber(tokens)))
-    redis.call('HINCRBY', KEYS[7], 'heldNano', string.format('%d', -tonumber(nano)))
-    redis.call('HINCRBY', KEYS[7], 'tokens', tokens)
-    redis.call('HINCRBY', KEYS[7], 'nano', nano)
+    money[HELD_TOKENS], money[HELD_NANO] = money[HELD_TOKENS] - tokens, money[HELD_NANO] - nano
+    money[TOKENS], money[NANO] = money[TOKENS] + tokens, money[NANO] + nano
   end
-  clear(ARGV[i], grant)
+  clear(ARGV[i])
 end
+local nextPlace = 0
+local row = {}
+for i = effectsFrom, effectsTo, 7 do
+  if places[ARGV[i]] then
+    local at = places[ARGV[i]][1]
+    while not at do
+      local free = tostring(nextPlace)
+      if not taken[free] or gone[free] then at = free end
+      nextPlace = nextPlace + 1
+    end
+    taken[at], gone[at] = true, nil
+    row[#row + 1] = at
+    row[#row + 1] = places[ARGV[i]][2]
+    -- Parked: whoever claims after the resume must know that this one was never begun.
+    if run[2] then
+      row[#row + 1] = ARGV[i] .. '#held'
+      row[#row + 1] = 1
+    end
+  end
+end
+for i = 1, #row, 2 do redis.call('HSET', KEYS[6], row[i], row[i + 1]) end
+local left = {}
+for field in pairs(gone) do left[#left + 1] = field end
+if #left > 0 then redis.call('HDEL', KEYS[6], unpack(left)) end
 
-local address = string.match(ARGV[7], '^(.-/.-)/')
-local runId = string.match(address, '^(.-)/')
 for i = bornFrom, bornTo, 3 do redis.call('HSET', KEYS[10], ARGV[i], ARGV[i + 2]) end
 for i = mailFrom, mailTo, 3 do
   redis.call('RPUSH', ARGV[5] .. ':' .. ARGV[i] .. ':mailbox', ARGV[i + 2])
@@ -226,6 +248,23 @@ end
 for i = resultsFrom, resultsTo, 2 do redis.call('HSET', KEYS[8], ARGV[i], ARGV[i + 1]) end
 for i = auditFrom, auditTo do redis.call('XADD', KEYS[9], '*', 'b', ARGV[i]) end
 for i = blobsFrom, blobsTo, 2 do redis.call('HSETNX', KEYS[16], ARGV[i], ARGV[i + 1]) end
+local asking = 0
+for i = askedFrom, askedTo, 6 do
+  local id, expires = ARGV[i], now + tonumber(ARGV[i + 4])
+  local facts = string.format('%d %d %s %s %s', now, expires, ARGV[i + 3], string.match(ARGV[7], '/(.*)$'), ARGV[i + 2])
+  redis.call('HSET', KEYS[17], id, ARGV[i + 1], id .. '#s', facts, id .. '#u', ARGV[i + 5])
+  redis.call('ZADD', KEYS[13], expires, ARGV[7] .. '|approval:' .. id .. '|0')
+  asking = asking + 1
+end
+for i = withdrawnFrom, withdrawnTo, 2 do
+  local id = ARGV[i]
+  if redis.call('HEXISTS', KEYS[17], id .. '#s') == 1 and redis.call('HEXISTS', KEYS[17], id .. '#a') == 0 then
+    redis.call('HSET', KEYS[17], id .. '#a', ARGV[i + 1] .. string.format(',"at":%d}', now))
+    redis.call('ZREM', KEYS[13], ARGV[7] .. '|approval:' .. id .. '|0')
+    asking = asking - 1
+  end
+end
+if asking ~= 0 then redis.call('HINCRBY', KEYS[1], 'asking', asking) end
 
 local mailLeft = redis.call('LLEN', KEYS[5])
 if mailLeft == 0 and redis.call('HLEN', KEYS[6]) == 0 then
@@ -235,17 +274,13 @@ else
   if not listed or now - tonumber(listed) > FRESH_MS then redis.call('ZADD', KEYS[12], now, ARGV[7]) end
 end
 local status = run[1]
+local ofRun = {}
 local function endRun(how, reasons)
   status = how
   -- Calls that are still out are settled by nobody any more: they are charged what they may have cost.
-  for held, spent in pairs({heldTokens = 'tokens', heldNano = 'nano'}) do
-    local out = tonumber(redis.call('HGET', KEYS[7], held) or '0')
-    if out ~= 0 then
-      redis.call('HINCRBY', KEYS[7], spent, string.format('%d', out))
-      redis.call('HSET', KEYS[7], held, 0)
-    end
-  end
-  redis.call('HSET', KEYS[1], 'status', status, 'endedAt', now, 'reasons', reasons)
+  money[TOKENS], money[NANO] = money[TOKENS] + money[HELD_TOKENS], money[NANO] + money[HELD_NANO]
+  money[HELD_TOKENS], money[HELD_NANO] = 0, 0
+  ofRun = {'status', status, 'endedAt', now, 'reasons', reasons}
   redis.call('ZADD', KEYS[14], now, runId)
 end
 if ARGV[15] ~= '' then
@@ -254,9 +289,18 @@ elseif last >= LOG_EVENTS_MAX then
   -- No run ends in silence: the commit that reaches the end of the log writes the end of the run too.
   local reason = 'its log has reached ' .. LOG_EVENTS_MAX .. ' events, and takes no more'
   local body = cjson.encode({v = 1, events = {{type = 'run.failed', reasons = {reason}}}})
-  redis.call('XADD', KEYS[2], redis.call('HINCRBY', KEYS[1], 'seq', 1) .. '-0', 't', now, 'a', runId .. '/-/-', 'b', body)
+  last = last + 1
+  redis.call('XADD', KEYS[2], last .. '-0', 't', now, 'a', runId .. '/-/-', 'b', body)
   endRun('failed', cjson.encode({reason}))
 end
+-- The run's own row is written once, with all that changed in it.
+for i = 1, #money do money[i] = string.format('%d', money[i]) end
+local amounts = table.concat(money, ' ')
+if amounts ~= (run[4] or '0 0 0 0 0 0 0 0 0 0') then
+  ofRun[#ofRun + 1] = 'm'
+  ofRun[#ofRun + 1] = amounts
+end
+redis.call('HSET', KEYS[1], 'seq', last, unpack(ofRun))
 
 local answer = {'OK', first, now, mailLeft, run[2] or '', status, said}
 for _, grant in ipairs(grants) do answer[#answer + 1] = grant[2] end

@@ -16,7 +16,7 @@ local actors = redis.call('HGETALL', KEYS[3])
 local busy = {}
 for i = 1, #actors, 2 do
   local base = ARGV[4] .. ':' .. actors[i]
-  if redis.call('LLEN', base .. ':mailbox') > 0 or redis.call('HLEN', base .. ':pending') > 0 then
+  if redis.call('LLEN', base .. ':mailbox') > 0 or redis.call('HLEN', base .. ':p') > 0 then
     busy[#busy + 1] = ARGV[3] .. '/' .. actors[i] .. '/' .. cjson.decode(actors[i + 1]).type
   end
 end

@@ -4,13 +4,16 @@ taken the place of the acknowledged one, the shard gets a new incarnation, once,
 
 KEYS   1 incarnation
 ARGV   1 run id of the server   2 its replication id   3 "1" where it syncs each write before it answers, else "0"
-RETURN {incarnation, "first" | "same" | "kept" | "bumped"}
+       4 number of the layout that the caller reads and writes
+RETURN {0, "layout", number}  the shard was written in another layout, or in one that had no number (""); nothing was written
+       {incarnation, "first" | "same" | "kept" | "bumped"}
        "kept": restarted, but every acknowledged write was on disk, before and after
 ]]
-local known = redis.call('HMGET', KEYS[1], 'number', 'server', 'replication', 'synced')
+local known = redis.call('HMGET', KEYS[1], 'number', 'server', 'replication', 'synced', 'layout')
 local number = tonumber(known[1] or '0')
 local change = 'first'
 if known[2] then
+  if known[5] ~= ARGV[4] then return {0, 'layout', known[5] or ''} end
   if known[2] == ARGV[1] and known[3] == ARGV[2] and known[4] == ARGV[3] then return {number, 'same'} end
   if known[2] == ARGV[1] then
     -- The same process with another history was a replica, or became one, in between.
@@ -25,5 +28,6 @@ if change == 'bumped' then
 end
 -- Deleting comes first: it is allowed where memory is full, and what follows it in a script then is too.
 redis.call('HDEL', KEYS[1], 'server')
-redis.call('HSET', KEYS[1], 'number', string.format('%d', number), 'server', ARGV[1], 'replication', ARGV[2], 'synced', ARGV[3])
+redis.call('HSET', KEYS[1], 'number', string.format('%d', number), 'server', ARGV[1], 'replication', ARGV[2], 'synced', ARGV[3],
+  'layout', ARGV[4])
 return {number, change}

@@ -42,7 +42,9 @@ if ARGV[9] == 'back' then
   local pending = cjson.decode(letter.pending)
   for i = 1, #pending, 2 do
     -- What was reserved was charged when it died: it has no grant any more.
-    if string.sub(pending[i], -6) ~= '#grant' and string.sub(pending[i], -6) ~= '#found' then redis.call('HSET', KEYS[6], pending[i], pending[i + 1]) end
+    if string.sub(pending[i], -6) ~= '#found' then
+      redis.call('HSET', KEYS[6], pending[i], (string.gsub(pending[i + 1], '^(%S+ )%d+ %d+ %d+ ', '%1')))
+    end
   end
   redis.call('ZADD', KEYS[7], now, ARGV[3])
   redis.call('PUBLISH', ARGV[8], ARGV[3])

@@ -5,7 +5,9 @@ import { type ActingContext, OUTPUT_CHARS_MAX, type ToolOutput } from "../../too
 import { type BashInput, commandMsDefault } from "../input/bash.ts";
 
 /** Kept free for what is said about the output. */
-const notesCharsMax = 500;
+const notesCharsMax = 2_000;
+/** Files that are named, at most. */
+const namedMax = 5;
 
 export async function run({ command, timeout }: BashInput, { box }: ActingContext): Promise<ToolOutput> {
   return exitAnswer(await box.exec(command, { timeoutMs: timeout ?? commandMsDefault }));
@@ -16,9 +18,23 @@ export function exitAnswer(exit: BoxExit): ToolOutput {
   const said = Buffer.from(exit.output).toString("utf8");
   const { text, cut } = shortened(said);
   const lines = [endOf(exit), ...(text === "" ? ["[no output]"] : [text.replace(/\n$/, "")])];
+  lines.push(...confinementOf(exit));
   if (exit.dropped > 0) lines.push(`[${counted(exit.bytes, "byte")} of output, ${exit.dropped} of them not kept]`);
   const ok = exit.code === 0 && exit.stopped === null;
   return { ok, text: lines.join("\n"), truncated: cut || exit.dropped > 0, ...(cut ? { whole: said } : {}) };
+}
+
+/** Nothing where it was confined as it should be and left nothing that it must not. */
+function confinementOf({ sandbox, setAside = [], watched }: BoxExit): string[] {
+  const level = sandbox === undefined || sandbox === "full" ? [] : [`[sandbox: ${sandbox}]`];
+  const moved = setAside.slice(0, namedMax).map(({ path, to }) => {
+    const what = `protected file made by this command: ${JSON.stringify(path)}`;
+    return to === null ? `[${what}; it could not be moved away]` : `[${what}; it was moved to quarantine]`;
+  });
+  const more = setAside.length > namedMax ? [`[and ${setAside.length - namedMax} more of them]`] : [];
+  const unwatched =
+    watched === false ? ["[the workspace has too many folders to look for protected files in all]"] : [];
+  return [...level, ...moved, ...more, ...unwatched];
 }
 
 /** What level one of verification looks for, and what the first line of an answer says. */

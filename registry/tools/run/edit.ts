@@ -8,6 +8,7 @@ import { type EditInput, editedBytesMax } from "../input/edit.ts";
 export async function run(input: EditInput, { box, signal }: ActingContext): Promise<ToolOutput> {
   const { file_path: path, old_string: old, new_string: replacement, replace_all: all = false } = input;
   try {
+    await box.known(path);
     const found = await box.hash(path);
     const { bytes, truncated } = await box.read(path, { bytesMax: editedBytesMax, signal });
     const name = shownPath(path);

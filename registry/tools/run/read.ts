@@ -1,4 +1,5 @@
 /** Runs Read: the lines that were asked for, and in brackets what the reader must know about the rest. */
+import type { Box } from "../../box.ts";
 import { type FileLines, type Line, readLines } from "../../lines.ts";
 import { refused } from "../../refusal.ts";
 import { counted, cutTo, shownPath } from "../../shown.ts";
@@ -7,15 +8,22 @@ import { type ReadInput, readLineCharsMax, readLinesDefault } from "../input/rea
 
 /** Kept free for what follows the lines. */
 const notesCharsMax = 1_000;
-/** Up to this size a file is read to its end so that the answer can say how many lines there are. */
-const countBytesMax = 64 * 1024 * 1024;
+/**
+ * Up to this size a file is read to its end so that the answer can say how many lines there are, and hashed. Larger ones
+ * are shown and not known: they cannot be overwritten on the strength of a glance.
+ */
+const wholeBytesMax = 64 * 1024 * 1024;
 
 export async function run(input: ReadInput, { box, signal }: ToolContext): Promise<ToolOutput> {
   const { file_path: path, offset: from = 1, limit: count = readLinesDefault } = input;
   try {
     // Four bytes are the longest character of UTF-8.
     const lineBytesMax = readLineCharsMax * 4;
-    return answer(path, from, await readLines(box, path, { from, count, lineBytesMax, countBytesMax, signal }));
+    // Before it is read: a change in between then counts as a change since, never as seen.
+    const saw = await sawOf(box, path);
+    const file = await readLines(box, path, { from, count, lineBytesMax, countBytesMax: wholeBytesMax, signal });
+    const output = answer(path, from, file);
+    return saw !== null && isShown(file) ? { ...output, saw } : output;
   } catch (error) {
     return refused(error, {
       "box.not_found": "Use Glob to find files.",
@@ -23,6 +31,18 @@ export async function run(input: ReadInput, { box, signal }: ToolContext): Promi
     });
   }
 }
+
+/** Null where there is no file, or none that is hashed. */
+async function sawOf(box: Box, path: string): Promise<NonNullable<ToolOutput["saw"]> | null> {
+  const { path: real, kind, bytes } = await box.stat(path);
+  if (kind !== "file" || bytes > wholeBytesMax) return null;
+  const found = await box.hash(path);
+  return found === null ? null : { path: real, sha256: found.sha256 };
+}
+
+/** Something of the file's content was told: also that it is binary, or empty. */
+const isShown = (file: FileLines): boolean =>
+  file.kind === "binary" || (file.kind === "text" && (file.lines.length > 0 || file.linesTotal === 0));
 
 function answer(path: string, from: number, file: FileLines): ToolOutput {
   const name = shownPath(path);

@@ -10,6 +10,6 @@ export async function run({ file_path: path, content }: WriteInput, { box }: Act
     const was = bytesBefore === null ? "a new file" : `it had ${counted(bytesBefore, "byte")}`;
     return { ok: true, text: `Wrote ${shownPath(path)}: ${counted(bytes, "byte")} (${was}).` };
   } catch (error) {
-    return refused(error, { "box.changed": "Read it before you write it again." });
+    return refused(error);
   }
 }

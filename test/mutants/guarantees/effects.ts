@@ -122,7 +122,7 @@ export const effects: readonly Guarantee[] = [
     disable: [
       {
         file: "infra/journal/recorder.ts",
-        find: '  // Its background children belong to its group, and nobody would look after them.\n  kill(leader, "SIGKILL");\n',
+        find: '  if (confined === null) kill(leader, "SIGKILL");\n  else await endGroup(leader);\n',
         replace: "",
       },
     ],
@@ -221,18 +221,54 @@ export const effects: readonly Guarantee[] = [
   {
     id: "exact-command",
     group: "Effects",
-    promise: "What changes the world needs a rule; a command needs its exact text, and deny wins",
+    promise: "A command that a rule names by its text is allowed by that text and no other",
     condition: "always",
-    mechanism: ["registry/permission-rules.ts", "registry/permission.ts"],
+    mechanism: ["registry/permission/bash-spec.ts", "registry/permission/fits.ts"],
     test: {
-      file: "test/unit/registry/permission.test.ts",
-      title: "is allowed by its exact text, trimmed, and by no text that it begins, ends or continues",
+      file: "test/unit/registry/permission/bash-rules.test.ts",
+      title: "allows its text, blanks around it aside, and nothing that it begins, ends or continues",
     },
     disable: [
       {
-        file: "registry/permission-rules.ts",
-        find: "(command ?? touched.command.trim()) === touched.command.trim(),",
-        replace: "touched.command.trim().startsWith(command ?? touched.command.trim()),",
+        file: "registry/permission/text-pattern.ts",
+        find: "matches: (text) => text === only };",
+        replace: "matches: (text) => text.startsWith(only) };",
+      },
+    ],
+  },
+  {
+    id: "deny-wins",
+    group: "Effects",
+    promise: "What a rule denies is not done, whatever else allows it; no rule opens what is protected",
+    condition: "always",
+    mechanism: ["registry/permission/decide.ts", "registry/permission/protection.ts"],
+    test: {
+      file: "test/unit/registry/permission/order.test.ts",
+      title: "no rule that allows opens what is protected, and a rule that denies it still denies",
+    },
+    disable: [
+      {
+        file: "registry/permission/decide.ts",
+        find: "const closed = criticalRemoval(subject) ?? protection(subject);",
+        replace: "const closed = criticalRemoval(subject);",
+      },
+    ],
+  },
+  {
+    id: "second-look",
+    group: "Effects",
+    promise: "A link is judged by where it leads, at the moment of use, before anything of it is shown or changed",
+    condition: "for file tools; for commands, files named without a wildcard",
+    mechanism: ["actors/runtime/watched-box.ts", "registry/permission/at-use.ts"],
+    test: {
+      file: "test/integration/watched-box.test.ts",
+      title: "a link to a protected file is not read under its own name; the file itself is, where that was answered",
+    },
+    disable: [
+      {
+        file: "registry/permission/at-use.ts",
+        find: 'return decision === "allow" ? null : reason;',
+        replace: 'return decision === "allow" || access === "read" ? null : reason;',
       },
     ],
   },

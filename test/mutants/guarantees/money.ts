@@ -29,8 +29,8 @@ export const money: readonly Guarantee[] = [
     disable: [
       {
         file: commit,
-        find: "local tokens, nano = money[5] - released[1], money[6] - released[2]",
-        replace: "local tokens, nano = money[5], money[6]",
+        find: "money[HELD_TOKENS] - released[1], money[HELD_NANO] - released[2]",
+        replace: "money[HELD_TOKENS], money[HELD_NANO]",
       },
     ],
   },

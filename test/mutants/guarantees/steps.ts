@@ -37,7 +37,7 @@ export const steps: readonly Guarantee[] = [
       { file: commit, find: "if head[1] ~= ARGV[2] or head[2] ~= ARGV[3]", replace: "if head[1] ~= ARGV[2]" },
       {
         file: commit,
-        find: "if (head[7] or '0') ~= (redis.call('HGET', KEYS[15], 'number') or '0') then return {'FENCED'} end",
+        find: "if (head[4] or '0') ~= (redis.call('HGET', KEYS[15], 'number') or '0') then return {'FENCED'} end",
         replace: "",
       },
     ],
@@ -50,7 +50,7 @@ export const steps: readonly Guarantee[] = [
     condition: "it is sent again before the actor's next commit",
     mechanism: [commit, "infra/steady-store.ts"],
     test: { file: contract, title: "gets its first answer, grants included, and writes nothing twice" },
-    disable: [{ file: commit, find: "if head[4] == ARGV[1] then", replace: "if false then" }],
+    disable: [{ file: commit, find: "if before == ARGV[1] then", replace: "if false then" }],
   },
   {
     id: "resend",
@@ -93,9 +93,7 @@ export const steps: readonly Guarantee[] = [
     condition: "always",
     mechanism: [commit],
     test: { file: contract, title: "a second answer to the same effect" },
-    disable: [
-      { file: commit, find: "elseif redis.call('HEXISTS', KEYS[6], ARGV[9]) == 0 then", replace: "elseif false then" },
-    ],
+    disable: [{ file: commit, find: "elseif not places[ARGV[9]] then", replace: "elseif false then" }],
   },
   {
     id: "dedupe",
@@ -132,8 +130,8 @@ export const steps: readonly Guarantee[] = [
     disable: [
       {
         file: commit,
-        find: "local last = redis.call('HINCRBY', KEYS[1], 'seq', count)",
-        replace: "local last = redis.call('HINCRBY', KEYS[1], 'seq', count + 1)",
+        find: "local last = tonumber(run[3] or '0') + count\n",
+        replace: "local last = tonumber(run[3] or '0') + count + 1\n",
       },
     ],
   },

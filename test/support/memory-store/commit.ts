@@ -1,6 +1,7 @@
 /** COMMIT in memory: see `infra/redis/scripts/commit.lua`. Everything is judged before the first write. */
 import { type Commit, type CommitAnswer, type Grant, memberOf, type Reservation } from "../../../infra/store.ts";
 import { StoreError } from "../../../infra/store-error.ts";
+import { ask } from "./approvals.ts";
 import { type Inside, mailText } from "./inside.ts";
 import { actorNamed, add, amount, charge, chargeAll, type StoredActor, type StoredRun, shardNamed } from "./state.ts";
 
@@ -229,4 +230,5 @@ function deliver({ inside, run, one, now, tag }: Writing): void {
     for (const { id, delayMs, armedBy } of one.timersSet) shard.timers.set(`${member}|${id}|${armedBy}`, now + delayMs);
   for (const { id, json } of one.results) run.results.set(id, json);
   run.audit.push(...one.audit);
+  ask(inside, run, shard, one, now);
 }

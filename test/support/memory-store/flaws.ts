@@ -35,6 +35,10 @@ export interface Flaws {
   readonly unfencedAudit?: boolean;
   /** The log entry goes before the fence. */
   readonly unfencedLog?: boolean;
+  /** A second answer to an approval counts like the first. */
+  readonly answersTwice?: boolean;
+  /** An answer counts whatever its giver saw. */
+  readonly unboundAnswers?: boolean;
   /** A timer that is due stays armed. */
   readonly timersRepeat?: boolean;
   /** A claim sent again under its nonce is counted as another. */

@@ -12,6 +12,7 @@ import {
   type NewRun,
   type Store,
 } from "../../../infra/store.ts";
+import { answer, grants, revoke } from "./approvals.ts";
 import { claim } from "./claim.ts";
 import { commit } from "./commit.ts";
 import type { Flaws } from "./flaws.ts";
@@ -80,6 +81,9 @@ export function memoryStore(options: MemoryStoreOptions): MemoryStore {
     send: (address, mail) => at(() => send(inside, address, mail)),
     hold: (run, order, reason) => at(() => hold(inside, run, order, reason)),
     sweep: (shard, idleMs) => at(() => sweep(inside, shard, idleMs)),
+    answer: (one) => at(() => answer(inside, one, (shard) => sweep(inside, shard, Number.POSITIVE_INFINITY))),
+    grants: (run) => at(() => grants(inside, run)),
+    revoke: (run, grant, by, reason) => at(() => revoke(inside, run, grant, by, reason)),
     forget: (address) =>
       at(() => {
         shardNamed(memory, inside.shardOf(address.run)).ready.delete(memberOf(address));

@@ -53,6 +53,9 @@ export interface StoredRun {
   readonly sent: Map<string, number>;
   readonly log: LogLine[];
   readonly audit: string[];
+  /** Fields of the hash, as Redis has them. */
+  readonly approvals: Map<string, string>;
+  readonly grants: Map<string, string>;
   readonly snapshots: Map<string, StoredActor>;
 }
 
@@ -98,6 +101,8 @@ export const emptyRun = (): StoredRun => ({
   sent: new Map(),
   log: [],
   audit: [],
+  approvals: new Map(),
+  grants: new Map(),
   snapshots: new Map(),
 });
 

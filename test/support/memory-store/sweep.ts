@@ -1,5 +1,6 @@
 /** SWEEP in memory: see `infra/redis/scripts/sweep.lua`. */
 import { addressFrom, type Sweep } from "../../../infra/store.ts";
+import { expire } from "./approvals.ts";
 import type { Inside } from "./inside.ts";
 import { actorNamed, shardNamed, upTo } from "./state.ts";
 
@@ -32,8 +33,13 @@ function goOff({ memory, ring, flaws }: Inside, tag: string, now: number): strin
     else timers.delete(armed);
     const run = memory.runs.get(runId);
     if (run?.fields.get("status") !== "running") continue;
-    const mail = { id: `timer:${id}:${by}`, timer: id, armedBy: Number(by) };
-    actorNamed(run, actor).mailbox.push(JSON.stringify(mail));
+    const approval = /^approval:(.*)$/s.exec(id)?.[1];
+    const mail =
+      approval === undefined
+        ? JSON.stringify({ id: `timer:${id}:${by}`, timer: id, armedBy: Number(by) })
+        : expire(run, approval, now);
+    if (mail === null) continue;
+    actorNamed(run, actor).mailbox.push(mail);
     ready.set(member, now);
     ring(tag, `${runId}/${actor}`);
     if (!run.fields.has("hold")) wake.push(member);

@@ -33,6 +33,7 @@ export function memoryUnderTest(options: Partial<MemoryStoreOptions> = {}): Stor
       };
     },
     audit: async (run) => [...(ofRun(run)?.audit ?? [])],
+    approvals: async (run) => Object.fromEntries(ofRun(run)?.approvals ?? []),
     actors: async (run) => Object.fromEntries(ofRun(run)?.actors ?? []),
     listed: async (run, list) => [...shard(run)[list].keys()].filter(isOf(run)),
     timers: async (run) => [...shard(run).timers.keys()].filter(isOf(run)).sort(),

@@ -3,13 +3,14 @@ import { expect, it } from "vitest";
 import { toolRun } from "../../../actors/runtime/effects/tool-run.ts";
 import { inputHashOf } from "../../../actors/runtime/judge.ts";
 import type { PerformContext } from "../../../actors/runtime/performer.ts";
+import { runConfigSchema } from "../../../actors/runtime/run-row.ts";
 import { openBox } from "../../../infra/sandbox/workspace-box.ts";
 
 const input = { file_path: "package.json", limit: 1 };
 
 const context = (given: unknown): PerformContext => ({
   address: { run: "r", actor: "a", type: "explore" },
-  run: { workspace: process.cwd() } as PerformContext["run"],
+  run: { workspace: process.cwd(), config: runConfigSchema.parse({}) } as PerformContext["run"],
   effectId: "r/a/0.3:0",
   session: null,
   entries: [{ role: "assistant", content: [{ type: "tool_use", id: "c", name: "Read", input: given }] }],

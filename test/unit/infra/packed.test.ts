@@ -10,15 +10,16 @@ describe("packed text", () => {
   it("comes back to the letter, whatever it is", () => {
     fc.assert(
       fc.property(fc.oneof(fc.string({ unit: "binary", maxLength: 2_000 }), fc.json({ maxDepth: 6 })), (text) => {
-        expect(unpacked(packed(text))).toBe(wellFormed(text));
+        expect(unpacked(Buffer.from(packed(text)))).toBe(wellFormed(text));
       }),
-      { numRuns: 1_000 },
+      { numRuns: 300 },
     );
   });
   it("that looks packed already is packed once more, never taken for what it is not", () => {
-    const twice = packed("x".repeat(1_000));
-    expect(unpacked(packed(twice))).toBe(twice);
-    expect(unpacked(packed("~"))).toBe("~");
+    for (const text of ["~", "~x", `~${"x".repeat(1_000)}`]) {
+      expect(Buffer.isBuffer(packed(text))).toBe(true);
+      expect(unpacked(Buffer.from(packed(text)))).toBe(text);
+    }
   });
   it("is a fraction of a usual entry, and a short text is left as it is", () => {
     const event = `{"type":"permission.decided","call":"toolu_7","tool":"Read","decision":"allow","risk":"read-only"}`;
@@ -27,7 +28,7 @@ describe("packed text", () => {
     expect(packed(`{"v":1}`)).toBe(`{"v":1}`);
   });
   it("that is not whole throws instead of giving less", () => {
-    const whole = packed("a log entry ".repeat(100));
-    expect(() => unpacked(whole.slice(0, -8))).toThrow();
+    const whole = packed("a log entry ".repeat(100)) as Buffer;
+    expect(() => unpacked(Buffer.from(whole.subarray(0, -8)))).toThrow();
   });
 });

@@ -62,8 +62,30 @@ const samples: { readonly [Type in RunEvent["type"]]: Extract<RunEvent, { type: 
   "tool.refused": { type: "tool.refused", ...call, reason: "denied" },
   "tool.interrupted": { type: "tool.interrupted", effect: "e", ...call, reason: "its worker died" },
   "tool.reconciled": { type: "tool.reconciled", effect: "e", ...call, happened: true },
-  "approval.requested": { type: "approval.requested", ...call },
-  "approval.answered": { type: "approval.answered", call: "c1", allowed: false },
+  "approval.requested": {
+    type: "approval.requested",
+    approval: "p_1",
+    ...call,
+    risk: "unknown",
+    rule: "shell.unknown",
+    reason: "nobody knows it",
+    ttlMs: 1,
+  },
+  "approval.answered": {
+    type: "approval.answered",
+    approval: "p_1",
+    call: "c1",
+    allowed: true,
+    by: "ana",
+    reason: "",
+    grant: { id: "g_1", rule: "Bash(make)", scope: "run" },
+  },
+  "approval.withdrawn": { type: "approval.withdrawn", approval: "p_1", call: "c1", reason: "its agent has ended" },
+  "grants.given": { type: "grants.given", grants: [{ id: "g_1", rule: "Bash(make)", by: "goal", origin: "`make`" }] },
+  "grants.revoked": { type: "grants.revoked", grant: "g_1", rule: "Bash(make)", by: "ana", reason: "" },
+  "workspace.collected": { type: "workspace.collected", branch: "swarm/r", commit: "c0ffee", files: 2, diff: null },
+  "workspace.merged": { type: "workspace.merged", branch: "swarm/r", commit: "c0ffee" },
+  "workspace.left": { type: "workspace.left", reason: "conflicts in a.txt" },
   "budget.reserved": { type: "budget.reserved", effect: "e", tokens: 10, nanoUsd: null },
   "budget.settled": { type: "budget.settled", effect: "e", tokens: 10, nanoUsd: 5 },
   "budget.refused": { type: "budget.refused", tokensLeft: 3, nanoUsdLeft: null },
@@ -85,7 +107,7 @@ describe("an event of a run", () => {
   });
 
   it.each(kinds)("%s without one of its fields is refused", (type) => {
-    const optional = new Set(["request", "input"]);
+    const optional = new Set(["request", "grant", "input"]);
     for (const field of Object.keys(samples[type]).filter((name) => !optional.has(name))) {
       const { [field]: _, ...rest } = samples[type] as unknown as Record<string, unknown>;
       expect(runEventSchema.safeParse(rest).success, `${type} without ${field}`).toBe(false);

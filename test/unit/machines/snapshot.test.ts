@@ -26,6 +26,7 @@ describe("a change", () => {
       seed: "r_any",
       parallelMax: 4,
       tolerateFailures: false,
+      branch: null,
     });
     expect(JSON.parse(core)).toEqual({ value: state.snapshot.value, context: {} });
   });

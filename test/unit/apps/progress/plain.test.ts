@@ -49,7 +49,16 @@ law("retries, breakers, deaths, approvals, an empty budget and a parked run are 
   log.say("a_x", { type: "retry.scheduled", turn: 1, attempt: 2, delayMs: 2_000 });
   log.say("a_x", { type: "breaker.changed", breaker: "model", from: "closed", to: "open" });
   log.say("coordinator", { type: "agent.died", died: "a_x", reason: "found ten times, never finished" });
-  log.say("a_x", { type: "approval.requested", call: "c", tool: "Bash" });
+  log.say("a_x", {
+    type: "approval.requested",
+    approval: "p_1",
+    call: "c",
+    tool: "Bash",
+    risk: "unknown",
+    rule: "shell.unknown",
+    reason: "nobody knows it",
+    ttlMs: 1,
+  });
   log.say("a_x", { type: "budget.refused", tokensLeft: 3, nanoUsdLeft: null });
   log.say("coordinator", { type: "run.parked", reason: "asked by\u001b[2J SIGINT" });
   log.say("coordinator", { type: "run.resumed" });

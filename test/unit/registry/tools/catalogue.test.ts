@@ -17,10 +17,10 @@ describe.each(tools.map((tool) => [tool.name, tool] as const))("%s", (name, tool
     expect(tool.timeoutMs).toBeGreaterThan(0);
   });
 
-  test("it has hands exactly when repeating it could do harm, and is then not read-only", () => {
+  test("it has hands exactly when repeating it could do harm, and is then not read-only; only the network is neither", () => {
     expect(tool.loadDeed !== undefined).toBe(tool.repeat === "unsafe");
     expect(tool.loadDeed !== undefined && tool.load !== undefined).toBe(false);
-    expect(tool.risk === "read-only").toBe(tool.repeat === "safe");
+    expect(tool.risk === "read-only" || tool.category === "network").toBe(tool.repeat === "safe");
   });
 
   test("its input is a closed object that JSON Schema can tell", () => {

@@ -11,6 +11,7 @@ async function given(files: Readonly<Record<string, string | Uint8Array>>) {
   const box = await workspaceOf(files);
   const acting: ActingBox = {
     ...box,
+    known: () => Promise.resolve(),
     replace: (path, content, options = {}) =>
       box.replace(path, content, { ...options, before: () => Promise.resolve() }),
     exec: () => Promise.reject(new Error("no commands here")),

@@ -1,6 +1,6 @@
 // Read shows what stands in a file, says what it left out, and refuses what is no text.
 
-import { truncateSync } from "node:fs";
+import { symlinkSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { OUTPUT_CHARS_MAX } from "../../../../registry/tool.ts";
@@ -12,11 +12,24 @@ const numbered = (count: number) => Array.from({ length: count }, (_, index) => 
 describe("Read", () => {
   test("numbers the lines and ends where the file ends", async () => {
     const box = await workspaceOf({ "a.txt": "one\n\ttwo\n\nfour" });
-    expect(await callTool(box, "Read", { file_path: "a.txt" })).toEqual({
+    expect(await callTool(box, "Read", { file_path: "a.txt" })).toMatchObject({
       ok: true,
       text: "     1\tone\n     2\t\ttwo\n     3\t\n     4\tfour",
       truncated: false,
     });
+  });
+
+  test("says which file it showed, by its real path and the hash of the whole of it, and says so of nothing else", async () => {
+    const box = await workspaceOf({ "in/a.txt": numbered(5_000), "b.bin": "a\0b", "empty.txt": "" });
+    symlinkSync("in/a.txt", join(box.root, "link.txt"));
+    const saw = async (file_path: string, more = {}) => (await callTool(box, "Read", { file_path, ...more })).saw;
+    const whole = { path: "in/a.txt", sha256: (await box.hash("in/a.txt"))?.sha256 };
+    expect(whole.sha256).toMatch(/^[0-9a-f]{64}$/);
+    expect(await saw("in/a.txt", { limit: 1 })).toEqual(whole);
+    expect(await saw("./in/../link.txt")).toEqual(whole);
+    expect((await saw("b.bin"))?.path).toBe("b.bin");
+    expect((await saw("empty.txt"))?.path).toBe("empty.txt");
+    for (const path of ["missing.txt", "in", "../outside"]) expect(await saw(path)).toBeUndefined();
   });
 
   test("shows a part, and the offset it names shows the next", async () => {
@@ -26,7 +39,7 @@ describe("Read", () => {
     expect(first.text).toMatch(/\n {2}2000\tline 2000\n\[Lines 1-2000 of 5000; go on with offset 2001\.\]$/);
     expect(first.truncated).toBe(true);
     const next = await callTool(box, "Read", { file_path: "a.txt", offset: 4_999, limit: 10 });
-    expect(next).toEqual({ ok: true, text: "  4999\tline 4999\n  5000\tline 5000", truncated: false });
+    expect(next).toMatchObject({ ok: true, text: "  4999\tline 4999\n  5000\tline 5000", truncated: false });
   });
 
   test("an empty file and an offset past the end are said, with the number of lines", async () => {

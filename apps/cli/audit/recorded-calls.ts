@@ -1,0 +1,35 @@
+/** Goes through the recorded decisions of one run, newest first, each with the question that was asked. */
+import { auditOf, type RecordedRow } from "../../../actors/runtime/audit/audit-log.ts";
+import {
+  type Recorded,
+  type RecordedRun,
+  type ReplayPolicy,
+  recordedQuestion,
+} from "../../../actors/runtime/audit/recorded-question.ts";
+import { runRowFrom } from "../../../actors/runtime/run-row.ts";
+import { grantsFrom } from "../../../infra/approval.ts";
+import type { Hive } from "../hive.ts";
+import type { AuditWish } from "./filters.ts";
+
+export interface RecordedCallRow {
+  readonly row: RecordedRow;
+  readonly recorded: Recorded;
+}
+
+export async function* recordedCalls(
+  { reader, config }: Hive,
+  run: string,
+  wish: AuditWish,
+  policy?: ReplayPolicy,
+): AsyncGenerator<RecordedCallRow> {
+  // First what only the archive knows: of a run whose archive is elsewhere the row is only a stub.
+  const given = await reader.grants(run);
+  const summary = await reader.run(run);
+  if (summary === null) return;
+  const row = runRowFrom(summary.fields);
+  const grants = grantsFrom(row.config.grants, given);
+  const known: RecordedRun = { row, grants, ownDirs: [config.dataDir, ...config.stateDirs] };
+  for await (const one of auditOf(reader, run, wish)) {
+    yield { row: one, recorded: recordedQuestion(one, known, policy) };
+  }
+}

@@ -1,0 +1,152 @@
+/**
+ * How an actor's snapshot, its unanswered effects and the run's money lie in Redis: what every step writes anew is kept in
+ * as few fields and letters as it takes (docs/decisions/0084), and nobody beside this file and the scripts knows how.
+ */
+import type { Address, Grant, PendingEffect } from "../store.ts";
+import { lengthened, shortened } from "./shortened.ts";
+
+type Fields = Readonly<Record<string, string>>;
+type Actor = Pick<Address, "run" | "actor">;
+
+export interface StoredSnapshot {
+  readonly version: number;
+  readonly machine: string | null;
+  readonly core: string | null;
+  readonly rows: ReadonlyMap<string, string>;
+}
+
+const ROW = "r:";
+/** Of a snapshot's fields: "version first-sequence-number transcript-length-before commit-id core". */
+export const HEAD = "h";
+const HEAD_FORM = /^(\d+) \d+ \d+ \S* (.*)$/s;
+
+export function snapshotFrom(fields: Fields): StoredSnapshot {
+  const rows = Object.entries(fields).filter(([field]) => field.startsWith(ROW));
+  return {
+    ...headFrom(fields[HEAD] ?? null),
+    machine: fields.machine ?? null,
+    rows: new Map(rows.map(([field, json]) => [field.slice(ROW.length), json])),
+  };
+}
+
+/** Throws where it was not stored by a commit or a fork. */
+export function headFrom(head: string | null): Pick<StoredSnapshot, "version" | "core"> {
+  if (head === null) return { version: 0, core: null };
+  const [, version, core] = HEAD_FORM.exec(head) ?? [];
+  if (version === undefined || core === undefined) throw new Error("a snapshot is stored in a form that nobody knows");
+  return { version: Number(version), core: core === "" ? null : lengthened(core) };
+}
+
+/** As plain text, in fields of their own. */
+export function plainHead(head: string): [string, string][] {
+  const { version, core } = headFrom(head);
+  return [["version", String(version)], ...(core === null ? [] : [["core", core] satisfies [string, string]])];
+}
+
+/** Fields of a snapshot that no commit has written. */
+export function snapshotFields({ version, machine, core, rows }: StoredSnapshot): [string, string][] {
+  const fields: [string, string][] = [...rows].map(([field, json]) => [`${ROW}${field}`, json]);
+  if (machine !== null) fields.push(["machine", machine]);
+  if (version > 0) fields.push([HEAD, `${version} 0 0  ${core === null ? "" : shortened(core)}`]);
+  return fields;
+}
+
+/** Stands for run and actor before an effect's id in a log entry: JSON holds no control characters. */
+const OWN = "\x01";
+
+/** A log entry without the names that stand beside it anyway. */
+export const storedEntry = ({ run, actor }: Actor, entry: string): string =>
+  entry.includes(OWN) ? entry : entry.replaceAll(`"${run}/${actor}/`, `"${OWN}`);
+
+export const entryFrom = ({ run, actor }: Actor, stored: string): string =>
+  stored.replaceAll(`"${OWN}`, `"${run}/${actor}/`);
+
+/** Within its actor an effect is named without run and actor; a foreign name is told by the slash before it. */
+export function storedId({ run, actor }: Actor, id: string): string {
+  const own = `${run}/${actor}/`;
+  return id.startsWith(own) && id[own.length] !== "/" ? id.slice(own.length) : `/${id}`;
+}
+
+export const fullId = ({ run, actor }: Actor, stored: string): string =>
+  stored.startsWith("/") ? stored.slice(1) : `${run}/${actor}/${stored}`;
+
+/** A claim has to see the place of an order, and reads nothing that was shortened. */
+export const storedOrder = (json: string): string => (json.includes('"place":') ? json : shortened(json));
+
+/** "id out tokens nano order", without the amounts where it costs no money. */
+const STORED = /^(\S+) (?:(\d+ \d+ \d+) )?(.*)$/s;
+
+export interface StoredEffect {
+  readonly id: string;
+  readonly json: string;
+  /** "out tokens nano"; null where nothing was granted. */
+  readonly grant: string | null;
+}
+
+/** Throws where it was not stored by a commit or a fork. */
+export function effectFrom(actor: Actor, stored: string): StoredEffect {
+  const [, id, grant, order] = STORED.exec(stored) ?? [];
+  if (id === undefined || order === undefined) throw new Error("an effect is stored in a form that nobody knows");
+  return { id: fullId(actor, id), json: lengthened(order), grant: grant ?? null };
+}
+
+/** As plain text, by its whole name: the fields of an effect, and those of the marks beside it. */
+export function plainEffect(actor: Actor, field: string, value: string): [string, string][] {
+  if (field.includes("#")) return [[fullId(actor, field), value]];
+  const { id, json, grant } = effectFrom(actor, value);
+  return grant === null
+    ? [[id, json]]
+    : [
+        [id, json],
+        [`${id}#grant`, grant],
+      ];
+}
+
+const HELD = "#held";
+
+export function pendingFrom(actor: Actor, fields: Fields): PendingEffect[] {
+  return Object.entries(fields)
+    .filter(([field]) => !field.includes("#"))
+    .map(([, stored]) => {
+      const { id, json, grant } = effectFrom(actor, stored);
+      return {
+        id,
+        json,
+        grant: grant === null ? null : grantFrom(grant),
+        held: `${storedId(actor, id)}${HELD}` in fields,
+      };
+    });
+}
+
+/** Fields of effects that were never begun, as far as their run is concerned. */
+export const heldFields = (actor: Actor, effects: readonly Pick<PendingEffect, "id" | "json">[]): [string, string][] =>
+  effects.flatMap(({ id, json }, place): [string, string][] => [
+    [String(place), `${storedId(actor, id)} ${storedOrder(json)}`],
+    [`${storedId(actor, id)}${HELD}`, "1"],
+  ]);
+
+export function grantFrom(text: string): Grant {
+  const [outTokens = 0, tokens = 0, nanoUsd = 0] = text.split(" ").map(Number);
+  return { outTokens, tokens, nanoUsd };
+}
+
+/** Of the run's row: the amounts below, in this order. */
+const MONEY = "m";
+const ALWAYS = ["tokens", "nano", "heldTokens", "heldNano"];
+const AMOUNTS = [...ALWAYS, "input", "output", "cacheRead", "cacheWrite", "calls", "unpriced"];
+
+/** Limits and amounts by their names; a counter that never counted is absent. */
+export function budgetFrom(limits: Fields, row: Fields): Fields {
+  const amounts = row[MONEY]?.split(" ") ?? [];
+  const told = AMOUNTS.map((name, at) => [name, amounts[at] ?? "0"] as const);
+  return {
+    ...limits,
+    ...Object.fromEntries(told.filter(([name, amount]) => amount !== "0" || ALWAYS.includes(name))),
+  };
+}
+
+/** The run's row as it is told: its money is told elsewhere. */
+export function toldRow(row: Fields): Fields {
+  const { [MONEY]: _money, ...rest } = row;
+  return rest;
+}

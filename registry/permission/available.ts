@@ -1,0 +1,39 @@
+/**
+ * Whether a policy could ever let a tool act: a model is not told of one that is always refused, because its place in
+ * the prompt would cost money and tempt.
+ */
+import type { ToolDeclaration } from "../tool.ts";
+import type { PermissionQuestion } from "./question.ts";
+import { parseRule, type Rule } from "./rule.ts";
+
+export interface Circumstances
+  extends Pick<PermissionQuestion, "rules" | "mode" | "approve" | "sandbox" | "isolated" | "grants"> {
+  /** Commands may run without a sandbox: the worker's operator said so, by name. */
+  readonly unconfined: boolean;
+}
+
+/** @throws PermissionRuleError */
+export function mayEverUse(tool: ToolDeclaration, given: Circumstances): boolean {
+  const { rules, mode, approve, sandbox, isolated, grants } = given;
+  const { name } = tool;
+  const denied = rules.deny
+    .map((text) => parseRule(text, "deny"))
+    .some(({ spec, named }) => spec.kind === "tool" && named.matches(name));
+  if (denied) return false;
+  const allows = [...rules.allow, ...grants.map(({ rule }) => rule)].map((text) => parseRule(text, "allow"));
+  const isNamed = allows.some((rule) => speaksOf(rule, name));
+  const isPlugin = tool.tier === "plugin";
+  const isBash = name === "Bash" && !isPlugin;
+  // A rule may come with a repository: without a sandbox it takes the operator's own word to run commands at all.
+  if (isBash && sandbox === "none" && !given.unconfined) return false;
+  // What only looks passes in every mode, and so do the harmless calls of a shell.
+  const looks = !isPlugin && (isBash || tool.risk === "read-only");
+  if (!looks && mode !== "edit") return false;
+  if ((looks && tool.tier === "built-in") || isNamed || approve === "ask") return true;
+  if (isPlugin || tool.category === "network") return false;
+  return (approve === "allow-safe" && sandbox === "full") || (isolated && tool.tier === "built-in");
+}
+
+/** What may be edited by its path may be written. */
+const speaksOf = ({ tool, named, spec }: Rule, name: string): boolean =>
+  named.matches(name) || (tool === "Edit" && name === "Write" && spec.kind === "path");
