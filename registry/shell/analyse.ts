@@ -4,7 +4,7 @@
  */
 import { emitWord, isAppended, type OutputPiece } from "./emit.ts";
 import { Folders, folderNamed, isDownward, pathFrom, type ShellPlace } from "./folders.ts";
-import { type CallContext, type CallJudgement, judgeCall } from "./judge-call.ts";
+import { type CallContext, type CallJudgement, judgeCall, takesPathsFrom } from "./judge-call.ts";
 import {
   readLine,
   type ShellCall,
@@ -296,10 +296,4 @@ class Analysis {
     this.note("shell.cd", unknown("it may be in very many folders", "many"));
     return all.slice(0, 1);
   }
-}
-
-/** Whether an unquoted output that lists paths stands among its words. */
-function takesPathsFrom({ words }: ShellCall, { rootsOf, programOf: find }: CallContext): boolean {
-  if (find(words[0]?.literal ?? "")?.inert) return false;
-  return words.some(({ pieces: [first] }) => first?.kind === "output" && !first.quoted && rootsOf(first) !== null);
 }

@@ -263,3 +263,12 @@ function close(
   const part: ShellPart = { words: shown.map((word) => word.shown), text, risk, rule, reason };
   return { ...tally, parts: tally.isTransparent ? tally.parts : [part, ...tally.parts], words };
 }
+
+/** Whether an unquoted output that lists paths stands among its words. */
+export function takesPathsFrom(
+  { words }: { readonly words: readonly ShellWord[] },
+  { rootsOf, programOf: find }: CallContext,
+): boolean {
+  if (find(words[0]?.literal ?? "")?.inert) return false;
+  return words.some(({ pieces: [first] }) => first?.kind === "output" && !first.quoted && rootsOf(first) !== null);
+}

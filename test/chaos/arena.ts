@@ -71,6 +71,8 @@ export interface Arena {
 
 export interface ArenaOptions {
   readonly fsync?: Fsync;
+  /** False: commands see the processes of this machine, and can kill them. Default true. */
+  readonly confined?: boolean;
 }
 
 interface Ground {
@@ -81,9 +83,10 @@ interface Ground {
   readonly closing: (() => Promise<void>)[];
 }
 
-export async function openArena({ fsync = "always" }: ArenaOptions = {}): Promise<Arena> {
+export async function openArena({ fsync = "always", confined = true }: ArenaOptions = {}): Promise<Arena> {
   const server = await startRedis({ fsync });
-  const swarm = await openSwarm({ env: { ANTHROPIC_API_KEY: API_KEY, SWARM_LOG_LEVEL: "info" } });
+  const free = confined ? {} : { SWARM_SANDBOX: "off" };
+  const swarm = await openSwarm({ env: { ANTHROPIC_API_KEY: API_KEY, SWARM_LOG_LEVEL: "info", ...free } });
   const workspace = join(swarm.home, "workspace");
   for (const folder of ["src", "witness", "out"]) mkdirSync(join(workspace, folder), { recursive: true });
   writeFileSync(join(workspace, MAIN), `${MAIN_LINES.join("\n")}\n`);
