@@ -45,10 +45,13 @@ export function openOwnSandbox(config: Config, state: HostState, again = false):
   });
 }
 
-/** Sees to it that this host has a bubblewrap, if it can; says so in a line where it fetched one. */
+/**
+ * Sees to it that this host has a bubblewrap, if it can; says so in a line where it fetched one.
+ * @throws SwarmError `sandbox.bad_binary`, exit 2: a worker would end by it where nobody reads why.
+ */
 export async function fetchSandbox(config: Config): Promise<void> {
   const { off, bin, install } = config.sandbox;
-  if (off || bin !== undefined || install === "never") return;
+  if (off || (bin === undefined && install === "never")) return;
   const { folder } = await openHostState(config.stateDirs);
   await findBubblewrap({ bin, install, searchPath: config.searchPath, state: folder, say });
 }

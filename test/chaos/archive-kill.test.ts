@@ -143,7 +143,7 @@ it("killed before any of its words to Redis, it leaves the run or its whole arch
 });
 
 it("killed in the middle of its file, it leaves the run, and no archive that somebody would take for whole", async () => {
-  const key = `${hive.keys.base(RUN)}:a_a:transcript`;
+  const key = hive.keys.actor(RUN, "a_a").transcript;
   const entry = `{"role":"user","content":"${"x".repeat(100_000)}"}`;
   for (let index = 0; index < 400; index += 1) await hive.redis.rpush(key, entry);
   const path = join(dir, "proxy.sock");

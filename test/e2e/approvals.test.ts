@@ -221,8 +221,11 @@ it("the operator's time is the time: after it the call is refused, without anybo
   const played = await stage.play([says(writes("made.txt")), report("left it")], ASK);
   const [asked] = ofType(played.events, "approval.requested");
   expect(asked?.ttlMs).toBe(3_600);
-  const { document } = await resumed(stage, played.document.runId);
-  const events = await stage.events(played.document.runId);
+  const run = played.document.runId;
+  const told = async (): Promise<boolean> => ofType(await stage.events(run), "approval.answered").length > 0;
+  await eventually("its time is over", async () => (await resumed(stage, run)).document.status !== "parked" || told());
+  const { document } = await resumed(stage, run);
+  const events = await stage.events(run);
   expect([document.status, ofType(events, "approval.answered").map(({ by, allowed }) => [by, allowed])]).toEqual([
     "completed",
     [["timer", false]],

@@ -403,7 +403,14 @@ test("a worker that is told to end does so, and does not first sit out its idle 
   const worker = swarm.start(["worker", "--jsonl", "--idle-exit", "3600"]);
   await worker.said(/"worker\.ready"/, "stdout");
   expect(linesOf({ stdout: worker.stdout() })).toEqual([
-    { v: 1, type: "worker.ready", id: expect.stringMatching(/^w_/), types: expect.any(Array), pid: worker.pid },
+    {
+      v: 1,
+      type: "worker.ready",
+      id: expect.stringMatching(/^w_/),
+      types: expect.any(Array),
+      pid: worker.pid,
+      sandbox: expect.any(String),
+    },
   ]);
   worker.signal("SIGTERM");
   // Left alone, it would be ended by force after 30 s.

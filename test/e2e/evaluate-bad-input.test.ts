@@ -305,6 +305,13 @@ describe("odd files are passed over, and named", () => {
   });
 });
 
+test("a sandbox that cannot be used is named at once, and nothing waits for workers that cannot start", async () => {
+  const finished = await swarm.run(["evaluate", repository("for a sandbox"), "--json"], {
+    env: { SWARM_BWRAP_BIN: "/nowhere/bwrap", SWARM_DATA_DIR: folderOf(swarm, "of its own") },
+  });
+  expect(refusalOf(finished, 2).code).toBe("sandbox.bad_binary");
+});
+
 test("a folder that may not be read is refused", async () => {
   await unprivileged(async (home, options) => {
     const shut = join(home, "shut");
@@ -329,6 +336,9 @@ async function unprivileged(
     XDG_CONFIG_HOME: home,
     XDG_RUNTIME_DIR: join(home, "run"),
     SWARM_REDIS_BIN: redisIn(home),
+    // The copy of the tests is for whoever unpacked it, and an evaluation runs no commands.
+    SWARM_BWRAP_BIN: undefined,
+    SWARM_SANDBOX: "off",
   };
   mkdirSync(join(home, "run"), { mode: 0o700 });
   const options = { cwd: home, env, ...(isRoot ? { uid: NOBODY } : {}) };

@@ -58,7 +58,9 @@ describe("over a run of several turns", () => {
 
   test("tools come sorted by name", () => {
     const names = wireOf(played.requests[0] as Served).tools.map(({ name }) => name);
-    expect(names).toEqual(["AstSearch", "Glob", "Grep", "Probe", "Read", "Report"]);
+    expect(names).toEqual(names.toSorted());
+    // Where a sandbox holds, commands that only look need no rule.
+    expect(names.filter((name) => name !== "Bash")).toEqual(["AstSearch", "Glob", "Grep", "Probe", "Read", "Report"]);
   });
 
   test("exactly two places are marked for the cache", () => {

@@ -138,7 +138,7 @@ describe("a call that cannot be made is refused, told to the model, and the agen
   test("a tool that was taken away is not offered, and using it leaves a denial in the record", async () => {
     const { events, requests } = await stage.play(
       [says(use("Grep", { pattern: "add" })), report("adds")],
-      ["--json", "--deny-tool", "Grep"],
+      ["--json", "--deny-tool", "Grep", "--deny-tool", "Bash"],
     );
     expect(requests.map((request) => wireOf(request).tools.map(({ name }) => name))).toEqual(
       requests.map(() => ["AstSearch", "Glob", "Probe", "Read", "Report"]),
