@@ -58,7 +58,7 @@ export interface Struck {
 /** Plays the run in an arena of its own up to the point, kills, and lets another worker finish. */
 export async function strikeAt(arena: Arena, point: CrashPoint, key: string): Promise<Struck> {
   const worker = await arena.startWorker();
-  const play = playOf(key, killingBy(arena, worker, point));
+  const play = playOf(key, killingBy(worker, point));
   const reached = arm(arena, worker, point);
   const run = await arena.begin(play);
   if (run === null) throw new Error("the run could not be begun");
@@ -121,10 +121,10 @@ function atModel(arena: Arena, { kill }: WorkerProcess, point: CrashPoint & { at
   return () => reached;
 }
 
-function killingBy(arena: Arena, { identity }: WorkerProcess, point: CrashPoint): PlayOptions {
+function killingBy({ identity }: WorkerProcess, point: CrashPoint): PlayOptions {
   if (point.at !== "command") return {};
-  const { home } = arena.swarm;
-  const itself = `grep -qs HOME=${home} /proc/${identity.pid}/environ && kill -9 ${identity.pid}`;
+  // Long dead, its number may be somebody else's by now.
+  const itself = `ps -o args= -p ${identity.pid} | grep -q main.js && kill -9 ${identity.pid}`;
   const deed = point.who === "the worker" ? itself : `${itself}; kill -9 $PPID`;
   const around = point.when === "before its line" ? { before: deed } : { after: deed };
   return { afterMs: 50, around: (index) => (index === point.index ? around : {}) };
