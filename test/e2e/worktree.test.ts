@@ -42,6 +42,9 @@ it("where nobody can be asked the work is left on its branch, whole, and the res
   expect(git(stage, "status", "--porcelain")).toBe("");
   expect(git(stage, "diff", "--stat", `main..${branch}`)).toContain("2 files changed");
   expect(git(stage, "show", `${branch}:notes.txt`)).toBe("noted");
+  const shown = await stage.swarm.run(["show", document.runId]);
+  expect(shown.stdout).toMatch(/^sandbox: (full|partial|none), as of its latest decision$/m);
+  expect(shown.stdout).toContain(`branch ${branch}, for ${stage.workspace}`);
 });
 
 it("with allow-safe it is merged without a question, and the tree and its branch are gone", async () => {

@@ -4,6 +4,7 @@ import { SwarmError } from "../../../infra/errors.ts";
 import { type Hive, openHive } from "../hive.ts";
 import { harmless, printJson, printTable } from "../print.ts";
 import { spelled } from "../progress/printable.ts";
+import { placeLines } from "../show-place.ts";
 
 export async function act([id = ""]: readonly string[], flags: Record<string, unknown>): Promise<number> {
   const hive = await openHive();
@@ -39,6 +40,7 @@ export async function act([id = ""]: readonly string[], flags: Record<string, un
         `  - ${agent} waits for approval ${id}: ${harmless(tool)}, ${risk}. swarm approvals show ${id}\n`,
       );
     }
+    for (const line of await placeLines(hive.reader, run)) process.stdout.write(`${harmless(line)}\n`);
     const { usage } = document;
     const cost = usage.costUsd === null ? "cost unknown (no price for this model)" : `${usage.costUsd.toFixed(6)} USD`;
     process.stdout.write(
