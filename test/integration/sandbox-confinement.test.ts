@@ -17,19 +17,12 @@ import {
   type TestJournal,
   type TestJournalOptions,
 } from "../support/journal.ts";
-import { bubblewrap } from "../support/sandbox.ts";
+import { bubblewrap, STRANGER, ways } from "../support/sandbox.ts";
 import { eventually } from "../support/swarm-cli.ts";
 
 const has = (await bubblewrap()) !== null;
 const isRoot = process.getuid?.() === 0;
 const never = new AbortController().signal;
-const STRANGER = 12_345;
-const ways: readonly (readonly [string, number | undefined])[] = isRoot
-  ? [
-      ["in a folder of root's", undefined],
-      ["in another user's folder", STRANGER],
-    ]
-  : [["in a folder of one's own", undefined]];
 
 let effects = 0;
 

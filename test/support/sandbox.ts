@@ -64,3 +64,15 @@ export async function sandboxEnv(): Promise<Readonly<Record<string, string>>> {
   const own = await bubblewrap();
   return own === null ? { SWARM_SANDBOX: "off" } : { SWARM_BWRAP_BIN: own.path, SWARM_SANDBOX_INSTALL: "never" };
 }
+
+/** A user that is nobody's; only root can make folders that belong to it. */
+export const STRANGER = 12_345;
+
+/** Whose the workspace is, which decides as whom a command runs: a name, and the owner where it is not ours. */
+export const ways: readonly (readonly [string, number | undefined])[] =
+  process.getuid?.() === 0
+    ? [
+        ["in a folder of root's", undefined],
+        ["in another user's folder", STRANGER],
+      ]
+    : [["in a folder of one's own", undefined]];

@@ -1,16 +1,7 @@
 /** Laws of the git tables: what is everyday passes, what could run, write, leak or lose does not. */
 import { describe, expect, test } from "vitest";
 import { analyse } from "../../registry/shell/analyse.ts";
-import type { ShellVerdict } from "../../registry/shell/verdict.ts";
-
-const judge = (line: string): ShellVerdict => analyse(line, { cwd: "/w", workspace: "/w" });
-
-/** One case a line; blanks at its ends are no part of it. */
-const lines = (text: string): string[] =>
-  text
-    .split("\n")
-    .map((line) => line.trim())
-    .filter((line) => line !== "");
+import { judge, lines } from "../support/shell-cases.ts";
 
 describe("everyday questions to git are read-only", () => {
   test.each(

@@ -1,17 +1,7 @@
 /** Laws of the tables of developer tools: questions pass, and nothing that runs code, writes, reaches out or leaks does. */
 import { describe, expect, test } from "vitest";
-import { analyse } from "../../registry/shell/analyse.ts";
 import { developer } from "../../registry/shell/programs/developer.ts";
-import type { ShellVerdict } from "../../registry/shell/verdict.ts";
-
-const judge = (line: string): ShellVerdict => analyse(line, { cwd: "/w", workspace: "/w" });
-
-/** One case a line; blanks at its ends are no part of it. */
-const lines = (text: string): string[] =>
-  text
-    .split("\n")
-    .map((line) => line.trim())
-    .filter((line) => line !== "");
+import { judge, lines } from "../support/shell-cases.ts";
 
 describe("everyday questions are read-only and reach nothing", () => {
   test.each(
