@@ -104,14 +104,16 @@ function fits(call: readonly string[], words: readonly string[]): boolean {
  * Calls of a pipeline come in any order. What hardens a line is put in by design and left out here: settings of git, NUL
  * between the names that xargs reads, and `--`, before which options were moved: with it the words count, not their order.
  */
-function normal({ calls }: Recorded, isMoved: boolean): string {
+function normal({ calls, process }: Recorded, isMoved: boolean): string {
   const isTurn = (call: readonly string[]): boolean => call.join(" ") === "tr \\n \\0";
   const shown = calls
     .filter((call) => !isTurn(call))
     .map((call) => softened(call))
     .map((call) => JSON.stringify(isMoved ? call.filter((word) => word !== "--").sort() : call));
-  // $PWD: the two are run in folders of their own.
-  return JSON.stringify(shown.sort()).replaceAll(/statehive-bash-\w+/g, "statehive-bash");
+  // $PWD and $$: the two are run in folders and processes of their own.
+  return JSON.stringify(shown.sort())
+    .replaceAll(/statehive-bash-\w+/g, "statehive-bash")
+    .replaceAll(String(process), "$$$$");
 }
 
 const HARDENING = new Set(["safe.bareRepository=explicit", "core.fsmonitor=false"]);

@@ -18,6 +18,8 @@ export interface Recorded {
   readonly calls: readonly (readonly string[])[];
   /** What the folder it ran in held afterwards that it had not held before, or held no more. */
   readonly changed: readonly string[];
+  /** What `$$` stood for: the one word that no two runs have in common. */
+  readonly process: number;
 }
 
 /** `cd` stays, since it leads where names are looked up, and so does `builtin`, since the functions need it. */
@@ -53,7 +55,7 @@ export function recordCalls(texts: readonly string[], answers: Answers): Recorde
       writeFileSync(join(home, String(index), "calls"), "");
     }
     writeFileSync(join(home, "driver"), driver(texts.length, answers));
-    const { status, error } = spawnSync("/bin/bash", ["--noprofile", "--norc", join(home, "driver")], {
+    const { status, error, pid } = spawnSync("/bin/bash", ["--noprofile", "--norc", join(home, "driver")], {
       cwd: home,
       env: { PATH: "/nowhere", HOME: "/nowhere", LC_ALL: "C.UTF-8" },
       stdio: "ignore",
@@ -61,7 +63,7 @@ export function recordCalls(texts: readonly string[], answers: Answers): Recorde
       killSignal: "SIGKILL",
     });
     if (error !== undefined || status !== 0) throw new Error("bash did not come to an end", { cause: error });
-    return texts.map((_, index) => readRecord(join(home, String(index))));
+    return texts.map((_, index) => readRecord(join(home, String(index)), pid));
   } finally {
     rmSync(home, { recursive: true, force: true });
   }
@@ -83,7 +85,7 @@ function driver(count: number, { exit, print }: Answers): string {
   ].join("\n");
 }
 
-function readRecord(place: string): Recorded {
+function readRecord(place: string, pid: number): Recorded {
   const calls: string[][] = [];
   let words: string[] = [];
   for (const word of readFileSync(join(place, "calls"), "utf8").split("\0").slice(0, -1)) {
@@ -95,7 +97,7 @@ function readRecord(place: string): Recorded {
   const before = new Set([...FILES, "sub"]);
   const after = readdirSync(join(place, "in"), { recursive: true }).map(String);
   const lost = [...before].filter((name) => !after.includes(name));
-  return { calls, changed: [...after.filter((name) => !before.has(name)), ...lost] };
+  return { calls, changed: [...after.filter((name) => !before.has(name)), ...lost], process: pid };
 }
 
 function quoted(text: string): string {
