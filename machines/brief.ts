@@ -7,6 +7,8 @@ const taskId = z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, "lowercase letters,
 export const briefSchema = z.strictObject({
   id: taskId,
   agentType: z.string().min(1).max(64),
+  /** A narrower type of the person's own (an agent file), which `agentType` is the base of; latched with the run. */
+  profile: z.string().min(1).max(64).optional(),
   /** In words, for the agent and for people. */
   goal: z.string().min(1).max(32_000),
   /** Machine-readable part of the goal. */

@@ -4,12 +4,13 @@
  */
 import type { ZodType } from "zod";
 import type { ActingBox, Box } from "./box.ts";
+import type { Shelf } from "./shelf.ts";
 
 export type ToolTier = "built-in" | "plugin" | "skill";
 export type ToolRisk = "read-only" | "mutating" | "destructive";
 /** Whether a call that may or may not have happened can be made again (design: effects after a crash). */
 export type ToolRepeat = "safe" | "idempotent" | "unsafe";
-export type ToolCategory = "files" | "search" | "structure" | "shell" | "network" | "report" | "swarm";
+export type ToolCategory = "files" | "search" | "structure" | "shell" | "network" | "report" | "swarm" | "plugin";
 
 /** What a call gave. `text` is what the model reads; never longer than {@link OUTPUT_CHARS_MAX}. */
 export interface ToolOutput {
@@ -32,6 +33,8 @@ export const OUTPUT_CHARS_MAX = 48_000;
 export interface ToolContext {
   readonly box: Box;
   readonly signal: AbortSignal;
+  /** What the run may draw from beyond the tools it was given; absent where a tool is tried outside a run. */
+  readonly shelf?: Shelf;
 }
 
 /** The implementation: parsed input in, output out. Throws only on breakage; a refusal is `ok: false`. */
@@ -44,6 +47,22 @@ export interface ActingContext {
 
 /** The implementation of a tool that changes the world: one deed of its box, at most. */
 export type ToolDeed<Input> = (input: Input, context: ActingContext) => Promise<ToolOutput>;
+
+/** One call in a scratch workspace, and what has to be true afterwards. */
+export interface ToolExample {
+  /** A law, as a sentence. */
+  readonly title: string;
+  /** Path → content of the workspace before the call. */
+  readonly files: Readonly<Record<string, string>>;
+  readonly input: unknown;
+  /** Files that the agent has read before, where the tool wants that. */
+  readonly seen?: readonly string[];
+  readonly ok: boolean;
+  /** Texts that the output contains. */
+  readonly says: readonly string[];
+  /** Files that the call changes: path → content afterwards; null: it is gone. All others must be as they were. */
+  readonly leaves?: Readonly<Record<string, string | null>>;
+}
 
 export interface ToolDeclaration<Input = unknown> {
   readonly name: string;
@@ -58,6 +77,14 @@ export interface ToolDeclaration<Input = unknown> {
   readonly risk: ToolRisk;
   readonly repeat: ToolRepeat;
   readonly input: ZodType<Input>;
+  /** JSON Schema that a model is shown in place of the one made from `input`: another author wrote it. */
+  readonly schema?: Readonly<Record<string, unknown>>;
+  /** JSON Schema of what a call gives, where that is promised. */
+  readonly outputSchema?: Readonly<Record<string, unknown>>;
+  /** Other words to find it by. */
+  readonly words?: readonly string[];
+  /** What it does, as calls that can be made again: `swarm tools check` holds the tool to them. */
+  readonly examples?: readonly ToolExample[];
   /** Longest a call may run, in milliseconds. */
   readonly timeoutMs: number;
   /** Loads the implementation. Absent: the runtime itself answers (Report, AskParent). */

@@ -28,6 +28,8 @@ export const runConfigSchema = z.object({
   approvalHours: z.number().positive().max(APPROVAL_HOURS_MAX).default(APPROVAL_HOURS),
   /** Rights that the words of the person gave before the first step. */
   grants: z.array(grantSchema).max(GRANTS_MAX).default([]),
+  /** SHA-256 of the brief `@capabilities`: plugin tools, skills and profiles of the run; null where it has none. */
+  capabilities: z.string().nullable().default(null),
   /** The run's own working tree, in which its agents work; null where they work in the folder itself. */
   isolation: z
     .object({ source: z.string(), tree: z.string(), gitDir: z.string(), branch: z.string(), base: z.string() })

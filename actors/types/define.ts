@@ -16,7 +16,16 @@ export interface AgentTypeSpec {
   readonly summary: string;
   /** System prompt, without the parts that every agent shares. */
   readonly prompt: string;
+  /** Every built-in tool it may ever use. */
   readonly tools: readonly string[];
+  /** Those of `tools` whose definitions stand in its prompt; the others are found by ToolSearch. All where absent. */
+  readonly firstClass?: readonly string[];
+  /** Which tools of plugins it may find; `read-only`: those that the operator vouches for as such. */
+  readonly plugins?: "none" | "read-only" | "all";
+  /** How able a model it wants; which model that is, the configuration says. */
+  readonly modelTier?: "small" | "medium" | "large";
+  /** JSON Schema of its report's value where the task asks for nothing in particular; absent: `{summary}`. */
+  readonly contract?: Readonly<Record<string, unknown>>;
   readonly limits: AgentLimits;
   /** Output tokens a model call should have, and the least it is worth making with. */
   readonly outTokens: { readonly wanted: number; readonly least: number };
