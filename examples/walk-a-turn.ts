@@ -10,6 +10,7 @@ const reader = defineAgent({
   summary: "Reads one file and says what is in it.",
   prompt: "Read the file you are given and report what it is for.",
   tools: ["Read", "Report"],
+  acts: false,
   limits: { turnsMax: 3, attemptsMax: 2, remindersMax: 1, rejectionsMax: 1, parallelMax: 4 },
   outTokens: { wanted: 1_000, least: 100 },
 });

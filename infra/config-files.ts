@@ -1,15 +1,39 @@
 /** The configuration files: where they are looked for, and what was read of one. What they mean is not decided here. */
-import { existsSync, lstatSync, readFileSync, statSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, lstatSync, statSync } from "node:fs";
+import { homedir } from "node:os";
+import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { SwarmError } from "./errors.ts";
+import { readPlainFile } from "./plain-file.ts";
 
 /** Bytes of a file of settings, at most. */
 const FILE_BYTES_MAX = 1024 * 1024;
 
 const NAMES = ["swarm.config.mjs", "swarm.config.json"];
 
-export function firstIn(folder: string): string | null {
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** A variable that is set to nothing says nothing. */
+export const nonEmpty = (value: string | undefined): string | undefined =>
+  value === undefined || value === "" ? undefined : value;
+
+/** In the order in which they count, the last one most. Throws SwarmError `config.missing`, exit 2, and as `nearestConfig`. */
+export function configFiles(cwd: string, root: string, env: Environment): string[] {
+  const xdg = join(nonEmpty(env.XDG_CONFIG_HOME) ?? join(homedir(), ".config"), "statehive");
+  const files = [firstIn(xdg), nearestConfig(cwd, root)].filter((file) => file !== null);
+  const named = nonEmpty(env.SWARM_CONFIG);
+  if (named === undefined) return files;
+  const file = resolve(cwd, named);
+  if (!existsSync(file)) {
+    throw new SwarmError("config.missing", `SWARM_CONFIG="${named}": there is no such file`, {
+      exit: 2,
+      hint: "Point SWARM_CONFIG at a .json or .mjs file, or unset it.",
+    });
+  }
+  return [...files, file];
+}
+
+function firstIn(folder: string): string | null {
   return NAMES.map((name) => join(folder, name)).find((file) => existsSync(file)) ?? null;
 }
 
@@ -53,9 +77,8 @@ export interface SettingsFile {
 /** Throws SwarmError `config.unreadable`, exit 2. An `.mjs` is run. */
 export async function readSettingsFile(file: string): Promise<SettingsFile> {
   try {
-    const { size } = statSync(file);
-    if (size > FILE_BYTES_MAX) throw new Error(`it has ${size} bytes; at most ${FILE_BYTES_MAX} are read`);
-    if (!file.endsWith(".mjs")) return readJson(file);
+    const source = readPlainFile(file, FILE_BYTES_MAX);
+    if (!file.endsWith(".mjs")) return { value: JSON.parse(source) as unknown, source };
     return { value: ((await import(pathToFileURL(file).href)) as { default?: unknown }).default, source: null };
   } catch (cause) {
     throw new SwarmError("config.unreadable", `${file}: ${cause instanceof Error ? cause.message : String(cause)}`, {
@@ -64,9 +87,4 @@ export async function readSettingsFile(file: string): Promise<SettingsFile> {
       hint: "Mend the file, or remove it.",
     });
   }
-}
-
-function readJson(file: string): SettingsFile {
-  const source = readFileSync(file, "utf8");
-  return { value: JSON.parse(source) as unknown, source };
 }

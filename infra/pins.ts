@@ -23,6 +23,8 @@ export interface PinRow extends PinName {
 /** Kept beside the queues' advisory rows, for the whole hive. */
 export interface Pins {
   all(): Promise<readonly PinRow[]>;
+  /** Another number after every change of any row: whoever has read the rows need not read them again before. */
+  changes(): Promise<number>;
   get(name: PinName): Promise<PinRow | null>;
   /** Writes where the row still has `revision` (0: there was none). False: somebody was faster; read again. */
   put(name: PinName, state: string, revision: number): Promise<boolean>;

@@ -24,17 +24,22 @@ import {
 } from "./agent-states.ts";
 import { agent, newAgent, settled } from "./agent-vocabulary.ts";
 import { STEPS_MAX } from "./fold.ts";
+import type { PluginReach, Rights } from "./rights.ts";
 
 /** What distinguishes an agent type's machine. A change to any of it, or to the chart, is a new version. */
 export interface AgentMachineSpec {
   readonly id: string;
   readonly version: number;
-  /** Tools this type may ever run; the gate reads it from the states' `meta`. */
+  /** Built-in tools this type may ever run; the gate reads it from the states' `meta`. */
   readonly tools: readonly string[];
+  /** None where absent. */
+  readonly plugins?: PluginReach;
 }
 
 /** The lifecycle as one type's machine. Throws nothing; two specs with the same id and version must be equal. */
 export function agentMachine(spec: AgentMachineSpec) {
+  // Calls begin in `executing`; while one is reconciled others may still be out, or begun again after a crash.
+  const meta: Rights = { tools: spec.tools, plugins: spec.plugins ?? "none" };
   return agent.createMachine({
     id: spec.id,
     version: String(spec.version),
@@ -67,10 +72,10 @@ export function agentMachine(spec: AgentMachineSpec) {
       thinking,
       deciding,
       reminding,
-      executing: { ...executing, meta: { tools: spec.tools } },
+      executing: { ...executing, meta },
       settling,
       awaitingApproval,
-      reconciling,
+      reconciling: { ...reconciling, meta },
       verifying,
       giveUp,
       paused,

@@ -19,6 +19,26 @@ export const briefSchema = z.strictObject({
 
 export type Brief = z.infer<typeof briefSchema>;
 
+/** What a result was made of, as the runtime saw it; each list is cut, and `cut` says so. */
+const provenanceSchema = z.object({
+  /** Files that the agent read or wrote through its tools, with the content that it knew last. */
+  files: z.array(z.object({ path: z.string(), sha256: z.string() })),
+  /** Tool → calls that came to an end. */
+  tools: z.record(z.string(), z.int()),
+  /** In order; the code is null where a command did not end by itself. */
+  commands: z.array(z.object({ command: z.string(), exitCode: z.int().nullable() })),
+  /** Quotes of the evidence, as `path:line`, in files that none of the agent's tools had shown it. They hold all the same. */
+  unseen: z.array(z.string()),
+  cut: z.boolean(),
+});
+
+export type Provenance = z.infer<typeof provenanceSchema>;
+export const NO_PROVENANCE: Provenance = { files: [], tools: {}, commands: [], unseen: [], cut: false };
+
+/** What was asked for, and what was used instead. */
+const substituteSchema = z.object({ kind: z.enum(["model", "sandbox"]), asked: z.string(), used: z.string() });
+export type Substitute = z.infer<typeof substituteSchema>;
+
 /** What a task's agent leaves behind: the only thing others may build on. */
 export const envelopeSchema = z.object({
   v: z.literal(1),
@@ -32,8 +52,11 @@ export const envelopeSchema = z.object({
   notDone: z.array(z.string()),
   /** Results it was built on. */
   standsOn: z.array(z.string()),
-  /** Model that answered, tools that ran: a substitute would show here. */
+  /** The one that answered last. */
   model: z.string().nullable(),
+  /** Results of versions that kept none have an empty one. */
+  provenance: provenanceSchema.default(NO_PROVENANCE),
+  substitutes: z.array(substituteSchema).default([]),
 });
 
 export type Envelope = z.infer<typeof envelopeSchema>;

@@ -5,7 +5,7 @@
  *   planning ─▶ dispatching ⇄ supervising ─▶ synthesising ─────────────▶ closing ─▶ completed | failed | exhausted | cancelled
  *                     └─▶ cancelling ─┘           └▶ collecting ─▶ (awaitingApproval) ─▶ merging ─┘
  */
-import { base, cancelOrders, ended, MERGE_CALL, spawnOrders, superfluous } from "./coordinator-vocabulary.ts";
+import { base, cancelOrders, ended, MERGE_CALL, mayGo, spawnOrders, superfluous } from "./coordinator-vocabulary.ts";
 import { STEPS_MAX } from "./fold.ts";
 import { graphProblems, planned } from "./task-graph.ts";
 
@@ -90,7 +90,7 @@ export const coordinatorMachine = base.createMachine({
     },
     collecting: {
       description: "What the agents changed in the run's own working tree becomes one commit.",
-      entry: { type: "workspace.collect", params: {} },
+      entry: { type: "workspace.collect", params: ({ context }) => ({ wanted: mayGo(context) }) },
       on: {
         "workspace.collected": [
           { guard: "changedNothing", target: "merging", actions: "takeCollected" },

@@ -130,7 +130,7 @@ export const superfluous = (event: CoordinatorEvent, reason: string): MessageOrd
     : [];
 
 /** What did not come out well, or is not wanted any more, goes nowhere: nobody is asked either. */
-const mayGo = ({ tasks, tolerateFailures, cancelReason }: CoordinatorContext): boolean =>
+export const mayGo = ({ tasks, tolerateFailures, cancelReason }: CoordinatorContext): boolean =>
   cancelReason === null && verdict(tasks, tolerateFailures).status === "completed";
 
 function leftBecause(event: CoordinatorEvent): string {

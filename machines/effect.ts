@@ -25,8 +25,11 @@ export type OutsideEffect =
       readonly place: string;
     }
   | { readonly type: "result.verify"; readonly call: string }
-  /** Makes one commit of all that the run changed in its own working tree; made again, it finds its own commit. */
-  | { readonly type: "workspace.collect" }
+  /**
+   * Makes one commit of all that the run changed in its own working tree; made again, it finds its own commit. Where it
+   * is not `wanted` (the run failed, or was cancelled) it goes nowhere, and nobody is asked.
+   */
+  | { readonly type: "workspace.collect"; readonly wanted: boolean }
   /** Brings exactly this commit into the folder that the run is for; made again, it finds it there. */
   | { readonly type: "workspace.merge"; readonly commit: string };
 

@@ -65,12 +65,29 @@ export const runEventSchema = z.discriminatedUnion("type", [
     bytes: z.int(),
     /** How commands are confined on the worker that put the session together. */
     sandbox: z.enum(["full", "partial", "none"]).optional(),
+    /** Whom the agent asks, and what decided it: the run's one model, its tier's, or the type itself. */
+    model: z.string().optional(),
+    modelBy: z.enum(["run", "tier", "type"]).optional(),
+    /** How able a model its type wants. */
+    tier: z.enum(["small", "medium", "large"]).optional(),
   }),
   z.object({
     type: z.literal("registry.built"),
+    /** Those in the agent's prompt. */
     tools: z.array(z.string()),
+    /** Those it may use besides, and finds by ToolSearch. Absent: none. */
+    deferred: z.array(z.string()).optional(),
     excluded: z.array(z.string()),
+    /** Why each of `excluded` is; `mcp__server__*` is all that the pool has not of a server. Absent in old logs. */
+    reasons: z.array(z.object({ reason: z.string(), tools: z.array(z.string()) })).optional(),
     hash: z.string(),
+  }),
+  /** A tool that the run met is not what was approved, or not as it says: nobody runs it until somebody approves it again. */
+  z.object({
+    type: z.literal("registry.drifted"),
+    tool: z.string(),
+    state: z.enum(["drifted", "quarantined"]),
+    reasons: z.array(z.string()),
   }),
   z.object({ type: z.literal("message.started"), from: z.string(), bytes: z.int() }),
   /** A message, timer or answer that had nothing else to tell; `changed` is false where it came too late to matter. */
@@ -116,7 +133,12 @@ export const runEventSchema = z.discriminatedUnion("type", [
   }),
   z.object({ type: z.literal("tool.intended"), effect: z.string(), ...call, input: z.unknown() }),
   z.object({ type: z.literal("tool.finished"), ...outcome }),
-  z.object({ type: z.literal("tool.failed"), ...outcome }),
+  z.object({
+    type: z.literal("tool.failed"),
+    ...outcome,
+    /** A command that was run unasked because it changes nothing, and it tried to. */
+    misjudged: z.literal(true).optional(),
+  }),
   z.object({ type: z.literal("tool.refused"), ...call, reason: z.string() }),
   z.object({ type: z.literal("tool.interrupted"), effect: z.string(), ...call, reason: z.string() }),
   z.object({ type: z.literal("tool.reconciled"), effect: z.string(), ...call, happened: z.boolean() }),

@@ -63,19 +63,47 @@ function coreOf({ snapshot, timers }: ActorState, shape: StoredShape): string {
   });
 }
 
-function leanContext(context: Record<string, unknown>, { maps, birth, fresh }: StoredShape): Record<string, unknown> {
+function leanContext(context: Record<string, unknown>, shape: StoredShape): Record<string, unknown> {
+  const { apart, fresh } = leavingOut(shape);
   const lean: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(context)) {
-    if (maps.includes(key) || birth.includes(key)) continue;
-    if (key in fresh && isFresh(value, fresh[key])) continue;
+  for (const key in context) {
+    if (apart.has(key)) continue;
+    const value = context[key];
+    const born = fresh.get(key);
+    if (born !== undefined && isFresh(value, born)) continue;
     lean[key] = value;
   }
   return lean;
 }
 
+interface Fresh {
+  readonly value: unknown;
+  readonly json: string;
+}
+
+interface LeftOut {
+  /** Keys that are stored in rows. */
+  readonly apart: ReadonlySet<string>;
+  readonly fresh: ReadonlyMap<string, Fresh>;
+}
+
+const leftOut = new WeakMap<StoredShape, LeftOut>();
+
+/** A shape never changes, and every step asks. */
+function leavingOut(shape: StoredShape): LeftOut {
+  const known = leftOut.get(shape);
+  if (known !== undefined) return known;
+  const made = {
+    apart: new Set([...shape.maps, ...shape.birth]),
+    fresh: new Map(Object.entries(shape.fresh).map(([key, value]) => [key, { value, json: JSON.stringify(value) }])),
+  };
+  leftOut.set(shape, made);
+  return made;
+}
+
 /** By value: a state that was read back must be stored exactly as one that never left memory. */
-const isFresh = (value: unknown, fresh: unknown): boolean =>
-  value === fresh || (typeof value === "object" && JSON.stringify(value) === JSON.stringify(fresh));
+const isFresh = (value: unknown, { value: fresh, json }: Fresh): boolean =>
+  value === fresh || (typeof value === "object" && typeof fresh === "object" && JSON.stringify(value) === json);
 
 /** The stored state, not yet alive; `rehydrate` makes it so. Throws SyntaxError where what is stored is not JSON. */
 export function stateFrom(stored: StoredState, shape: StoredShape): ActorState {

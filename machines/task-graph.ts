@@ -216,8 +216,10 @@ export function verdict(tasks: Tasks, tolerate: boolean): GraphVerdict {
   return { status: "failed", reasons };
 }
 
+type Edges = Pick<PlannedTask, "id" | "needs">;
+
 /** What is wrong with a graph, in words; empty where nothing is. */
-export function graphProblems(graph: readonly PlannedTask[]): string[] {
+export function graphProblems(graph: readonly Edges[]): string[] {
   const problems: string[] = [];
   const ids = new Set<string>();
   if (graph.length === 0) problems.push("the graph has no tasks");
@@ -234,7 +236,7 @@ export function graphProblems(graph: readonly PlannedTask[]): string[] {
   return problems;
 }
 
-function hasCycle(graph: readonly PlannedTask[]): boolean {
+function hasCycle(graph: readonly Edges[]): boolean {
   const done = new Set<string>();
   let left = [...graph];
   while (left.length > 0) {

@@ -2,6 +2,7 @@
  * The box: everything a tool can reach. A tool gets no other door to the world, so what the box refuses cannot
  * happen. The registry declares the shape; a sandbox in `infra/` has it; the runtime joins the two.
  */
+import type { Plugin, PluginTool } from "./capabilities.ts";
 
 /** Why the box did not do what it was asked. `path` is shown as the caller gave it. */
 export type BoxRefusalCode =
@@ -84,6 +85,28 @@ export interface BoxPage {
   readonly elsewhere?: string;
 }
 
+/** What the tool of a plugin server gave, in words; whatever went wrong with the server is an answer, too. */
+export interface PluginAnswer {
+  readonly ok: boolean;
+  readonly text: string;
+  /** All of it, where `text` is less. */
+  readonly whole?: string;
+  readonly truncated?: boolean;
+}
+
+export interface PluginCallOptions {
+  readonly signal: AbortSignal;
+  readonly timeoutMs: number;
+}
+
+/** Calls one latched tool of its server, which is started for it where it is not there. */
+export type PluginDoor = (
+  plugin: Plugin,
+  tool: PluginTool,
+  input: unknown,
+  options: PluginCallOptions,
+) => Promise<PluginAnswer>;
+
 /** Read-only view of one workspace. Every method resolves links at the moment of use and throws {@link BoxRefusal}. */
 export interface Box {
   /** Absolute, link-free path of the workspace. For messages only: tools never join paths onto it. */
@@ -96,6 +119,8 @@ export interface Box {
   hash(path: string): Promise<{ readonly sha256: string; readonly bytes: number } | null>;
   /** One GET into the open internet. Absent: this box has no way out. Throws `box.web_refused`, `box.web_failed`. */
   readonly fetch?: (url: string, options: { readonly signal: AbortSignal }) => Promise<BoxPage>;
+  /** Absent: nothing here can start a plugin server. */
+  readonly plugin?: PluginDoor;
 }
 
 /** What a change came to. Hashes are SHA-256 in hex; null: there was no file. */
@@ -127,6 +152,8 @@ export interface BoxExit {
   readonly setAside?: readonly { readonly path: string; readonly to: string | null }[] | undefined;
   /** False: the workspace has too many folders to look for such files in all of them. */
   readonly watched?: boolean | undefined;
+  /** It could write to no folder of the workspace: it was thought to change nothing. */
+  readonly looksOnly?: boolean | undefined;
 }
 
 export interface ExecOptions {
@@ -152,4 +179,6 @@ export interface ActingBox extends Box {
   replace(path: string, content: Uint8Array, options?: { readonly expected?: string | null }): Promise<BoxChange>;
   /** Runs a shell command in the workspace. */
   exec(command: string, options: ExecOptions): Promise<BoxExit>;
+  /** As the reading side's, and at most once ever. */
+  readonly plugin?: PluginDoor;
 }

@@ -45,6 +45,12 @@ export type PluginTool = z.infer<typeof pluginToolSchema>;
 export const pluginSchema = z.strictObject({
   /** Assigned by the configuration, never the server's own name. */
   server: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/),
+  /** Who configured it: which of the worker's variables it may be given depends on that. */
+  origin: z.enum(["operator", "workspace"]),
+  /** Pin scope of its approvals: empty for the operator's, else the workspace that brings it. */
+  scope: z.string(),
+  /** Absolute folder that a program without an absolute path was found from when it was approved. */
+  home: z.string(),
   start: serverStartSchema,
   /** Of the canonical start that was approved. */
   startHash: sha256,
@@ -56,11 +62,14 @@ export const skillSchema = z.strictObject({
   name: z.string(),
   description: z.string(),
   folder: z.string(),
+  /** Of its pin: the folder whose repository brings it, or empty. */
+  scope: z.string(),
   /** Of the sorted list of its files and their hashes. */
   hash: sha256,
-  files: z.array(z.strictObject({ path: z.string(), sha256 })),
   /** Tools it says it needs (`allowed-tools`): a request, never a right. */
   tools: z.array(z.string()),
+  /** Other skills that it builds on. */
+  needs: z.array(z.string()),
   /** False: only a person may call for it; the model is not told of it. */
   byModel: z.boolean(),
 });
@@ -73,12 +82,20 @@ export const profileSchema = z.strictObject({
   /** Built-in type whose machine and queue its agents have. */
   base: z.string(),
   prompt: z.string(),
-  /** Never more than the base has. */
+  /** Built-in tools, never more than the base has. */
   tools: z.array(z.string()),
-  model: z.string().nullable(),
+  /** Names or `mcp__server__*`, of those that the base lets it find; null: all of them. */
+  pluginTools: z.array(z.string()).nullable(),
+  /** How able a model it wants; null: the one of its base. */
+  model: z.enum(["small", "medium", "large"]).nullable(),
   turnsMax: z.int().min(1).nullable(),
-  skills: z.array(z.string()),
+  /** Skills that it may open; null: all of the run. */
+  skills: z.array(z.string()).nullable(),
+  /** Of its pin, as a skill's. */
+  scope: z.string(),
+  /** File that it was read from. */
   source: z.string(),
+  /** Of that file. */
   hash: sha256,
 });
 export type Profile = z.infer<typeof profileSchema>;

@@ -19,6 +19,8 @@ export interface OpenSkill {
   readonly files: readonly string[];
   /** Tools it says it needs; never a right to use them. */
   readonly tools: readonly string[];
+  /** Skills that it builds on. */
+  readonly needs: readonly string[];
 }
 
 export interface Shelf {
@@ -26,6 +28,8 @@ export interface Shelf {
   readonly search: (query: string, limit: number) => readonly FoundTool[];
   /** By exact name; absent: this agent may not have it, or it is in the prompt already. */
   readonly tool: (name: string) => FoundTool | undefined;
+  /** Whether the definition of this tool stands in its prompt. */
+  readonly offered: (name: string) => boolean;
   /** Name and description of every skill this agent may open. */
   readonly skills: readonly { readonly name: string; readonly description: string }[];
   /** Throws an Error whose message can be shown to the model: unknown, changed since it was approved, no such file. */

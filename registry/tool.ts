@@ -4,6 +4,7 @@
  */
 import type { ZodType } from "zod";
 import type { ActingBox, Box } from "./box.ts";
+import type { ManualPage } from "./manual.ts";
 import type { Shelf } from "./shelf.ts";
 
 export type ToolTier = "built-in" | "plugin" | "skill";
@@ -20,8 +21,12 @@ export interface ToolOutput {
   readonly truncated?: boolean;
   /** The file that `text` shows, by its real path in the box, and its SHA-256 when it was looked at. */
   readonly saw?: { readonly path: string; readonly sha256: string };
+  /** How a command ended; `code` is null where it did not end by itself. Absent: no command was run. */
+  readonly exit?: { readonly code: number | null; readonly sandbox?: "full" | "partial" | "none" | undefined };
   /** All there was, where `text` is less and somebody may want to see it: at most {@link WHOLE_CHARS_MAX}. */
   readonly whole?: string;
+  /** A command that was run unasked because it changes nothing, and it tried to. */
+  readonly misjudged?: true;
 }
 
 /** Longest text that is kept beside the conversation, in UTF-16 units: what the recorder of a command keeps. */
@@ -35,6 +40,8 @@ export interface ToolContext {
   readonly signal: AbortSignal;
   /** What the run may draw from beyond the tools it was given; absent where a tool is tried outside a run. */
   readonly shelf?: Shelf;
+  /** The documents of this program; always the same list. */
+  readonly manual?: () => Promise<readonly ManualPage[]>;
 }
 
 /** The implementation: parsed input in, output out. Throws only on breakage; a refusal is `ok: false`. */
@@ -62,6 +69,18 @@ export interface ToolExample {
   readonly says: readonly string[];
   /** Files that the call changes: path → content afterwards; null: it is gone. All others must be as they were. */
   readonly leaves?: Readonly<Record<string, string | null>>;
+  /** What the web answers there, by address; everything else is asked of the real door. */
+  readonly pages?: Readonly<Record<string, ExamplePage>>;
+  /** What the call may look things up in, where the tool wants that. */
+  readonly shelf?: Shelf;
+  readonly manual?: readonly ManualPage[];
+}
+
+export interface ExamplePage {
+  /** 200 where absent. */
+  readonly status?: number;
+  readonly contentType: string;
+  readonly body: string;
 }
 
 export interface ToolDeclaration<Input = unknown> {
@@ -85,6 +104,8 @@ export interface ToolDeclaration<Input = unknown> {
   readonly words?: readonly string[];
   /** What it does, as calls that can be made again: `swarm tools check` holds the tool to them. */
   readonly examples?: readonly ToolExample[];
+  /** The same from a file beside it, so that listing loads none. */
+  readonly loadExamples?: () => Promise<readonly ToolExample[]>;
   /** Longest a call may run, in milliseconds. */
   readonly timeoutMs: number;
   /** Loads the implementation. Absent: the runtime itself answers (Report, AskParent). */

@@ -6,8 +6,9 @@ import type { CommandOrder } from "../../infra/journal/commands.ts";
 import type { Journal } from "../../infra/journal/journal.ts";
 import { BoxRefusal, quoted } from "../../infra/sandbox/refusal.ts";
 import type { WorkspaceBox } from "../../infra/sandbox/workspace-box.ts";
-import type { ActingBox, BoxChange } from "../../registry/box.ts";
+import type { ActingBox, BoxChange, PluginAnswer } from "../../registry/box.ts";
 import { wasCancelled } from "./performer.ts";
+import type { PluginHands } from "./plugin-hands.ts";
 
 /** Nobody may act under this effect id any more, or nobody knows whether somebody did: the machine has to find out. */
 export class OutcomeUnknown extends Error {
@@ -28,7 +29,9 @@ export interface ActingBoxDeps {
   /** SHA-256 of a file (real path, relative to the workspace) as the agent last saw it; undefined: it never did. */
   readonly lastSeen: (path: string) => string | undefined;
   /** What the run was given for its commands beyond the workspace. */
-  readonly commands?: Pick<CommandOrder, "writable" | "network" | "runs">;
+  readonly commands?: Pick<CommandOrder, "writable" | "network" | "runs" | "looksOnly">;
+  /** How plugin servers are reached; absent: not at all. */
+  readonly plugins?: PluginHands | undefined;
   /** Told of a change that was made. */
   readonly changed: (change: BoxChange) => void;
 }
@@ -69,8 +72,57 @@ export function actingBox(deps: ActingBoxDeps): ActingBox {
       }
       throw new OutcomeUnknown(effect, "its command was not seen to its end here");
     },
+    ...pluginSide(deps, useOnce),
   };
 }
+
+function pluginSide(deps: ActingBoxDeps, useOnce: () => void): Pick<ActingBox, "plugin"> {
+  const { plugins } = deps;
+  if (plugins === undefined) return {};
+  return {
+    plugin(plugin, tool, input, { timeoutMs }) {
+      useOnce();
+      return pluginDeed(deps, plugins, { plugin, tool, input, timeoutMs });
+    },
+  };
+}
+
+/**
+ * The gate is taken once the server stands and its tool is the approved one: what comes before did nothing. A worker that
+ * only lets go waits no longer, and still writes down what was answered.
+ */
+async function pluginDeed(
+  { box, journal, effect, inputHash, signal, commands }: ActingBoxDeps,
+  plugins: PluginHands,
+  call: Pick<Parameters<PluginHands>[0], "plugin" | "tool" | "input" | "timeoutMs">,
+): Promise<PluginAnswer> {
+  const calledOff = new AbortController();
+  const place = { workspace: box.root, beside: commands?.writable ?? [] };
+  let begun = false;
+  const asked = plugins({ ...call, place, signal: calledOff.signal }, async () => {
+    signal.throwIfAborted();
+    const facts = { kind: "call", server: call.plugin.server, tool: call.tool.name } as const;
+    if (!(await journal.take(effect, inputHash, facts))) throw new OutcomeUnknown(effect, "somebody else has its gate");
+    begun = true;
+  });
+  const done = asked.then(async (answer) => {
+    const told = begun && !answer.answered ? { ...answer, text: `${answer.text} ${MAYBE_DONE}` } : answer;
+    if (begun) await journal.noteAnswer(effect, { ok: told.ok, text: told.text });
+    return told;
+  });
+  done.catch(() => {}); // where nobody waits any more, whoever reconciles finds no answer and says so
+  const stopped = new Promise<never>((_, reject) => {
+    const stop = (): void => {
+      if (wasCancelled(signal)) calledOff.abort(signal.reason);
+      reject(signal.reason as Error);
+    };
+    if (signal.aborted) stop();
+    else signal.addEventListener("abort", stop, { once: true });
+  });
+  return Promise.race([done, stopped]);
+}
+
+const MAYBE_DONE = "It may or may not have been done: look before you do it again.";
 
 async function replace(
   deps: ActingBoxDeps,

@@ -4,7 +4,8 @@
  */
 import type { Address, Commit, CommitAnswer, Grant, PendingEffect } from "../../infra/store.ts";
 import type { OutsideEffect } from "../../machines/effect.ts";
-import type { BudgetRefusal, Cause } from "../../machines/fold.ts";
+import { type BudgetRefusal, type Cause, statePath } from "../../machines/fold.ts";
+import { NO_RIGHTS, rightsIn } from "../../machines/rights.ts";
 import type { ActivationDeps, ActivationEnd } from "./activation-deps.ts";
 import type { Bell } from "./bells.ts";
 import { type Live, liveFrom } from "./live.ts";
@@ -171,12 +172,14 @@ class Activation {
     const { live, deps } = this;
     const { address, run, session, entries } = live;
     const known = entries.length;
+    const rights = live.state === null ? NO_RIGHTS : rightsIn(live.machine.machine, statePath(live.state));
     this.out.add(id);
     deps.effects.begin(id, this.owner, this.live.fence, this.deliver, (signal) => {
       const perform = deps.performers[order.type] as (order: OutsideEffect, context: unknown) => Promise<Answer>;
       return perform(order, {
         address,
         run,
+        rights,
         effectId: id,
         session,
         // The conversation only grows: what it was at this commit can be cut out when, and if, it is asked for.

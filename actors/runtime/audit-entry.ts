@@ -33,7 +33,11 @@ export interface AuditEntry {
 }
 
 /** Rules of the runtime itself, which come before any policy. */
-export type RuntimeRule = "registry.unknown-tool" | "registry.input" | "registry.too-many-calls";
+export type RuntimeRule =
+  | "registry.unknown-tool"
+  | "registry.input"
+  | "registry.too-many-calls"
+  | "registry.quarantined";
 
 /** Longest name of a tool that is kept: an unknown one is whatever the model made up. */
 const NAME_CHARS_MAX = 128;

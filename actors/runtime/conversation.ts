@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import type { ContentBlock, ModelMessage } from "../../infra/model/message.ts";
+import { unwrapped } from "./unwrap.ts";
 
 const block = z.looseObject({ type: z.string() });
 
@@ -16,6 +17,21 @@ const entrySchema = z.object({
   model: z.string().optional(),
   /** The file whose content this result showed or made, and that content's SHA-256 in hex. Never sent. */
   saw: z.object({ path: z.string(), sha256: z.string() }).optional(),
+  /**
+   * What the runtime knows of the call that this answers: it alone writes this, from the journal's outcome and never from
+   * a text. Absent: nothing was run. Never sent.
+   */
+  did: z
+    .object({
+      effect: z.string(),
+      tool: z.string(),
+      /** Null: it may or may not have happened. */
+      ok: z.boolean().nullable(),
+      /** Of a command; null where it did not end by itself. */
+      exitCode: z.int().nullable().optional(),
+      sandbox: z.enum(["full", "partial", "none"]).optional(),
+    })
+    .optional(),
 });
 
 export type Entry = z.infer<typeof entrySchema>;
@@ -25,10 +41,16 @@ export const entryFrom = (json: string): Entry => entrySchema.parse(JSON.parse(j
 
 export const textEntry = (text: string): Entry => ({ role: "user", content: [{ type: "text", text }] });
 
-export const toolResultEntry = (call: string, text: string, ok: boolean, saw?: Entry["saw"]): Entry => ({
+export const toolResultEntry = (
+  call: string,
+  text: string,
+  ok: boolean,
+  { saw, did }: Pick<Entry, "saw" | "did"> = {},
+): Entry => ({
   role: "user",
   content: [{ type: "tool_result", tool_use_id: call, content: text, ...(ok ? {} : { is_error: true }) }],
   ...(saw === undefined ? {} : { saw }),
+  ...(did === undefined ? {} : { did }),
 });
 
 /** SHA-256 of a file as this conversation knows it: last read or last written by it. Undefined where it knows nothing. */
@@ -67,11 +89,11 @@ function inCallOrder(blocks: readonly ContentBlock[], order: readonly string[]):
     .map(({ part }) => part);
 }
 
-/** The input of a call the model made, from the latest answer that has it. */
+/** The tool that a call of the model means and what it is asked, from the latest answer that has it. */
 export function callInput(entries: readonly Entry[], call: string): { name: string; input: unknown } | null {
   for (let index = entries.length - 1; index >= 0; index -= 1) {
     const found = entries[index]?.content.find((part) => part.type === "tool_use" && part.id === call);
-    if (found !== undefined) return { name: String(found.name), input: found.input };
+    if (found !== undefined) return unwrapped({ name: String(found.name), input: found.input });
   }
   return null;
 }

@@ -35,6 +35,7 @@ export interface SeenEffect {
 
 const INPUT_CHARS_MAX = 300;
 
+type Refused = Extract<LoggedEvent, { type: "tool.refused" }>;
 type Intent = Extract<LoggedEvent, { type: "tool.intended" | "model.called" }>;
 type Answered = Extract<
   LoggedEvent,
@@ -59,19 +60,24 @@ export async function effectsSeen(
 ): Promise<SeenEffect[]> {
   const intents: Intent[] = [];
   const answers = new Map<string, Answered>();
+  /** By actor and call: a call that was ordered and then refused is answered without its effect being named. */
+  const refused = new Map<string, Refused>();
   for await (const event of events) {
     if (event.type === "tool.intended" || event.type === "model.called") intents.push(event);
+    else if (event.type === "tool.refused") refused.set(`${event.actor} ${event.call}`, event);
     else if (ANSWERS.has(event.type)) answers.set((event as Answered).effect, event as Answered);
   }
   const seen: SeenEffect[] = [];
   for (const intent of intents) {
     const gate = journal === null || intent.type === "model.called" ? null : await journal.look(intent.effect);
-    seen.push(seenEffect(intent, answers.get(intent.effect) ?? null, gate));
+    const last = intent.type === "model.called" ? undefined : refused.get(`${intent.actor} ${intent.call}`);
+    const refusal = last !== undefined && last.seq > intent.seq ? last : null;
+    seen.push(seenEffect(intent, answers.get(intent.effect) ?? refusal, gate));
   }
   return seen;
 }
 
-function seenEffect(intent: Intent, answer: Answered | null, gate: Seen | null): SeenEffect {
+function seenEffect(intent: Intent, answer: Answered | Refused | null, gate: Seen | null): SeenEffect {
   const { state, outcome } = answer === null ? unansweredState(intent, gate) : answeredState(answer);
   const tool = intent.type === "tool.intended" ? intent : null;
   return {
@@ -103,8 +109,10 @@ interface Verdict {
   readonly outcome: string;
 }
 
-function answeredState(answer: Answered): Verdict {
+function answeredState(answer: Answered | Refused): Verdict {
   switch (answer.type) {
+    case "tool.refused":
+      return { state: "did_not_happen", outcome: answer.reason };
     case "tool.finished":
       return { state: "happened", outcome: `done (${answer.bytes} bytes of answer, ${answer.tookMs} ms)` };
     case "tool.failed":
@@ -139,6 +147,8 @@ function unansweredState(intent: Intent, gate: Seen | null): Verdict {
     const said = outcome.ok ? "done" : (outcome.why ?? "failed");
     return { state: outcome.ok ? "happened" : "did_not_happen", outcome: `${said}; not told to its agent yet` };
   }
+  if (outcome?.kind === "call")
+    return { state: "happened", outcome: `${outcome.ok ? "done" : "failed"}; not told to its agent yet` };
   if (outcome !== null) return { state: "happened", outcome: `${exitOf(outcome)}; not told to its agent yet` };
   if (gate.holderLives) return { state: "running", outcome: `process ${gate.gate.holder.pid} is at it` };
   if (facts.kind === "command" && gate.started === null) {

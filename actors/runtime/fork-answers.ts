@@ -64,7 +64,9 @@ export function saidOf(one: ActorMoment, run: string, { transcript, message }: C
         answer(id, { type: "tool.interrupted", call: order.call, reason: WHY });
         said.push(
           JSON.stringify(
-            toolResultEntry(order.call, `interrupted: ${WHY}. Look at the world before you do it again.`, false),
+            toolResultEntry(order.call, `interrupted: ${WHY}. Look at the world before you do it again.`, false, {
+              did: { effect: order.type === "tool.run" ? id : order.effect, tool: order.tool, ok: null },
+            }),
           ),
         );
         break;

@@ -1,6 +1,7 @@
 /** What is to be different in a forked run: model, tools, limits, a word to an agent. Applied to copies; pure. */
 import type { ActorState } from "../../machines/fold.ts";
-import type { Session } from "./session.ts";
+import { isTakenAway } from "../../registry/permission/denied-tools.ts";
+import { sessionFrom } from "./session.ts";
 
 export interface ForkMessage {
   readonly text: string;
@@ -35,23 +36,26 @@ export function changesInWords(changes: ForkChanges, oldModel: string, target: s
  * Other settings of the run stay as they are, whatever they are; but two runs never bring home one working tree: what a
  * fork does in it stays there.
  */
-export function changedConfig(json: string, { deniedTools, turnsMax }: ForkChanges): string {
+export function changedConfig(json: string, { model, deniedTools, turnsMax }: ForkChanges): string {
   const config = JSON.parse(json) as Record<string, unknown> & { deniedTools?: readonly string[] };
   return JSON.stringify({
     ...config,
     isolation: null,
     deniedTools: [...new Set([...(config.deniedTools ?? []), ...deniedTools])],
     ...(turnsMax === undefined ? {} : { turnsMax }),
+    // Whoever names a model means it for all agents, those that are still to be born included.
+    ...(model === undefined ? {} : { models: null }),
   });
 }
 
 export function changedSession(json: string, { model, deniedTools }: ForkChanges): string {
   if (model === undefined && deniedTools.length === 0) return json;
-  const session = JSON.parse(json) as Session;
+  const session = sessionFrom(json);
   return JSON.stringify({
     ...session,
     model: model?.model ?? session.model,
-    tools: session.tools.filter(({ name }) => !deniedTools.includes(name)),
+    tools: session.tools.filter(({ name }) => !isTakenAway(deniedTools, name)),
+    deferred: session.deferred.filter((name) => !isTakenAway(deniedTools, name)),
     deniedTools: [...new Set([...session.deniedTools, ...deniedTools])],
   });
 }

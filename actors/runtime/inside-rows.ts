@@ -6,6 +6,7 @@ import type { Decision } from "../../machines/fold.ts";
 import { report as reportTool } from "../../registry/tools/report.ts";
 import { callInput, type Entry } from "./conversation.ts";
 import type { Live } from "./live.ts";
+import { provenanceOf, substitutesIn } from "./provenance.ts";
 
 type Rows = Pick<Commit, "messages" | "spawned" | "results" | "runEnd" | "timersSet" | "timersCancelled">;
 
@@ -74,5 +75,7 @@ function envelopeOf(summary: ResultSummary, live: Live, conversation: readonly E
     notDone: [...summary.notDone],
     standsOn: [...summary.standsOn],
     model: conversation.findLast((entry) => entry.model !== undefined)?.model ?? null,
+    provenance: provenanceOf(conversation, counts ? report.data.evidence : []),
+    substitutes: [...substitutesIn(conversation, live.session?.model ?? null)],
   };
 }

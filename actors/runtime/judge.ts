@@ -11,6 +11,7 @@ import type { ReportCall } from "../../machines/agent-event.ts";
 import type { RunEvent } from "../../machines/run-event.ts";
 import { decide } from "../../registry/permission/decide.ts";
 import type { DecisionRisk, PermissionDecision, PermissionQuestion } from "../../registry/permission/question.ts";
+import { isOfType } from "../../registry/pool.ts";
 import type { ToolDeclaration } from "../../registry/tool.ts";
 import { toolNamed } from "../../registry/tools/index.ts";
 import { report as reportTool } from "../../registry/tools/report.ts";
@@ -22,6 +23,7 @@ import { type Entry, toolResultEntry } from "./conversation.ts";
 import { type Asked, type Given, questionOf } from "./permission-question.ts";
 import type { RunRow } from "./run-row.ts";
 import type { Session } from "./session.ts";
+import { unwrapped } from "./unwrap.ts";
 
 export interface Judgement {
   readonly calls: readonly Call[];
@@ -40,13 +42,19 @@ const CALLS_MAX = 64;
 /** What a judgement needs to know of the run. */
 type Judged = Pick<RunRow, "workspace" | "config">;
 
+interface Around extends Given {
+  readonly actor?: string;
+  /** The tools of the run. Absent: the built-in ones. */
+  readonly named?: (name: string) => ToolDeclaration | undefined;
+}
+
 /** Pure. */
 export function judge(
   content: readonly ContentBlock[],
   type: AgentType,
   session: Session,
   run: Judged,
-  given: Given & { readonly actor?: string } = {},
+  given: Around = {},
 ): Judgement {
   const calls: Call[] = [];
   const entries: Entry[] = [];
@@ -67,20 +75,16 @@ export function judge(
     audit.push(refusedEntry(use, rule, reason, known));
   };
 
-  for (const [index, use] of toolUsesOf(content).entries()) {
-    const tool = toolNamed(use.name);
-    const offered = session.tools.some(({ name }) => name === use.name);
+  for (const [index, made] of toolUsesOf(content).entries()) {
+    const use = unwrapped(made);
+    const offered = isInPool(session, use.name);
     told.push(matched(use, session, offered ? use.name : null));
-    if (index >= CALLS_MAX) {
-      const reason = `more than ${CALLS_MAX} calls in one answer; make the rest in the next one`;
-      neverJudged(use, "registry.too-many-calls", reason);
+    const found = toolOf(use, index, session, given);
+    if ("rule" in found) {
+      neverJudged(use, found.rule, found.reason);
       continue;
     }
-    if (tool === undefined) {
-      const known = session.tools.map(({ name }) => name).join(", ");
-      neverJudged(use, "registry.unknown-tool", `there is no tool ${use.name}; there are: ${known}`);
-      continue;
-    }
+    const { tool } = found;
     if (tool.name === "Report" && offered) {
       const verdict = judgeReport(use, session, report !== null);
       if ("problem" in verdict) neverJudged(use, "registry.input", verdict.problem);
@@ -121,10 +125,30 @@ export function judge(
   return { calls, report, entries, told, audit, approvals };
 }
 
+/** The tool that is called, or why that is no question for the rules. */
+function toolOf(
+  { name }: ToolUse,
+  index: number,
+  session: Session,
+  { named = toolNamed, quarantined }: Around,
+): { tool: ToolDeclaration } | { rule: RuntimeRule; reason: string } {
+  if (index >= CALLS_MAX) {
+    const reason = `more than ${CALLS_MAX} calls in one answer; make the rest in the next one`;
+    return { rule: "registry.too-many-calls", reason };
+  }
+  const tool = named(name);
+  if (tool === undefined) {
+    return { rule: "registry.unknown-tool", reason: `there is no tool ${name}; there are: ${knownTo(session)}` };
+  }
+  const why = quarantined?.get(name);
+  if (why === undefined || !isInPool(session, name)) return { tool };
+  return { rule: "registry.quarantined", reason: `${name} is not what was approved, and is quarantined: ${why}` };
+}
+
 const askedOf = (type: AgentType, session: Session, tool: ToolDeclaration, input: unknown, actor = ""): Asked => ({
   agentType: type.name,
   actor,
-  typeTools: type.tools,
+  typeTools: isOfType(type, tool) ? [...type.tools, tool.name] : type.tools,
   deniedTools: session.deniedTools,
   tool,
   input,
@@ -182,12 +206,20 @@ const callOf = (use: ToolUse): Call => ({
 /** What intent and performer compare: an input that changed in between is never run. */
 export const inputHashOf = (input: unknown): string => shortHash(JSON.stringify(canonical(input)));
 
+const isInPool = ({ tools, deferred }: Session, wanted: string): boolean =>
+  tools.some(({ name }) => name === wanted) || deferred.includes(wanted);
+
+const knownTo = ({ tools, deferred }: Session): string =>
+  `${tools.map(({ name }) => name).join(", ")}${deferred.length === 0 ? "" : "; more are found by ToolSearch"}`;
+
 const matched = (use: ToolUse, session: Session, choice: string | null): RunEvent => ({
   type: "tool.matched",
   call: use.id,
   tool: use.name,
   query: use.name,
-  candidates: session.tools.map(({ name }) => name).filter((name) => name.toLowerCase() === use.name.toLowerCase()),
+  candidates: [...session.tools.map(({ name }) => name), ...session.deferred].filter(
+    (name) => name.toLowerCase() === use.name.toLowerCase(),
+  ),
   choice,
 });
 

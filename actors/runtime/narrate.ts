@@ -7,6 +7,7 @@ import { type Asked, answerTold, type GivenUp } from "./approvals.ts";
 import { callInput, type Entry } from "./conversation.ts";
 import type { Live } from "./live.ts";
 import type { Answer } from "./performer.ts";
+import { agentName } from "./run-row.ts";
 
 export interface Told {
   readonly told: readonly RunEvent[];
@@ -66,7 +67,8 @@ function born(live: Live, input: unknown): RunEvent[] {
   const { address, run, machine } = live;
   if (address.type !== COORDINATOR_TYPE) {
     const { task } = input as { task: string };
-    return [{ type: "agent.started", agentType: address.type, task, machine: machine.name }];
+    const agentType = agentName(run.config.profiles, task, address.type);
+    return [{ type: "agent.started", agentType, task, machine: machine.name }];
   }
   const { graph } = input as { graph: readonly unknown[] };
   return [
@@ -83,17 +85,20 @@ function givenAtStart({ run }: Live): RunEvent[] {
   return [{ type: "grants.given", grants: grants.map(({ id, rule, by, origin }) => ({ id, rule, by, origin })) }];
 }
 
-function insideEvents({ decision }: StepFacts): RunEvent[] {
-  return decision.inside.flatMap(insideEvent);
+function insideEvents({ decision, live }: StepFacts): RunEvent[] {
+  return decision.inside.flatMap((order) => insideEvent(order, live.run.config.profiles));
 }
 
-function insideEvent(order: InsideEffect): RunEvent[] {
+/** `profiles`: what people call an agent that was made from an agent file. */
+function insideEvent(order: InsideEffect, profiles: Readonly<Record<string, string>> | undefined): RunEvent[] {
   switch (order.type) {
     case "actor.spawn": {
       const { task, standsOn } = order.input;
       const reason =
         standsOn.length > 0 ? `all it stands on is verified: ${standsOn.join(", ")}` : "it stands on nothing else";
-      return [{ type: "task.routed", task, agentType: order.agentType, to: order.actor, reason }];
+      return [
+        { type: "task.routed", task, agentType: agentName(profiles, task, order.agentType), to: order.actor, reason },
+      ];
     }
     case "result.put": {
       const { id, task, status, reasons } = order.result;

@@ -10,7 +10,13 @@ export type Ordered = OutsideEffect & { readonly place?: string };
 
 /** What is stored for an order that this host is about to carry out. */
 export function placed(order: OutsideEffect, place: string): Ordered {
-  return order.type === "tool.run" && toolNamed(order.tool)?.repeat === "unsafe" ? { ...order, place } : order;
+  return order.type === "tool.run" && mayHarm(order.tool) ? { ...order, place } : order;
 }
+
+/**
+ * Of a plugin's tool only the run knows whether it may be repeated. One that may takes no gate: whoever looks finds that
+ * nothing was done under this id, and the machine orders it anew.
+ */
+const mayHarm = (tool: string): boolean => tool.startsWith("mcp__") || toolNamed(tool)?.repeat === "unsafe";
 
 export const orderedFrom = ({ json }: { readonly json: string }): Ordered => JSON.parse(json) as Ordered;

@@ -1,6 +1,7 @@
 /** What a performer is given and what it must give back. It acts on the world, never on the store. */
 import type { Address, Blob, Grant, Settlement } from "../../infra/store.ts";
 import type { OutsideEffect } from "../../machines/effect.ts";
+import type { Rights } from "../../machines/rights.ts";
 import type { RunEvent } from "../../machines/run-event.ts";
 import type { Proposal } from "./approvals.ts";
 import type { AuditEntry } from "./audit-entry.ts";
@@ -11,6 +12,8 @@ import type { Session } from "./session.ts";
 export interface PerformContext {
   readonly address: Address;
   readonly run: RunRow;
+  /** What the actor's chart lets it run in the state it is in. */
+  readonly rights: Rights;
   /** Full id: `run/actor/incarnation.version:index`. */
   readonly effectId: string;
   /** Null before the session was assembled. */

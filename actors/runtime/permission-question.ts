@@ -21,6 +21,8 @@ export interface Here {
 export interface Given extends Here {
   readonly grants?: readonly PermissionGrant[];
   readonly nowMs?: number;
+  /** Tool → why nobody may use it any more. It stays in the prompts that have it, and every call of it is refused. */
+  readonly quarantined?: ReadonlyMap<string, string>;
 }
 
 export interface Asked {

@@ -47,7 +47,11 @@ type ToolOrder = Extract<OutsideEffect, { type: "tool.run" | "tool.reconcile" }>
 export function interruptedAnswer({ call, tool }: ToolOrder, effect: string, reason: string): Answer {
   return {
     event: { type: "tool.interrupted", call, reason } as Answer["event"],
-    entries: [toolResultEntry(call, `interrupted: ${reason}. Look at the world before you do it again.`, false)],
+    entries: [
+      toolResultEntry(call, `interrupted: ${reason}. Look at the world before you do it again.`, false, {
+        did: { effect, tool, ok: null },
+      }),
+    ],
     told: [{ type: "tool.interrupted", effect, call, tool, reason }],
   };
 }

@@ -1,21 +1,26 @@
 /** A run as one document: what `swarm run --json` and `swarm show --json` print. Read from the rows, never guessed. */
 import { approvalsFrom, type StoredApproval } from "../../infra/approval.ts";
 import type { ActorReading, Reader } from "../../infra/redis/reader.ts";
-import { COORDINATOR_TYPE } from "../../infra/store.ts";
+import { COORDINATOR_ACTOR, COORDINATOR_TYPE } from "../../infra/store.ts";
 import { type Envelope, envelopeSchema } from "../../machines/brief.ts";
 import type { MachineSnapshot } from "../../machines/fold.ts";
+import { graphResult, type TaskRow, taskRowsFrom } from "./graph-result.ts";
+import { makingsOf, type ResultMakings } from "./result-makings.ts";
 import { entriesOf } from "./run-log.ts";
+import { agentName } from "./run-row.ts";
 
 export interface RunDocument {
   readonly v: 1;
   readonly runId: string;
   readonly status: "completed" | "failed" | "exhausted" | "cancelled" | "parked" | "running";
-  readonly result: {
-    readonly status: Envelope["status"];
-    readonly value: unknown;
-    readonly evidence: readonly unknown[];
-    readonly reasons: readonly string[];
-  } | null;
+  readonly result:
+    | ({
+        readonly status: Envelope["status"];
+        readonly value: unknown;
+        readonly evidence: readonly unknown[];
+        readonly reasons: readonly string[];
+      } & ResultMakings)
+    | null;
   readonly usage: {
     readonly modelCalls: number;
     readonly inputTokens: number;
@@ -104,50 +109,56 @@ export const shownApproval = (one: StoredApproval): ShownApproval => ({
 export async function runDocument(reader: Reader, run: string): Promise<RunDocument | null> {
   const row = await reader.run(run);
   if (row === null) return null;
-  const [actors, budget, results, asked] = await Promise.all([
+  const [actors, budget, results, asked, tasks] = await Promise.all([
     reader.actors(run),
     reader.budget(run),
     reader.results(run),
     reader.approvals(run),
+    reader.rows(run, COORDINATOR_ACTOR, "tasks"),
   ]);
   const approvals = approvalsFrom(asked, row.fields.status ?? "").filter(({ status }) => status === "pending");
   const status = shownStatus(row.fields, actors);
+  const { profiles } = JSON.parse(row.fields.config ?? "{}") as { profiles?: Record<string, string> };
   const envelopes = Object.values(results).map((text) => envelopeSchema.parse(JSON.parse(text)));
+  const result = resultOf(status, row.fields, envelopes, taskRowsFrom(tasks));
   return {
     v: 1,
     runId: run,
     status,
-    result: resultOf(status, row.fields, envelopes),
+    result: result === null ? null : { ...result, ...makingsOf(envelopes) },
     usage: usageOf(budget),
-    agents: actors.map((actor) => ({ id: actor.actor, type: actor.type, ...stateOf(actor) })),
+    agents: actors.map((actor) => ({
+      id: actor.actor,
+      type: agentName(profiles, actor.task, actor.type),
+      ...stateOf(actor),
+    })),
     approvals: approvals.map(shownApproval),
     blackBox: status === "failed" ? await blackBoxOf(reader, run, row.fields, actors) : null,
   };
 }
 
-/** One task's result is the run's; of several, each stands by its name. */
+/** One task's result is the run's; of several, and of a tasks file whatever its length, each stands by its name. */
 function resultOf(
   status: RunDocument["status"],
   fields: Fields,
   envelopes: readonly Envelope[],
-): RunDocument["result"] {
+  tasks: readonly TaskRow[],
+): Omit<NonNullable<RunDocument["result"]>, keyof ResultMakings> | null {
   if (status === "running" || status === "parked") return null;
   const reasons = JSON.parse(fields.reasons ?? "[]") as string[];
   const ended = { completed: "verified", failed: "failed", exhausted: "exhausted", cancelled: "cancelled" } as const;
-  const [only] = envelopes;
-  if (envelopes.length === 1 && only !== undefined) {
-    return {
-      status: only.status,
-      value: only.value,
-      evidence: only.evidence,
-      reasons: only.reasons.length > 0 ? only.reasons : reasons,
-    };
+  const { tasksFile } = JSON.parse(fields.options ?? "{}") as { tasksFile?: string };
+  if (tasks.length > 1 || tasksFile !== undefined) {
+    return { status: ended[status], ...graphResult(tasks, envelopes), reasons };
   }
-  const value = Object.fromEntries(
-    envelopes.map((one) => [one.task, { result: one.id, status: one.status, value: one.value }]),
-  );
-  const evidence = envelopes.map(({ id }) => ({ kind: "result", id }));
-  return { status: ended[status], value, evidence, reasons };
+  const only = envelopes.find(({ id }) => id === tasks[0]?.result) ?? envelopes.at(-1);
+  if (only === undefined) return { status: ended[status], value: {}, evidence: [], reasons };
+  return {
+    status: only.status,
+    value: only.value,
+    evidence: only.evidence,
+    reasons: only.reasons.length > 0 ? only.reasons : reasons,
+  };
 }
 
 export function usageOf(budget: Fields): RunDocument["usage"] {

@@ -1,6 +1,7 @@
 /** What a run latched when it was created: model, binding, policy, workspace, configuration. Read-only ever after. */
 import { z } from "zod";
 import { APPROVAL_HOURS, APPROVAL_HOURS_MAX, GRANTS_MAX, grantSchema } from "../../infra/approval.ts";
+import { tierModelsSchema } from "../../infra/model/tiers.ts";
 
 /** Settings that travel with the run, so that whoever resumes it elsewhere does what was agreed here. */
 export const runConfigSchema = z.object({
@@ -30,6 +31,12 @@ export const runConfigSchema = z.object({
   grants: z.array(grantSchema).max(GRANTS_MAX).default([]),
   /** SHA-256 of the brief `@capabilities`: plugin tools, skills and profiles of the run; null where it has none. */
   capabilities: z.string().nullable().default(null),
+  /** Task → the agent file that its agent is made from; its queue and its machine are those of the brief's type. */
+  profiles: z.record(z.string(), z.string()).default({}),
+  /** Whether another model than the one that was asked may answer: it is told either way. */
+  fallback: z.enum(["allow", "forbid"]).default("allow"),
+  /** Models by tier of the agent types that want one; null: one model for all. What is not named asks the run's. */
+  models: tierModelsSchema.nullable().default(null),
   /** The run's own working tree, in which its agents work; null where they work in the folder itself. */
   isolation: z
     .object({ source: z.string(), tree: z.string(), gitDir: z.string(), branch: z.string(), base: z.string() })
@@ -65,3 +72,10 @@ export type RunRow = z.infer<typeof runRowSchema>;
 
 /** Throws ZodError where the row is not one that this version of the runtime wrote. */
 export const runRowFrom = (fields: Readonly<Record<string, string>>): RunRow => runRowSchema.parse(fields);
+
+/** What people call the agent of a task: its agent file's name, where it is made from one. */
+export const agentName = (
+  profiles: Readonly<Record<string, string>> | undefined,
+  task: string,
+  agentType: string,
+): string => (profiles !== undefined && Object.hasOwn(profiles, task) ? (profiles[task] ?? agentType) : agentType);

@@ -6,6 +6,7 @@ import type { Redis } from "ioredis";
 import { newNonce, newWorkerId } from "../../infra/ids.ts";
 import type { Journal } from "../../infra/journal/journal.ts";
 import type { Log } from "../../infra/log.ts";
+import type { Servers } from "../../infra/mcp/servers.ts";
 import {
   bindingQueueName,
   type HostedQueue,
@@ -18,6 +19,7 @@ import {
 import { hostsOf } from "../../infra/redis/hosts.ts";
 import type { ShardIncarnation } from "../../infra/redis/incarnation.ts";
 import type { Keys } from "../../infra/redis/keys.ts";
+import { redisPins } from "../../infra/redis/pins.ts";
 import { redisStore } from "../../infra/redis/store.ts";
 import { workerRows } from "../../infra/redis/workers.ts";
 import { joinBoxes } from "../../infra/sandbox/joined-boxes.ts";
@@ -27,8 +29,12 @@ import type { Address, Store } from "../../infra/store.ts";
 import { StoreError } from "../../infra/store-error.ts";
 import { openWebDoor } from "../../infra/web/web-door.ts";
 import type { SandboxLevel } from "../../registry/permission/question.ts";
+import { releasePins } from "../../registry/tools/release-pins.ts";
 import { actorTypes, machines } from "../types/index.ts";
+import { capabilitiesOf } from "./capabilities.ts";
 import { systemClock } from "./clock.ts";
+import { type InstalledDrift, releasedBy } from "./drift/installed.ts";
+import { type KeptOutDeps, keptOut, scopeOf } from "./drift/kept-out.ts";
 import { type ModelAccess, modelCall } from "./effects/model-call.ts";
 import { resultVerify } from "./effects/result-verify.ts";
 import { sessionAssemble } from "./effects/session-assemble.ts";
@@ -40,8 +46,13 @@ import { type Gates, gates as openGates } from "./gates.ts";
 import { createHost, type Host } from "./host.ts";
 import type { Performers } from "./performer.ts";
 import type { Here } from "./permission-question.ts";
+import { openPinBook, type PinBook, pluginFindings } from "./pin-book.ts";
+import { pluginDoor, pluginHands } from "./plugin-hands.ts";
 import { reserveFor } from "./reserve.ts";
+import type { RunRow } from "./run-row.ts";
+import { skillPins } from "./skill-pins.ts";
 import { supervision } from "./supervision.ts";
+import { type ToolWatch, toolWatch } from "./tool-watch.ts";
 
 export interface RuntimeOptions {
   readonly redis: Redis;
@@ -65,6 +76,10 @@ export interface RuntimeOptions {
   readonly privateHosts?: readonly string[];
   /** What git sees of the environment when it brings a run's work home. */
   readonly gitEnv?: Readonly<Record<string, string>>;
+  /** Built-in tools of this installation that are not what its release pinned, by name: nobody runs them here. */
+  readonly drifted?: ReadonlyMap<string, InstalledDrift>;
+  /** Plugin servers of this worker, closed by whoever opened them; without, no plugin's tool is run here. */
+  readonly servers?: Servers;
   /** Instead of the performers that reach the world: for benchmarks and tests of the core. */
   readonly performers?: Performers;
 }
@@ -194,24 +209,55 @@ function worldPerformers(
     gitEnv = {},
     sandbox = "none",
     unconfined = false,
+    servers,
+    ...options
   }: RuntimeOptions,
   store: Store,
   access: (binding: string) => ModelAccess,
 ): Performers {
   const box = openBoxes(secluded);
+  const { book, watch } = pinsOver(options);
+  const out = (run: RunRow): Promise<ReadonlyMap<string, string>> => watch.out(scopeOf(run));
   const journal = gated ?? null;
   const here: Here = { ownDirs: secluded, sandbox, unconfined };
   const { fetch } = openWebDoor({ privateHosts });
-  const boxWithWeb = async (...folders: Parameters<typeof box>) => ({ ...(await box(...folders)), fetch });
-  return {
-    "session.assemble": sessionAssemble(store, here),
-    "model.call": modelCall({ access, grants: store.grants, here }),
-    "tool.run": toolRun({ box: boxWithWeb, journal, monotonicMs: () => performance.now(), here }),
+  const plugins = servers === undefined ? undefined : pluginHands({ servers, findings: pluginFindings(book) });
+  const boxWithWeb = async (...folders: Parameters<typeof box>) => {
+    const opened = await box(...folders);
+    const place = { workspace: opened.root, beside: folders[1] ?? [] };
+    return { ...opened, fetch, ...(plugins === undefined ? {} : { plugin: pluginDoor(plugins, place) }) };
+  };
+  const capabilities = capabilitiesOf(store);
+  const performers: Performers = {
+    "session.assemble": sessionAssemble({ store, capabilities, here, unavailable: out }),
+    "model.call": modelCall({ access, grants: store.grants, here, capabilities, quarantined: out }),
+    "tool.run": toolRun({
+      box: boxWithWeb,
+      journal,
+      monotonicMs: () => performance.now(),
+      here,
+      capabilities,
+      plugins,
+      skillPins: skillPins(book),
+    }),
     "tool.reconcile": toolReconcile({ box, journal }),
-    "result.verify": resultVerify({ box }),
+    "result.verify": resultVerify({ box, journal, results: store.results }),
     "workspace.collect": workspaceCollect({ env: gitEnv }),
     "workspace.merge": workspaceMerge({ env: gitEnv }),
   };
+  const named: KeptOutDeps["named"] = async (name, { address, run }) =>
+    (await capabilities({ run: address.run, capabilities: run.config.capabilities })).named(name);
+  return keptOut(performers, { book, watch, named, apart: secluded });
+}
+
+/** What was approved and what was taken out since, by whomever; what this installation has changed is out here. */
+function pinsOver({ redis, keys, drifted }: Pick<RuntimeOptions, "redis" | "keys" | "drifted">): {
+  readonly book: PinBook;
+  readonly watch: ToolWatch;
+} {
+  const book = openPinBook({ pins: redisPins(redis, keys), release: releasedBy(releasePins) });
+  const local = drifted === undefined ? {} : { local: drifted };
+  return { book, watch: toolWatch({ book, ...local, monotonicMs: () => performance.now() }) };
 }
 
 type Boxes = (workspace: string, beside?: readonly string[]) => Promise<WorkspaceBox>;

@@ -3,15 +3,22 @@
  * agent's first step, and never changes; whoever resumes the agent builds the same request byte for byte.
  */
 import { z } from "zod";
+import { shortHash } from "../../infra/ids.ts";
 import type { ModelRequest } from "../../infra/model/request.ts";
 import { type Brief, briefSchema, type Envelope } from "../../machines/brief.ts";
-import { mayEverUse } from "../../registry/permission/available.ts";
 import { POLICY_VERSION } from "../../registry/permission/policy.ts";
-import { definitionHash, inputSchema, toolNamed } from "../../registry/tools/index.ts";
+import { type Excluded, type ToolPool, toolPool } from "../../registry/pool.ts";
+import { skillsBlock } from "../../registry/skills/told.ts";
+import type { ToolDeclaration } from "../../registry/tool.ts";
+import { definitionHash, inputSchema } from "../../registry/tools/index.ts";
+import { ownContract } from "../types/contract.ts";
 import type { AgentType } from "../types/define.ts";
+import { BUILT_IN, type RunCapabilities } from "./capabilities.ts";
 import { type Entry, messagesOf, textEntry } from "./conversation.ts";
+import { modelFor } from "./model-tier.ts";
 import type { Here } from "./permission-question.ts";
 import type { RunRow } from "./run-row.ts";
+import { openableSkills } from "./skill-shelf.ts";
 
 const jsonSchema = z.record(z.string(), z.unknown());
 
@@ -22,6 +29,10 @@ const sessionSchema = z.object({
   model: z.string(),
   system: z.array(z.string()),
   tools: z.array(z.object({ name: z.string(), description: z.string(), inputSchema: jsonSchema })),
+  /** Tools that it may use beyond these, and finds by ToolSearch. Latched like them. */
+  deferred: z.array(z.string()).default([]),
+  /** The profile that `agentType` names; null where that is a built-in type. */
+  profile: z.string().nullable().default(null),
   /** Schema that the value of the report must satisfy. */
   contract: jsonSchema,
   outTokens: z.object({ wanted: z.int(), least: z.int() }),
@@ -29,20 +40,14 @@ const sessionSchema = z.object({
   /** Rights beyond the policy that the run was given; none in this version. */
   grants: z.array(z.string()),
   deniedTools: z.array(z.string()),
+  /** Ids of the results that the task stands on. Absent in sessions of versions that did not keep them. */
+  standsOn: z.array(z.string()).optional(),
 });
 
 export type Session = z.infer<typeof sessionSchema>;
 
 /** Throws where the stored text is not a session. */
 export const sessionFrom = (text: string): Session => sessionSchema.parse(JSON.parse(text));
-
-/** What a task gives back where its author asked for nothing in particular. */
-const DEFAULT_CONTRACT = {
-  type: "object",
-  properties: { summary: { type: "string", minLength: 1 } },
-  required: ["summary"],
-  additionalProperties: false,
-} as const;
 
 const SHARED_PROMPT = [
   "You are one agent of a swarm. Others build on what you report, so report only what you can show.",
@@ -55,8 +60,16 @@ const SHARED_PROMPT = [
 export interface Assembled {
   readonly session: Session;
   readonly first: Entry;
-  readonly excluded: readonly string[];
+  readonly excluded: readonly Excluded[];
+  /** Of every definition in the pool, those that are not in the prompt included. */
   readonly toolsHash: string;
+}
+
+/** What is true where the session is put together. What is absent is taken at its strictest. */
+export interface Surroundings extends Here {
+  readonly capabilities?: RunCapabilities;
+  /** Tool → why it cannot be used at this moment. */
+  readonly unavailable?: ReadonlyMap<string, string>;
 }
 
 /** Pure. Throws where the type names a tool that does not exist: a broken installation. */
@@ -65,51 +78,87 @@ export function assemble(
   brief: Brief,
   run: RunRow,
   standsOn: readonly Envelope[],
-  { sandbox = "none", unconfined = false }: Here = {},
+  here: Surroundings = {},
 ): Assembled {
-  const contract = brief.contract ?? { ...DEFAULT_CONTRACT };
-  const { deniedTools, isolation, permissions, ...config } = run.config;
-  const given = { ...config, rules: permissions, isolated: isolation !== null, sandbox, unconfined };
-  // A tool that nothing could ever allow is not offered: its place in the prompt would cost money and tempt.
-  const declarations = type.tools.flatMap((name) => {
-    const tool = toolNamed(name);
-    if (tool === undefined) throw new Error(`agent type ${type.name} names a tool that does not exist: ${name}`);
-    return !deniedTools.includes(name) && mayEverUse(tool, given) ? [tool] : [];
-  });
-  const offered = declarations.map(({ name }) => name);
-  const tools = declarations
-    .map((tool) => {
-      const schema = inputSchema(tool);
-      return {
-        name: tool.name,
-        description: tool.description,
-        inputSchema: tool.name === "Report" ? withValue(schema, contract) : schema,
-      };
-    })
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
+  const contract = brief.contract ?? { ...ownContract(type) };
+  const { offered, deferred, excluded } = poolOf(type, run, here);
   const wanted = Math.min(type.outTokens.wanted, run.config.outTokensMax ?? type.outTokens.wanted);
   return {
     session: {
       v: 1,
       agentType: type.name,
       task: brief.id,
-      model: run.model,
-      system: [SHARED_PROMPT, type.prompt],
-      tools,
+      model: modelFor(type, run).model,
+      system: [
+        SHARED_PROMPT,
+        type.prompt,
+        ...(deferred.length === 0 ? [] : [moreTools(deferred)]),
+        ...toldSkills(offered, type, here.capabilities ?? BUILT_IN),
+      ],
+      tools: offered.map((tool) => {
+        const { name, description } = tool;
+        const schema = inputSchema(tool);
+        return { name, description, inputSchema: name === "Report" ? withValue(schema, contract) : schema };
+      }),
+      deferred: deferred.map(({ name }) => name),
+      profile: brief.profile ?? null,
       contract,
       outTokens: { wanted, least: Math.min(wanted, type.outTokens.least) },
       policy: POLICY_VERSION,
       grants: [],
-      deniedTools,
+      deniedTools: run.config.deniedTools,
+      standsOn: standsOn.map(({ id }) => id),
     },
     first: textEntry(`${brief.goal}\n\n${taskBlock(brief, standsOn)}`),
-    excluded: type.tools.filter((name) => !offered.includes(name)),
-    toolsHash: declarations.map(definitionHash).join("").slice(0, 16),
+    excluded,
+    toolsHash: shortHash([...offered, ...deferred].map(definitionHash).join()),
   };
 }
 
+function poolOf(type: AgentType, run: RunRow, here: Surroundings): ToolPool {
+  const { sandbox = "none", unconfined = false, capabilities = BUILT_IN, unavailable } = here;
+  for (const name of type.tools) {
+    if (capabilities.named(name) === undefined) {
+      throw new Error(`agent type ${type.name} names a tool that does not exist: ${name}`);
+    }
+  }
+  const { deniedTools, isolation, permissions, ...config } = run.config;
+  const isolated = isolation !== null;
+  return toolPool({
+    type,
+    tools: capabilities.all,
+    circumstances: { ...config, rules: permissions, isolated, sandbox, unconfined },
+    deniedTools,
+    unavailable: new Map([
+      ...(openableSkills(capabilities.document, type.name).length === 0 ? [NO_SKILLS] : []),
+      ...(unavailable ?? []),
+    ]),
+  });
+}
+
+const NO_SKILLS = ["Skill", "there is no skill that it could open"] as const;
+
+/** Where it cannot open any, it is not told of them. */
+function toldSkills(offered: readonly ToolDeclaration[], { name }: AgentType, { document }: RunCapabilities): string[] {
+  if (!offered.some((tool) => tool.name === "Skill")) return [];
+  const block = skillsBlock(openableSkills(document, name));
+  return block === null ? [] : [block];
+}
+
+/** Servers that are named in the prompt, at most. */
+const SERVERS_TOLD = 20;
+
+/** That there is more, and where from: names of servers come from the configuration, never from the servers. */
+function moreTools(deferred: readonly ToolDeclaration[]): string {
+  const servers = [...new Set(deferred.flatMap(({ name }) => /^mcp__(.+?)__/.exec(name)?.[1] ?? []))];
+  const told = servers.slice(0, SERVERS_TOLD).join(", ");
+  const more = servers.length > SERVERS_TOLD ? `, and ${servers.length - SERVERS_TOLD} more` : "";
+  const from = servers.length === 0 ? "" : ` Among them are those of these servers: ${told}${more}.`;
+  return `You may use ${deferred.length} more tools than your prompt defines. ToolSearch finds them by what they do.${from}`;
+}
+
 function withValue(
-  schema: Record<string, unknown>,
+  schema: Readonly<Record<string, unknown>>,
   contract: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> {
   const properties = schema.properties as Record<string, unknown>;

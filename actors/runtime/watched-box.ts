@@ -2,6 +2,7 @@
  * The box of one call, with the rules at its door: what a link really leads to is judged before anything of it is
  * handed on, whatever name the call gave it.
  */
+import type { CommandOrder } from "../../infra/journal/commands.ts";
 import { BoxRefusal, quoted } from "../../infra/sandbox/refusal.ts";
 import type { Box } from "../../registry/box.ts";
 import { commandAtUse, refusalAtUse } from "../../registry/permission/at-use.ts";
@@ -25,19 +26,22 @@ export function watchedBox<One extends Box>(box: One, question: PermissionQuesti
 export const mayChange = (question: PermissionQuestion, real: string): boolean =>
   refusalAtUse(question, "write", real) === null;
 
+export type RunsAs = Pick<CommandOrder, "runs" | "looksOnly">;
+
 /**
  * What a command runs as: one that was let through unseen from the text that was understood, and only where none of the
- * files it names leads elsewhere. Undefined: as it is written. @throws BoxRefusal
+ * files it names leads elsewhere; where nothing of it was thought to write, it cannot. Empty: as it is written.
+ * @throws BoxRefusal
  */
-export async function textAtUse(box: Box, question: PermissionQuestion): Promise<string | undefined> {
+export async function runsAs(box: Box, question: PermissionQuestion): Promise<RunsAs> {
   const command = question.tool.name === "Bash" ? commandAtUse(question) : null;
-  if (command === null) return undefined;
+  if (command === null) return {};
   for (const path of command.reads) {
     const real = await whereTo(box, path);
     const refusal = real === null || real === path ? null : refusalAtUse(question, "read", real);
     if (refusal !== null) throw closed(path, real ?? path, refusal);
   }
-  return command.text;
+  return { runs: command.text, looksOnly: command.looksOnly };
 }
 
 /** Absolute; null where there is nothing, and for the command to say so. Throws where it leads out of the workspace. */

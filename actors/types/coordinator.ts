@@ -1,6 +1,8 @@
 /** The actor that owns a run's task graph. It never calls a model: what it may do is its chart. */
 import { type MachineEntry, machineEntry } from "../../machines/catalogue.ts";
 import { coordinatorMachine } from "../../machines/coordinator-machine.ts";
+import { rightsOf } from "../../machines/rights.ts";
+import type { ActorType } from "./define.ts";
 
 /** Tasks are stored a row each, so that settling one of a thousand writes one. */
 export const coordinator: MachineEntry = machineEntry(coordinatorMachine, {
@@ -8,3 +10,13 @@ export const coordinator: MachineEntry = machineEntry(coordinatorMachine, {
   birth: ["actor", "seed", "parallelMax", "tolerateFailures", "branch"],
   fresh: { problems: [], cancelReason: null, commit: null, home: false, left: null },
 });
+
+/** Nobody starts one by name: every run has exactly one. */
+export const coordinatorType: ActorType = {
+  name: "coordinator",
+  version: Number(coordinatorMachine.version),
+  summary: "Owns a run's task graph: starts agents, takes their ends, brings the work home. Has no model and no tools.",
+  tools: [],
+  machine: coordinator,
+  rights: rightsOf(coordinatorMachine),
+};

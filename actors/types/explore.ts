@@ -12,7 +12,10 @@ export const explore = defineAgent({
     "Examples, docs, fixtures and tests do not prove that a product has something.",
     "Where you do not understand the code well enough to judge, say so: not knowing is a good answer, a guess is not.",
   ].join("\n"),
-  tools: ["AstSearch", "Glob", "Grep", "Probe", "Read", "Report"],
+  tools: ["AstSearch", "Glob", "Grep", "Probe", "Read", "Report", "Skill", "ToolSearch", "UseTool"],
+  acts: false,
+  plugins: "read-only",
+  modelTier: "small",
   limits: { turnsMax: 24, attemptsMax: 6, remindersMax: 2, rejectionsMax: 2, parallelMax: 8 },
   outTokens: { wanted: 8_192, least: 1_024 },
 });

@@ -2,13 +2,28 @@
 
 import { COORDINATOR_TYPE } from "../../infra/store.ts";
 import { type Machines, machineCatalogue } from "../../machines/catalogue.ts";
-import { coordinator } from "./coordinator.ts";
-import type { AgentType } from "./define.ts";
+import { coordinator, coordinatorType } from "./coordinator.ts";
+import type { ActorType, AgentType } from "./define.ts";
 import { explore } from "./explore.ts";
 import { general } from "./general.ts";
+import { guide } from "./guide.ts";
+import { plan } from "./plan.ts";
+import { statusline } from "./statusline.ts";
 import { verify } from "./verify.ts";
 
-export const agentTypes: readonly AgentType[] = [explore, general, verify];
+/** Those that a task can be given to. */
+export const agentTypes: readonly AgentType[] = [
+  // By name, a line each.
+  explore,
+  general,
+  guide,
+  plan,
+  statusline,
+  verify,
+];
+
+/** Whatever a run can have in it, for lists. */
+export const listedTypes: readonly ActorType[] = [coordinatorType, ...agentTypes];
 
 export const agentTypeNamed = (name: string): AgentType | undefined => agentTypes.find((type) => type.name === name);
 

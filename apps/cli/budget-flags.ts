@@ -8,8 +8,13 @@ import type { ModelChoice } from "./start-run.ts";
 
 type Budget = Pick<RunPlan, "tokensMax" | "usdMax">;
 
-/** Throws SwarmError `usage.flag` or `usage.unknown_price`, exit 2. */
-export function budgetOf(flags: Record<string, unknown>, config: Config, { binding, model }: ModelChoice): Budget {
+/** `model`: the one that is asked, where it is not the run's. Throws SwarmError `usage.flag` or `usage.unknown_price`, exit 2. */
+export function budgetOf(
+  flags: Record<string, unknown>,
+  config: Config,
+  { binding, model: ofRun }: ModelChoice,
+  model = ofRun,
+): Budget {
   const tokensMax = wholeNumber(flags.maxTokens, "--max-tokens", { min: 1, max: 1e12 });
   const usdMax = amount(flags.budget, "--budget");
   if (usdMax !== undefined && binding !== LOCAL_BINDING && knownPrice(config, model) === null) {

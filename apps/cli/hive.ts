@@ -13,6 +13,7 @@ import { checkLayout } from "../../infra/redis/stored-layout.ts";
 import { type WorkerRows, workerRows } from "../../infra/redis/workers.ts";
 import { steadyStore } from "../../infra/steady-store.ts";
 import type { Store } from "../../infra/store.ts";
+import { redisSettings } from "./redis-settings.ts";
 import { tidyAtStart } from "./tidy-at-start.ts";
 
 export interface Hive {
@@ -26,21 +27,6 @@ export interface Hive {
   readonly log: Logger;
   close(): void;
 }
-
-export const say = (line: string): void => {
-  process.stderr.write(`${line}\n`);
-};
-
-export const redisSettings = (config: Config): RedisSettings => ({
-  url: config.redisUrl,
-  dataDir: config.dataDir,
-  redisBin: config.redisBin,
-  install: config.redisInstall,
-  fsync: config.redisFsync,
-  searchPath: config.searchPath,
-  runtimeDir: config.runtimeDir,
-  say,
-});
 
 /** How often a lost private server is looked after, at most, in milliseconds. */
 const REVIVE_EVERY_MS = 1_000;

@@ -1,5 +1,6 @@
 /** Turns whatever was thrown into one clear message and an exit code. With `--json` it is a document on stdout. */
 import { SwarmError } from "../../infra/errors.ts";
+import { harmless } from "./print.ts";
 
 interface ErrorDocument {
   readonly v: 1;
@@ -17,10 +18,13 @@ export function printError(cause: unknown, json: boolean): number {
     const document: ErrorDocument = { v: 1, error: { code, message, hint, retryable: retry } };
     process.stdout.write(`${JSON.stringify(document)}\n`);
   } else {
-    process.stderr.write(`swarm: ${message}\n${hint === null ? "" : `${hint.replace(/^/gm, "  ")}\n`}`);
+    process.stderr.write(`swarm: ${plain(message)}\n${hint === null ? "" : `${plain(hint).replace(/^/gm, "  ")}\n`}`);
   }
   return exit;
 }
+
+/** Errors quote names of files and servers, which strangers chose. */
+const plain = (text: string): string => text.split("\n").map(harmless).join("\n");
 
 function described(cause: unknown): {
   code: string;

@@ -1,7 +1,9 @@
 /** From the words after `swarm run` to a plan. What does not fit is refused by name before anything is opened. */
+
+import type { FoundProfile } from "../../actors/discovery/profiles-at.ts";
+import { modelFor } from "../../actors/runtime/model-tier.ts";
 import type { RunPlan } from "../../actors/runtime/new-run.ts";
 import type { AgentType } from "../../actors/types/define.ts";
-import { agentTypeNamed, agentTypes } from "../../actors/types/index.ts";
 import type { GrantedRule } from "../../infra/approval.ts";
 import type { Config } from "../../infra/config.ts";
 import { SwarmError } from "../../infra/errors.ts";
@@ -10,20 +12,25 @@ import { grantsFromGoal } from "../../registry/permission/goal-grants.ts";
 import { budgetOf } from "./budget-flags.ts";
 import { wholeNumber } from "./flags.ts";
 import { isAttended, rightsOf } from "./permission-flags.ts";
-import { modelChoice } from "./start-run.ts";
+import { agentOf, briefFor, type PlannedAgent, taskFor, type Work } from "./planned-agent.ts";
+import { type ModelChoice, modelChoice, tierModels } from "./start-run.ts";
+import { type GivenWork, givenWork, headlineOf } from "./tasks/given-work.ts";
+import { TURNS_MAX } from "./tasks/tasks-form.ts";
 import { workspaceAt } from "./workspace.ts";
-
-/** Characters of a goal, at most; more belongs into a file the agent reads. */
-const GOAL_MAX = 32_000;
 
 export interface Planned {
   readonly plan: Omit<RunPlan, "run">;
   /** What of the configuration does nothing, to be said once. */
   readonly notices: readonly string[];
+  /** The agent files that the run is for, still to be approved. */
+  readonly profiles: readonly FoundProfile[];
 }
 
-/** Throws SwarmError `credentials.none` (exit 4) or `usage.*`, `workspace.*`, `config.permissions` (exit 2). */
-export function planOf(goal: string, flags: Record<string, unknown>, config: Config): Planned {
+/**
+ * `word`: a goal, or the path of a file. Throws SwarmError `credentials.none` (exit 4) or `usage.*`, `workspace.*`,
+ * `config.permissions` (exit 2).
+ */
+export async function planOf(word: string, flags: Record<string, unknown>, config: Config): Promise<Planned> {
   const choice = modelChoice(config, flags.model as string | undefined);
   if (choice === null) {
     throw new SwarmError("credentials.none", "`swarm run` needs a model, and there is neither a key nor a base URL", {
@@ -31,38 +38,76 @@ export function planOf(goal: string, flags: Record<string, unknown>, config: Con
       hint: "Set ANTHROPIC_API_KEY, or ANTHROPIC_BASE_URL for any server that speaks the Messages API. Without either, `swarm evaluate` works.",
     });
   }
-  if (goal.trim() === "" || goal.length > GOAL_MAX) {
-    const message = `the goal has ${goal.trim().length} characters; it takes 1 to ${GOAL_MAX}`;
-    throw new SwarmError("usage.goal", message, { exit: 2, hint: "Say in a few sentences what is to be done." });
-  }
-  const type = agentTypeOf(flags.agent);
-  const deniedTools = deniedToolsOf(flags.denyTool as readonly string[], type);
-  const turnsMax = wholeNumber(flags.maxTurns, "--max-turns", { min: 1, max: 1_000 });
-  const budget = budgetOf(flags, config, choice);
-  const limits = { ...type.limits, turnsMax: turnsMax ?? type.limits.turnsMax };
+  const given = givenWork(word);
   const workspace = workspaceAt(String(flags.workspace));
   const { latched, notices } = rightsOf(flags, config, workspace, isAttended(flags));
+  const deniedTools = flags.denyTool as readonly string[];
+  const turnsMax = wholeNumber(flags.maxTurns, "--max-turns", { min: 1, max: TURNS_MAX });
+  const resolve = (name: string): Promise<PlannedAgent> => agentOf(name, workspace, config);
+  const { agent } = flags;
+  const work =
+    given.kind === "tasks-file"
+      ? await (await import("./tasks/tasks-work.ts")).tasksWork(given.text, given.file, {
+          agent,
+          turnsMax,
+          mode: latched.mode ?? "edit",
+          deniedTools,
+          resolve,
+        })
+      : goalWork(given, await resolve(String(agent ?? "general")), workspace, turnsMax);
+  const types = work.agents.map(({ type }) => type);
+  checkDenied(deniedTools, types);
+  const models = tierModels(config, flags.model as string | undefined);
   const plan = {
-    goal: goal.split("\n")[0]?.slice(0, 200) ?? "",
+    goal: work.goal,
     kind: "run",
-    graph: [{ id: "goal", agentType: type.name, needs: [], limits, attemptsMax: 1 }],
-    briefs: { goal: JSON.stringify({ id: "goal", agentType: type.name, goal }) },
+    graph: work.graph,
+    briefs: Object.fromEntries(work.briefs.map((brief) => [brief.id, JSON.stringify(brief)])),
     ...choice,
     workspace,
     config: {
       deniedTools: [...deniedTools],
       turnsMax: turnsMax ?? null,
       outTokensMax: null,
+      models,
+      profiles: profilesOf(work),
       ...latched,
       approvalHours: config.approvalHours,
-      grants: goalGrants(goal, workspace),
+      fallback: config.fallback,
+      grants: [...work.grants],
     },
+    parallelMax: work.parallelMax,
+    tolerateFailures: work.tolerateFailures,
+    ...budgetFor(types, flags, config, choice, models),
+    options: work.options,
+  };
+  const profiles = work.agents.flatMap(({ profile }) => (profile === null ? [] : [profile]));
+  return { plan, notices: [...notices, ...work.notices], profiles };
+}
+
+function goalWork(
+  given: Exclude<GivenWork, { kind: "tasks-file" }>,
+  agent: PlannedAgent,
+  workspace: string,
+  turnsMax: number | undefined,
+): Work {
+  const { goal } = given;
+  // The words of a file may be anybody's: rights are given by those alone that the person typed.
+  const grants = given.kind === "words" ? goalGrants(goal, workspace) : [];
+  return {
+    goal: headlineOf(goal),
+    graph: [taskFor(agent, { id: "goal", needs: [], attemptsMax: 1 }, turnsMax)],
+    briefs: [briefFor(agent, { id: "goal", goal })],
+    agents: [agent],
+    grants,
     parallelMax: 1,
     tolerateFailures: false,
-    ...budget,
     options: {},
+    notices: [
+      ...(given.kind === "goal-file" ? [`the goal is the text of ${given.file}, ${goal.length} characters`] : []),
+      ...givenWords(grants),
+    ],
   };
-  return { plan, notices: [...notices, ...givenWords(plan.config.grants)] };
 }
 
 /** Told once, before anything is done with it. */
@@ -83,21 +128,40 @@ const goalGrants = (goal: string, workspace: string): GrantedRule[] =>
     expiresAtMs: null,
   }));
 
-function agentTypeOf(value: unknown): AgentType {
-  const type = agentTypeNamed(String(value));
-  if (type !== undefined) return type;
-  throw new SwarmError("usage.agent", `--agent "${String(value)}" is not an agent type`, {
-    exit: 2,
-    hint: `Types are: ${agentTypes.map(({ name }) => name).join(", ")}.`,
-  });
+/** Task → the agent file that its agent is made from. */
+const profilesOf = ({ briefs }: Work): Record<string, string> =>
+  Object.fromEntries(briefs.flatMap(({ id, profile }) => (profile === undefined ? [] : [[id, profile]])));
+
+/** A limit in money is kept only where the price of every model that may be asked is known. */
+function budgetFor(
+  types: readonly AgentType[],
+  flags: Record<string, unknown>,
+  config: Config,
+  choice: ModelChoice,
+  models: ReturnType<typeof tierModels>,
+): Pick<RunPlan, "tokensMax" | "usdMax"> {
+  const asked = new Set(types.map((type) => modelFor(type, { model: choice.model, config: { models } }).model));
+  return [...asked].reduce((_, model) => budgetOf(flags, config, choice, model), {});
 }
 
-function deniedToolsOf(names: readonly string[], type: AgentType): readonly string[] {
-  const strangers = names.filter((name) => !type.tools.includes(name) || name === "Report");
-  if (strangers.length === 0) return names;
-  const message = `--deny-tool ${strangers.join(", ")}: agents of type ${type.name} have no such tool to take away`;
-  throw new SwarmError("usage.deny_tool", message, {
-    exit: 2,
-    hint: `They have: ${type.tools.filter((name) => name !== "Report").join(", ")}. Report cannot be taken away: it is how a task ends.`,
-  });
+function checkDenied(names: readonly string[], types: readonly AgentType[]): void {
+  const had = new Set(types.flatMap(({ tools }) => tools));
+  // Which tools its plugins have is known when they are collected.
+  const draws = types.some(({ plugins }) => plugins !== undefined && plugins !== "none");
+  const strangers = names.filter(
+    (name) => name === "Report" || !(had.has(name) || (draws && name.startsWith("mcp__"))),
+  );
+  if (strangers.length === 0) return;
+  const who = types.length === 1 ? `agents of type ${types[0]?.name}` : "the agents of this run";
+  throw new SwarmError(
+    "usage.deny_tool",
+    `--deny-tool ${strangers.join(", ")}: ${who} have no such tool to take away`,
+    {
+      exit: 2,
+      hint: `They have: ${[...had]
+        .filter((name) => name !== "Report")
+        .sort()
+        .join(", ")}. Report cannot be taken away: it is how a task ends.`,
+    },
+  );
 }

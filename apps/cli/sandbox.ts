@@ -6,7 +6,7 @@ import type { Config } from "../../infra/config.ts";
 import { type HostState, openHostState } from "../../infra/journal/host-state.ts";
 import { privateFolder } from "../../infra/redis/private-folder.ts";
 import { parseRedisUrl } from "../../infra/redis/redis-url.ts";
-import { say } from "./hive.ts";
+import { say } from "./say.ts";
 
 /** What nothing that an agent starts may see: gates and copies, the data folder, and wherever our Redis listens. */
 export const secludedFolders = (config: Config, state: HostState): string[] => [

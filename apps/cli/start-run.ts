@@ -3,6 +3,7 @@ import { apiBinding, DEFAULT_MODEL, hasModel, LOCAL_BINDING, LOCAL_MODEL } from 
 import { newRun, type RunPlan } from "../../actors/runtime/new-run.ts";
 import type { Config } from "../../infra/config.ts";
 import { newRunId } from "../../infra/ids.ts";
+import type { TierModels } from "../../infra/model/tiers.ts";
 import type { Hive } from "./hive.ts";
 
 export interface ModelChoice {
@@ -16,6 +17,22 @@ export const localChoice: ModelChoice = { binding: LOCAL_BINDING, model: LOCAL_M
 export function modelChoice(config: Config, model?: string): ModelChoice | null {
   if (!hasModel(config)) return null;
   return { binding: apiBinding(config), model: model ?? config.model ?? DEFAULT_MODEL };
+}
+
+/**
+ * What agents of each tier ask where nobody chose a model. Known to the official API alone: another server is asked for
+ * what was configured, and nothing else.
+ */
+const DEFAULT_TIERS: Required<TierModels> = {
+  small: "claude-haiku-5-5",
+  medium: DEFAULT_MODEL,
+  large: "claude-opus-5-5",
+};
+
+/** Models by tier, to be latched with the run; null where one model was asked for by flag or environment. */
+export function tierModels({ models, model, origins, baseUrl }: Config, flag?: string): TierModels | null {
+  if (flag !== undefined || origins.model === "environment") return null;
+  return { ...(model === undefined && baseUrl === undefined ? DEFAULT_TIERS : {}), ...models };
 }
 
 /** `prepare` makes in the world what the run needs before it is there, under its id. */

@@ -2,9 +2,11 @@
  * Watches a run to its end: events to the progress display (or as lines), a worker kept alive meanwhile, Ctrl-C parks.
  */
 import { constants } from "node:os";
+import { taskRowsFrom } from "../../actors/runtime/graph-result.ts";
 import { statusOf } from "../../actors/runtime/run-document.ts";
 import { followLog } from "../../actors/runtime/run-log.ts";
 import type { SwarmError } from "../../infra/errors.ts";
+import { COORDINATOR_ACTOR } from "../../infra/store.ts";
 import { type LoggedEvent, RUN_ENDINGS } from "../../machines/run-event.ts";
 import { openPrompter } from "./approvals/prompt.ts";
 import { keepWorker } from "./embedded-worker.ts";
@@ -83,6 +85,7 @@ export async function watch(hive: Hive, options: WatchOptions): Promise<Watched>
         prompter?.seen(event);
         onEvent?.(event);
         progress?.event(event);
+        if (progress !== null && event.type === "run.started") await tellGraph(hive, run, event, progress);
       }
       if (entry.events.some(({ type }) => RUN_ENDINGS.has(type))) return { end: "ended", error: null };
     }
@@ -96,6 +99,17 @@ export async function watch(hive: Hive, options: WatchOptions): Promise<Watched>
     prompter?.stop();
     progress?.end();
   }
+}
+
+/** A graph that a person made is shown with what its tasks wait for; that of an evaluation is always the same. */
+async function tellGraph(
+  { reader }: Hive,
+  run: string,
+  { kind, tasks }: Extract<LoggedEvent, { type: "run.started" }>,
+  progress: Progress,
+): Promise<void> {
+  if (kind !== "run" || tasks < 2) return;
+  progress.graph(taskRowsFrom(await reader.rows(run, COORDINATOR_ACTOR, "tasks")));
 }
 
 const progressOf = (hive: Hive): Progress =>

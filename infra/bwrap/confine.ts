@@ -40,6 +40,10 @@ export interface ConfinedOrder {
   readonly env: Readonly<Record<string, string>>;
   /** More folders that it may write. */
   readonly writable: readonly string[];
+  /** More files and folders that it may read, absolute and link-free. */
+  readonly readable?: readonly string[];
+  /** It changes nothing: workspace and added folders are read only, with all that belongs to their repository. */
+  readonly looksOnly?: boolean;
   /** Names what is set aside for this command. */
   readonly asideName: string;
   readonly network: boolean;
@@ -100,7 +104,13 @@ export function confine(order: ConfinedOrder, confinement: Confinement): Confine
   const all = [...filter, ...descriptors];
   return {
     argv,
-    env: { ...env, ...toolSettings(env.HOME ?? ""), ...insideSettings, ...objectSettings(order) },
+    env: {
+      ...env,
+      ...toolSettings(env.HOME ?? ""),
+      ...insideSettings,
+      ...objectSettings(order),
+      ...lookingSettings(order),
+    },
     descriptors: all,
     watch,
     close: () => all.forEach(closeSync),
@@ -115,6 +125,10 @@ const insideSettings = {
   GIT_PAGER: "cat",
   GIT_TERMINAL_PROMPT: "0",
 };
+
+/** Git would write down what it saw of the work tree, and does without where it must not. */
+const lookingSettings = ({ looksOnly }: ConfinedOrder): Record<string, string> =>
+  looksOnly === true ? { GIT_OPTIONAL_LOCKS: "0" } : {};
 
 /**
  * Root gives its number up inside, and with it what the capabilities are for; where the workspace is another user's, it
@@ -140,8 +154,9 @@ function showWorkspace(table: MountTable, order: ConfinedOrder, { secluded, asid
   const roots = [order.cwd, ...order.writable.map((path) => realpathSync(path))];
   for (const root of roots) {
     if (root === "/" || !isAbsolute(root)) throw new Error(`${root} is no folder to give to a command`);
-    table.set(root, { kind: "write" });
+    table.set(root, { kind: order.looksOnly === true ? "read" : "write" });
   }
+  for (const path of order.readable ?? []) if (!isShown(table, path)) table.set(path, { kind: "read" });
   const ours = secluded.flatMap((path) => (existsSync(path) ? [realpathSync(path)] : []));
   for (const path of ours) {
     if (roots.includes(path)) throw new Error(`${path} is statehive's own folder`);
@@ -153,17 +168,20 @@ function showWorkspace(table: MountTable, order: ConfinedOrder, { secluded, asid
   const sets = roots.map((root) => protectedIn(root, apart));
   const top = repositoryAbove(order.cwd, order.env.HOME ?? "");
   if (top !== null) showAround(table, top, new Set([...ours, ...roots]));
-  const parts = showLinkedTree(table, top ?? order.cwd);
+  const parts = showLinkedTree(table, top ?? order.cwd, order.looksOnly === true ? "read" : "write");
   const partsNow = parts.map((path) => itemAt(path, "keep", true)).filter((item) => item !== null);
   const before = [...sets.flatMap(({ items }) => items), ...partsNow];
   for (const item of before) protect(table, roots, item);
+  const asideFolder = `${aside}/${order.asideName}`;
+  // It makes nothing: what turns up meanwhile is somebody else's, and theirs to answer for.
+  if (order.looksOnly === true) return { roots: [], apart: [], parts: [], before: [], whole: true, aside: asideFolder };
   return {
     roots,
     apart: ours,
     parts,
     before,
     whole: sets.every(({ whole }) => whole),
-    aside: `${aside}/${order.asideName}`,
+    aside: asideFolder,
   };
 }
 
@@ -204,14 +222,14 @@ function repositoryAbove(folder: string, home: string): string | null {
  * A linked work tree commits into the repository it came from: objects and refs, never its settings and hooks. One that
  * statehive made for a run has objects of its own, and of what it shares a command there can change nothing.
  */
-function showLinkedTree(table: MountTable, workTree: string): string[] {
+function showLinkedTree(table: MountTable, workTree: string, kind: "read" | "write"): string[] {
   const linked = linkedTree(workTree);
   if (linked === null) return [];
   const { own, common } = linked;
   table.set(common, { kind: "read" });
   const shared = ownObjects(linked) === null ? ["objects", "refs", "logs"].map((name) => `${common}/${name}`) : [];
   for (const path of [...shared, own]) {
-    if (existsSync(path)) table.set(path, { kind: "write" });
+    if (existsSync(path)) table.set(path, { kind });
   }
   return ["config.worktree", "commondir", "gitdir"].map((name) => `${own}/${name}`);
 }

@@ -9,6 +9,8 @@ export type Protection = "hide" | "keep";
 const kept: ReadonlySet<string> = new Set([
   // configuration of agents and editors that runs commands
   ".claude",
+  "swarm.skills",
+  "swarm.agents",
   ".mcp.json",
   ".cursor",
   ".vscode",

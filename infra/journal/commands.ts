@@ -28,6 +28,8 @@ export interface CommandOrder {
   readonly runs?: string | undefined;
   /** More folders that it may write, absolute and link-free. */
   readonly writable?: readonly string[] | undefined;
+  /** It was let through because it changes nothing: where it is confined, it can write to no folder of the workspace. */
+  readonly looksOnly?: boolean | undefined;
   /** It was granted the network. */
   readonly network?: boolean | undefined;
 }
@@ -63,7 +65,9 @@ const OBEY_MS = 6_000;
 export function startRecorder(setting: CommandSetting, order: CommandOrder): Promise<void> {
   const { gates, env, recorder, confinement = null } = setting;
   if (confinement === null) throw noSandbox();
-  const { effect, inputHash, command, cwd, timeoutMs, runs = command, writable = [], network = false } = order;
+  const { effect, inputHash, command, cwd, timeoutMs, runs = command } = order;
+  const { writable = [], network = false, looksOnly = false } = order;
+  const asideName = encodeURIComponent(effect);
   const told: RecorderOrder = {
     gates,
     record: { v: 1, effect, inputHash, facts: { kind: "command", command, cwd, timeoutMs } },
@@ -74,7 +78,7 @@ export function startRecorder(setting: CommandSetting, order: CommandOrder): Pro
         ? { confinement: null, ...commandLine(runs, cwd, env) }
         : {
             confinement,
-            order: { command: runs, cwd, env, writable, network, asideName: encodeURIComponent(effect) },
+            order: { command: runs, cwd, env, writable, network, looksOnly, asideName },
           },
   };
   const child = spawn(process.execPath, [recorder ?? siblingRecorder()], {

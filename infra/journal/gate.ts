@@ -19,6 +19,8 @@ export type GateFacts =
       readonly before: string | null;
       readonly after: string;
     }
+  /** Of a plugin's tool: what it does to the world, only its server knows. */
+  | { readonly kind: "call"; readonly server: string; readonly tool: string }
   | { readonly kind: "void"; readonly why: string };
 
 export interface GateRecord {

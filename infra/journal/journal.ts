@@ -43,6 +43,8 @@ export interface Journal {
   take(effect: string, inputHash: string, facts: GateFacts): Promise<boolean>;
   /** How a change came out; the first word counts. */
   settle(effect: string, end: { readonly ok: boolean; readonly why?: string }): Promise<void>;
+  /** What a plugin's tool answered; the first word counts. */
+  noteAnswer(effect: string, answer: { readonly ok: boolean; readonly text: string }): Promise<void>;
   /** Runs a command behind the gate; where the gate is taken, it does not. @throws the signal's reason; the command goes on. */
   run(order: CommandOrder, signal: AbortSignal): Promise<CommandEnd>;
   /** Waits for a command that is out already. @throws the signal's reason. */
@@ -77,6 +79,10 @@ export function openJournal({ state, ...setting }: JournalOptions): Journal {
     take,
     async settle(effect, end) {
       const record = { v: 1, kind: "change", ...end, at: new Date().toISOString() };
+      await createDurably(gatePaths(gates, effect).outcome, JSON.stringify(record));
+    },
+    async noteAnswer(effect, { ok, text }) {
+      const record = { v: 1, kind: "call", ok, text, at: new Date().toISOString() };
       await createDurably(gatePaths(gates, effect).outcome, JSON.stringify(record));
     },
     async run(order, signal) {

@@ -79,6 +79,7 @@ async function record(order: RecorderOrder): Promise<number> {
     at: new Date().toISOString(),
     tookMs: Math.round(performance.now() - startedMs),
     sandbox: order.does.confinement?.level ?? "none",
+    ...(order.does.confinement !== null && order.does.order.looksOnly === true ? { looksOnly: true } : {}),
   };
   await createDurably(paths.outcome, JSON.stringify(outcome));
   return 0;

@@ -14,6 +14,7 @@ const facts = z.discriminatedUnion("kind", [
     before: z.string().nullable(),
     after: z.string(),
   }),
+  z.object({ kind: z.literal("call"), server: z.string(), tool: z.string() }),
   z.object({ kind: z.literal("void"), why: z.string() }),
 ]);
 
@@ -74,6 +75,8 @@ const commandOutcomeSchema = z.object({
   setAside: z.array(z.object({ path: z.string(), to: z.string().nullable() })).optional(),
   /** False: there were too many folders to look for such files in all of them. */
   watched: z.boolean().optional(),
+  /** It was confined to reading: it was thought to change nothing. */
+  looksOnly: z.boolean().optional(),
 });
 
 const outcomeSchema = z.discriminatedUnion("kind", [
@@ -84,6 +87,14 @@ const outcomeSchema = z.discriminatedUnion("kind", [
     ok: z.boolean(),
     /** Why nothing was changed, where it was not. */
     why: z.string().optional(),
+    at: z.string(),
+  }),
+  z.object({
+    v: z.literal(1),
+    kind: z.literal("call"),
+    ok: z.boolean(),
+    /** What the agent is told. */
+    text: z.string(),
     at: z.string(),
   }),
 ]);

@@ -23,21 +23,42 @@ export type Call = <Answer>(what: string, send: () => Promise<Answer>) => Promis
 export function callsOn(redis: Redis, { attemptMs = ATTEMPT_MS }: CallOptions = {}): Call {
   const where = describeConnection(redis);
   const opened = openings(redis);
-  return async (what, send) => {
+  const begun = limitsOf(attemptMs);
+  const connected = async (what: string): Promise<void> => {
+    let over = (): void => {};
     try {
-      if (redis.status !== "ready") {
-        await within(attemptMs, opened(), () => new StoreError("unreachable", `${where} cannot be reached.`));
-      }
-      const { stream } = redis;
-      return await within(attemptMs, send(), () => {
-        // A link that died without a word would swallow the next attempt too.
-        if (redis.stream === stream && redis.status === "ready") redis.disconnect(true);
-        return new StoreError("timeout", `${where} did not answer "${what}" within ${attemptMs} ms.`);
+      const late = new Promise<never>((_, reject) => {
+        over = begun(() => reject(new StoreError("unreachable", `${where} cannot be reached.`)));
       });
+      await Promise.race([opened(), late]);
     } catch (cause) {
       throw storeErrorFrom(cause, what, where);
+    } finally {
+      over();
     }
   };
+  // Few promises: every step of every actor comes through here.
+  const ask: Call = (what, send) =>
+    new Promise((resolve, reject) => {
+      const { stream } = redis;
+      const sent = send();
+      const over = begun(() => {
+        // A link that died without a word would swallow the next attempt too.
+        if (redis.stream === stream && redis.status === "ready") redis.disconnect(true);
+        reject(new StoreError("timeout", `${where} did not answer "${what}" within ${attemptMs} ms.`));
+      });
+      sent.then(
+        (answer) => {
+          over();
+          resolve(answer);
+        },
+        (cause: unknown) => {
+          over();
+          reject(storeErrorFrom(cause, what, where));
+        },
+      );
+    });
+  return (what, send) => (redis.status === "ready" ? ask(what, send) : connected(what).then(() => ask(what, send)));
 }
 
 /** One wait for the connection, shared by all who wait; rejects where it was closed for good. */
@@ -61,14 +82,39 @@ function openings(redis: Redis): () => Promise<void> {
   };
 }
 
-async function within<Answer>(limitMs: number, answer: Promise<Answer>, late: () => StoreError): Promise<Answer> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(late()), limitMs);
-  });
-  try {
-    return await Promise.race([answer, limit]);
-  } finally {
-    clearTimeout(timer);
-  }
+interface Waiting {
+  readonly dueMs: number;
+  readonly late: () => void;
+}
+
+/**
+ * Calls `late` once the limit is over, unless the answer of this is called before. The limit is the same for all, so whoever
+ * began first runs out first, and one timer does for as many as wait.
+ */
+function limitsOf(limitMs: number): (late: () => void) => () => void {
+  const waiting = new Set<Waiting>();
+  let timer: NodeJS.Timeout | null = null;
+  const look = (): void => {
+    timer = null;
+    const nowMs = performance.now();
+    for (const one of waiting) {
+      if (one.dueMs > nowMs) {
+        timer = setTimeout(look, Math.ceil(one.dueMs - nowMs));
+        return;
+      }
+      waiting.delete(one);
+      one.late();
+    }
+  };
+  return (late) => {
+    const one = { dueMs: performance.now() + limitMs, late };
+    waiting.add(one);
+    if (timer === null) timer = setTimeout(look, limitMs);
+    else if (waiting.size === 1) timer.ref();
+    return () => {
+      waiting.delete(one);
+      // A process that waits for nothing else may end.
+      if (waiting.size === 0) timer?.unref();
+    };
+  };
 }

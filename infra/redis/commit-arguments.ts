@@ -1,12 +1,11 @@
 /** Lays a commit out as the flat list that `scripts/commit.lua` reads. The order here and there is one contract. */
-import type { Commit, Mail } from "../store.ts";
+import type { Address, Commit, Mail } from "../store.ts";
 import { memberOf } from "../store.ts";
 import type { Keys } from "./keys.ts";
-import { packed } from "./packed.ts";
+import { laidStep, laidText } from "./packed.ts";
 import { shortened } from "./shortened.ts";
 import { storedEntry, storedId, storedOrder } from "./stored-actor.ts";
-
-type Argument = string | number | Buffer;
+import type { Argument } from "./wire.ts";
 
 /** A mail is recognised by how it begins, so its id comes first. */
 export const mailText = ({ id, ...rest }: Mail): string => JSON.stringify({ id, ...rest });
@@ -15,7 +14,34 @@ const mailOpening = (id: string): string => `{"id":${JSON.stringify(id)}`;
 /** JSON whose closing brace the script writes, behind what only it knows: the time. */
 export const opened = (fields: Readonly<Record<string, unknown>>): string => JSON.stringify(fields).slice(0, -1);
 
-export function commitKeys(keys: Keys, { address: { run, actor } }: Commit): string[] {
+interface Names {
+  readonly keys: readonly string[];
+  readonly base: string;
+  readonly bell: string;
+  readonly member: string;
+}
+
+/** The same for all commits of one activation, which all bear the same address. */
+const known = new WeakMap<Keys, WeakMap<Address, Names>>();
+
+function namesOf(keys: Keys, address: Address): Names {
+  const ofKeys = known.get(keys) ?? new WeakMap<Address, Names>();
+  known.set(keys, ofKeys);
+  const before = ofKeys.get(address);
+  if (before !== undefined) return before;
+  const names = {
+    keys: keyList(keys, address),
+    base: keys.base(address.run),
+    bell: keys.shard(keys.shardOf(address.run)).bell,
+    member: memberOf(address),
+  };
+  ofKeys.set(address, names);
+  return names;
+}
+
+export const commitKeys = (keys: Keys, { address }: Commit): readonly string[] => namesOf(keys, address).keys;
+
+function keyList(keys: Keys, { run, actor }: Address): readonly string[] {
   const ofRun = keys.run(run);
   const ofActor = keys.actor(run, actor);
   const shard = keys.shard(keys.shardOf(run));
@@ -42,21 +68,22 @@ export function commitKeys(keys: Keys, { address: { run, actor } }: Commit): str
 
 export function commitArguments(keys: Keys, commit: Commit): Argument[] {
   const { address, fence, by, settle, runEnd } = commit;
+  const names = namesOf(keys, address);
   const args: Argument[] = [
     commit.id,
     fence.epoch,
     fence.nonce,
     commit.version,
-    keys.base(address.run),
-    keys.shard(keys.shardOf(address.run)).bell,
-    memberOf(address),
+    names.base,
+    names.bell,
+    names.member,
     "mail" in by ? "mail" : "effect",
     "mail" in by ? mailOpening(by.mail) : storedId(address, by.effect),
-    packed(storedEntry(address, commit.entry)),
+    laidStep(storedEntry(address, commit.entry)),
     commit.events,
     shortened(commit.core),
     commit.machine ?? "",
-    packed(commit.session ?? ""),
+    laidText(commit.session ?? ""),
     runEnd?.status ?? "",
     runEnd === null ? "" : JSON.stringify(runEnd.reasons),
     settle?.tokens ?? 0,
@@ -67,10 +94,10 @@ export function commitArguments(keys: Keys, commit: Commit): Argument[] {
   ];
   const list = <Item>(items: readonly Item[], fields: (item: Item) => readonly Argument[]): void => {
     args.push(items.length);
-    for (const item of items) args.push(...fields(item));
+    for (const item of items) for (const field of fields(item)) args.push(field);
   };
-  list([...commit.rows], (row) => row);
-  list(commit.transcript, (entry) => [packed(entry)]);
+  list(commit.rows.size === 0 ? [] : [...commit.rows], (row) => row);
+  list(commit.transcript, (entry) => [laidText(entry)]);
   list(commit.messages, ({ to, type, mail }) => [to, type, mailText(mail)]);
   list(commit.spawned, ({ actor, type, row }) => [actor, type, row]);
   list(commit.timersSet, ({ id, delayMs, armedBy }) => [id, delayMs, armedBy]);
@@ -90,8 +117,8 @@ export function commitArguments(keys: Keys, commit: Commit): Argument[] {
   );
   list(commit.effectsDropped, (id) => [storedId(address, id)]);
   list(commit.results, ({ id, json }) => [id, json]);
-  list(commit.audit, (json) => [packed(json)]);
-  list(commit.blobs, ({ sha256, text }) => [sha256, packed(text)]);
+  list(commit.audit, (json) => [laidStep(json)]);
+  list(commit.blobs, ({ sha256, text }) => [sha256, laidText(text)]);
   list(commit.approvals, ({ id, json, call, hash, ttlMs, audit }) => [id, json, call, hash, ttlMs, opened(audit)]);
   list(commit.withdrawn, ({ id, reason }) => [id, opened({ status: "withdrawn", by: "run", reason })]);
   return args;

@@ -2,11 +2,10 @@
  * Says whether a data dir has a server, from three witnesses: the record it wrote, the process it names, and the lock.
  * Only when all three say no is it absent; silence alone never is.
  */
-import { statSync } from "node:fs";
 import { type Pulse, ping } from "./ping.ts";
 import { isAlive } from "./process-identity.ts";
 import { isHeld, type Lock } from "./server-lock.ts";
-import { readRecord, type ServerRecord } from "./server-record.ts";
+import { readRecord, type ServerRecord, worksIn } from "./server-record.ts";
 
 export type Sighting =
   | { readonly state: "absent" }
@@ -25,20 +24,4 @@ export async function findServer(dataDir: string, lock: Lock, pulseTimeoutMs: nu
   // The holder may be in a container of its own, where its process number means nothing here.
   const pulse = await ping(record.socket, pulseTimeoutMs);
   return pulse.state === "absent" ? { state: "unknown" } : { state: "found", record, pulse };
-}
-
-/**
- * True when the recorded process lives and works in this very folder: a copied or restored data dir carries the record
- * of a server that writes somewhere else. Where that cannot be seen, the lock decides.
- */
-function worksIn(record: ServerRecord, dataDir: string): boolean {
-  if (!isAlive(record.identity)) return false;
-  if (process.platform !== "linux") return true;
-  try {
-    const there = statSync(`/proc/${record.identity.pid}/cwd`, { bigint: true });
-    const here = statSync(dataDir, { bigint: true });
-    return there.dev === here.dev && there.ino === here.ino;
-  } catch {
-    return false;
-  }
 }

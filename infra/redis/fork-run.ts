@@ -9,7 +9,7 @@ import { memberOf } from "../store.ts";
 import { callsOn } from "./calls.ts";
 import { mailText } from "./commit-arguments.ts";
 import type { Keys } from "./keys.ts";
-import { packed } from "./packed.ts";
+import { packed, packedStep } from "./packed.ts";
 import { scriptsOn } from "./scripts.ts";
 import { heldFields, snapshotFields } from "./stored-actor.ts";
 
@@ -87,7 +87,7 @@ function runCommands(keys: Keys, { run, budget, briefs, results, actors, log }: 
     ...log.map(({ member, body, events }): Command => {
       const first = seq;
       seq += events;
-      return ["XADD", ofRun.log, `${first}-0`, "t", atMs, "a", member, "b", packed(body)];
+      return ["XADD", ofRun.log, `${first}-0`, "t", atMs, "a", member, "b", packedStep(body)];
     }),
   ];
 }

@@ -61,6 +61,8 @@ export interface Keys {
   readonly workers: string;
   /** Place → when a worker of it was last seen. */
   readonly hosts: string;
+  /** What was approved: tools, servers, skills, profiles, a field each. */
+  readonly pins: string;
   readonly bellPattern: string;
 }
 
@@ -108,6 +110,7 @@ export function keysFor(prefix: string): Keys {
     }),
     workers: `${prefix}:{d}:workers`,
     hosts: `${prefix}:{d}:hosts`,
+    pins: `${prefix}:{d}:pins`,
     bellPattern: `${prefix}:{s*}:bell`,
   };
 }

@@ -1,7 +1,6 @@
 /** Parses REDIS_URL into connection options, once. A password never appears in an error, a log line or a description. */
 import { isIP } from "node:net";
 import type { RedisOptions } from "ioredis";
-import { z } from "zod";
 import { SwarmError } from "../errors.ts";
 
 export interface RedisAddress {
@@ -10,11 +9,14 @@ export interface RedisAddress {
   readonly describe: string;
 }
 
-const database = z.coerce.number().int().min(0).max(1_000_000);
-const query = z.strictObject({
-  db: database.optional(),
-  family: z.enum(["4", "6"]).optional(),
-});
+const DATABASE_MAX = 1_000_000;
+const isDatabase = (text: string): boolean => /^\d{1,7}$/.test(text) && Number(text) <= DATABASE_MAX;
+
+/** Of what stands behind `?`: each at most once, and nothing else. */
+const PARAMETERS: Readonly<Record<string, (text: string) => boolean>> = {
+  db: isDatabase,
+  family: (text) => text === "4" || text === "6",
+};
 
 /**
  * `redis://`, `rediss://` (TLS) and `unix:///path.sock?db=0`. Throws `redis.bad_url` (exit 2), or
@@ -26,9 +28,13 @@ export function parseRedisUrl(text: string): RedisAddress {
   const named = text.replace(/^unix:\/\/([^/@]*@)?\//i, (_, user = "") => `unix://${user}socket/`);
   const url = URL.canParse(named) ? new URL(named) : undefined;
   if (url === undefined) throw badUrl("it is not a URL");
-  const parameters = query.safeParse(Object.fromEntries(url.searchParams));
-  if (!parameters.success) throw badUrl("it has a parameter that is not understood (known: db, family)");
-  const { db: queryDb, family } = parameters.data;
+  for (const [name, value] of url.searchParams) {
+    if (PARAMETERS[name]?.(value) !== true)
+      throw badUrl("it has a parameter that is not understood (known: db, family)");
+  }
+  const family = url.searchParams.get("family");
+  const given = url.searchParams.get("db");
+  const queryDb = given === null ? undefined : Number(given);
   const credentials = {
     ...(url.username === "" ? {} : { username: decode(url.username) }),
     ...(url.password === "" ? {} : { password: decode(url.password) }),
@@ -53,7 +59,7 @@ export function parseRedisUrl(text: string): RedisAddress {
       db,
       ...credentials,
       ...tls,
-      ...(family === undefined ? {} : { family: family === "6" ? 6 : 4 }),
+      ...(family === null ? {} : { family: family === "6" ? 6 : 4 }),
     },
     describe: `${url.protocol}//${url.hostname}:${port}/${db}`,
   };
@@ -62,9 +68,8 @@ export function parseRedisUrl(text: string): RedisAddress {
 function databaseOf(pathname: string): number {
   const text = pathname.replace(/^\//, "");
   if (text === "") return 0;
-  const parsed = database.safeParse(text);
-  if (!parsed.success) throw badUrl("the database is not a number (redis://host:6379/0)");
-  return parsed.data;
+  if (!isDatabase(text)) throw badUrl("the database is not a number (redis://host:6379/0)");
+  return Number(text);
 }
 
 function refuseUntested(text: string): void {

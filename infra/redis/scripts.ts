@@ -7,7 +7,9 @@ import { readFileSync } from "node:fs";
 import type { Redis } from "ioredis";
 import { type CallOptions, callsOn } from "./calls.ts";
 import type { Incarnations } from "./incarnation.ts";
+import { asGiven } from "./latin1.ts";
 import { isNoScript } from "./store-failure.ts";
+import { type Argument, scriptCommand, sendTogether } from "./wire.ts";
 
 const KEY_COUNTS = {
   create: 7,
@@ -28,11 +30,13 @@ const KEY_COUNTS = {
 } as const;
 /** What it answers may be packed: texts in it are buffers. */
 const ANSWERS_IN_BYTES: ScriptName = "claim";
+/** Sent with every step, with more arguments than any other. */
+const OF_EVERY_STEP: ScriptName = "commit";
 
 export type ScriptName = keyof typeof KEY_COUNTS;
 
 /** Throws StoreError, within its limit of time, and nothing else. */
-export type Run = (keys: readonly string[], args: readonly (string | number | Buffer)[]) => Promise<unknown[]>;
+export type Run = (keys: readonly string[], args: readonly Argument[]) => Promise<unknown[]>;
 export type Scripts = Readonly<Record<ScriptName, Run>>;
 
 export interface ScriptOptions extends CallOptions {
@@ -49,23 +53,32 @@ export function scriptsOn(redis: Redis, { incarnation, ...options }: ScriptOptio
   const bound = Object.entries(KEY_COUNTS).map(([name, keyCount]) => {
     const { text, sha } = scriptText(name);
     const asBytes = name === ANSWERS_IN_BYTES;
-    const send = async (rest: readonly (string | number | Buffer)[]): Promise<unknown[]> => {
-      if (incarnation?.settled() === false) await incarnation.settle();
-      try {
-        return (await (asBytes
-          ? redis.callBuffer("evalsha", sha, keyCount, ...rest)
-          : redis.evalsha(sha, keyCount, ...rest))) as unknown[];
-      } catch (cause) {
-        if (!isNoScript(cause)) throw cause;
-      }
-      await incarnation?.settle();
-      return (await (asBytes
-        ? redis.callBuffer("eval", text, keyCount, ...rest)
-        : redis.eval(text, keyCount, ...rest))) as unknown[];
+    const first = (keys: readonly string[], args: readonly Argument[]): Promise<unknown> => {
+      if (name === OF_EVERY_STEP) return sendTogether(redis, scriptCommand(sha, keys, args));
+      const given = args.map(asGiven);
+      return asBytes
+        ? redis.callBuffer("evalsha", sha, keyCount, ...keys, ...given)
+        : redis.evalsha(sha, keyCount, ...keys, ...given);
     };
+    const loaded = async (keys: readonly string[], args: readonly Argument[]): Promise<unknown> => {
+      await incarnation?.settle();
+      const given = args.map(asGiven);
+      return asBytes
+        ? redis.callBuffer("eval", text, keyCount, ...keys, ...given)
+        : redis.eval(text, keyCount, ...keys, ...given);
+    };
+    const known = (keys: readonly string[], args: readonly Argument[]): Promise<unknown> =>
+      first(keys, args).catch((cause: unknown) => {
+        if (!isNoScript(cause)) throw cause;
+        return loaded(keys, args);
+      });
+    const send = (keys: readonly string[], args: readonly Argument[]): Promise<unknown[]> =>
+      (incarnation?.settled() === false
+        ? incarnation.settle().then(() => known(keys, args))
+        : known(keys, args)) as Promise<unknown[]>;
     const run: Run = (keys, args) => {
       if (keys.length !== keyCount) throw new Error(`${name}.lua takes ${keyCount} keys, got ${keys.length}`);
-      return call(name, () => send([...keys, ...args]));
+      return call(name, () => send(keys, args));
     };
     return [name, run] as const;
   });

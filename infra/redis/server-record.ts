@@ -3,12 +3,11 @@
  * that others may have filled, so it names a socket only if that lies in a private folder under the expected name.
  */
 import { createHash, randomBytes } from "node:crypto";
-import { readlinkSync, renameSync, symlinkSync } from "node:fs";
+import { readlinkSync, renameSync, statSync, symlinkSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join } from "node:path";
-import { z } from "zod";
 import { checkPrivateFolder, privateFolder } from "./private-folder.ts";
-import type { ProcessIdentity } from "./process-identity.ts";
+import { isAlive, type ProcessIdentity } from "./process-identity.ts";
 
 export const recordVersion = "1";
 
@@ -17,13 +16,8 @@ export interface ServerRecord {
   readonly socket: string;
 }
 
-const recordLines = z.tuple([
-  z.literal(recordVersion),
-  z.string().regex(/^\d{1,10}$/),
-  z.string().min(1).max(100),
-  z.string().min(1).max(200),
-  z.string().max(200).refine(isAbsolute),
-]);
+/** By hand: a status bar asks every few seconds, and zod alone would cost it more than the answer. */
+const RECORD = new RegExp(`^${recordVersion}\\n(\\d{1,10})\\n(.{1,100})\\n(.{1,200})\\n(.{1,200})$`);
 
 export function recordPath(dataDir: string): string {
   return join(dataDir, "redis.server");
@@ -42,10 +36,9 @@ export async function readRecord(dataDir: string): Promise<ServerRecord | undefi
 }
 
 export function parseRecord(text: string): ServerRecord | undefined {
-  const parsed = recordLines.safeParse(text.trimEnd().split("\n"));
-  if (!parsed.success) return undefined;
-  const [, pid, startTime, bootId, socket] = parsed.data;
-  return { identity: { pid: Number(pid), startTime, bootId }, socket };
+  const [, pid, startTime = "", boot = "", socket = ""] = RECORD.exec(text.trimEnd()) ?? [];
+  if (pid === undefined || !isAbsolute(socket)) return undefined;
+  return { identity: { pid: Number(pid), startTime, bootId: boot }, socket };
 }
 
 /**
@@ -76,5 +69,21 @@ function readlink(link: string): string | null {
     return readlinkSync(link);
   } catch {
     return null;
+  }
+}
+
+/**
+ * True when the recorded process lives and works in this very folder: a copied or restored data dir carries the record
+ * of a server that writes somewhere else. Where that cannot be seen, the lock decides.
+ */
+export function worksIn(record: ServerRecord, dataDir: string): boolean {
+  if (!isAlive(record.identity)) return false;
+  if (process.platform !== "linux") return true;
+  try {
+    const there = statSync(`/proc/${record.identity.pid}/cwd`, { bigint: true });
+    const here = statSync(dataDir, { bigint: true });
+    return there.dev === here.dev && there.ino === here.ino;
+  } catch {
+    return false;
   }
 }

@@ -57,6 +57,8 @@ export interface CommandAtUse {
   readonly text: string;
   /** Files and folders that it reads, as far as they are named without a wildcard: their links are to be looked at. */
   readonly reads: readonly string[];
+  /** It was let through because it changes nothing: then it needs nothing that it could change. */
+  readonly looksOnly: boolean;
 }
 
 /** How a command runs that nobody has seen or written a rule for; null where somebody has: then it runs as it is. */
@@ -66,5 +68,5 @@ export function commandAtUse(question: PermissionQuestion): CommandAtUse | null 
   if (text === null) return null;
   const inside = subject.paths.filter(({ access, place }) => access === "read" && place.kind === "inside");
   const reads = inside.map(({ place }) => (place.absolute ?? "").replace(/\/[^/]*[*?[{].*$/, ""));
-  return { text, reads: [...new Set(reads)] };
+  return { text, reads: [...new Set(reads)], looksOnly: subject.risk === "read-only" && !subject.changes };
 }

@@ -1,6 +1,6 @@
 /**
- * Whether a policy could ever let a tool act: a model is not told of one that is always refused, because its place in
- * the prompt would cost money and tempt.
+ * Why no policy could ever let a tool act: a model is not told of one that is always refused, because its place in the
+ * prompt would cost money and tempt.
  */
 import type { ToolDeclaration } from "../tool.ts";
 import type { PermissionQuestion } from "./question.ts";
@@ -12,26 +12,32 @@ export interface Circumstances
   readonly unconfined: boolean;
 }
 
-/** @throws PermissionRuleError */
-export function mayEverUse(tool: ToolDeclaration, given: Circumstances): boolean {
+/** In words for people; null where some call of it could be allowed or asked about. @throws PermissionRuleError */
+export function neverBecause(tool: ToolDeclaration, given: Circumstances): string | null {
   const { rules, mode, approve, sandbox, isolated, grants } = given;
   const { name } = tool;
   const denied = rules.deny
     .map((text) => parseRule(text, "deny"))
-    .some(({ spec, named }) => spec.kind === "tool" && named.matches(name));
-  if (denied) return false;
+    .find(({ spec, named }) => spec.kind === "tool" && named.matches(name));
+  if (denied !== undefined) return `the configuration denies it (${denied.text})`;
   const allows = [...rules.allow, ...grants.map(({ rule }) => rule)].map((text) => parseRule(text, "allow"));
   const isNamed = allows.some((rule) => speaksOf(rule, name));
   const isPlugin = tool.tier === "plugin";
   const isBash = name === "Bash" && !isPlugin;
   // A rule may come with a repository: without a sandbox it takes the operator's own word to run commands at all.
-  if (isBash && sandbox === "none" && !given.unconfined) return false;
+  if (isBash && sandbox === "none" && !given.unconfined) return "commands cannot be confined on this worker";
   // What only looks passes in every mode, and so do the harmless calls of a shell.
-  const looks = !isPlugin && (isBash || tool.risk === "read-only");
-  if (!looks && mode !== "edit") return false;
-  if ((looks && tool.tier === "built-in") || isNamed || approve === "ask") return true;
-  if (isPlugin || tool.category === "network") return false;
-  return (approve === "allow-safe" && sandbox === "full") || (isolated && tool.tier === "built-in");
+  const looks = isBash || tool.risk === "read-only";
+  if (!looks && mode !== "edit") {
+    return isPlugin
+      ? `the run is in mode ${mode}, and the configuration does not say that it changes nothing`
+      : `the run is in mode ${mode}, which changes nothing`;
+  }
+  if ((looks && tool.tier === "built-in") || isNamed || approve === "ask") return null;
+  const nobody = "no rule allows it, and nobody can be asked";
+  if (isPlugin || tool.category === "network") return nobody;
+  const confined = (approve === "allow-safe" && sandbox === "full") || (isolated && tool.tier === "built-in");
+  return confined ? null : nobody;
 }
 
 /** What may be edited by its path may be written. */

@@ -3,6 +3,7 @@
  * where somebody can answer and denied where nobody can.
  */
 import { answered } from "./answer.ts";
+import { isTakenAway } from "./denied-tools.ts";
 import { allowedBy, isBlindTo, takenAwayBy } from "./fits.ts";
 import { byPolicy } from "./policy.ts";
 import { criticalRemoval, protection } from "./protection.ts";
@@ -22,7 +23,7 @@ function before({ agentType, typeTools, deniedTools, tool }: PermissionQuestion)
   if (!typeTools.includes(tool.name)) {
     return { decision: "deny", rule: "type.tools", reason: `agents of type ${agentType} have no ${tool.name}` };
   }
-  if (deniedTools.includes(tool.name)) {
+  if (isTakenAway(deniedTools, tool.name)) {
     return { decision: "deny", rule: "run.denied-tools", reason: `${tool.name} is denied for this run` };
   }
   return null;

@@ -103,7 +103,7 @@ export const PROTECTED: readonly ProtectedRow[] = [
     read: null,
     write: "ask",
     paths:
-      ".claude/ .mcp.json .cursor/ .vscode/ .idea/ .devcontainer/ .devcontainer.json .zed/ .codex/ .gemini/ *.code-workspace",
+      ".claude/ swarm.skills/ swarm.agents/ .mcp.json .cursor/ .vscode/ .idea/ .devcontainer/ .devcontainer.json .zed/ .codex/ .gemini/ *.code-workspace",
   },
   {
     what: "statehive's configuration",

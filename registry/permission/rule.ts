@@ -2,6 +2,7 @@
  * One rule of a configuration or of a grant, in the grammar that people know from Claude Code, parsed. A text that is no
  * rule is an error that says why; nothing is ever ignored.
  */
+import { tools } from "../tools/index.ts";
 import { type BashSpec, bashSpec } from "./bash-spec.ts";
 import { type PathPattern, pathPattern } from "./path-pattern.ts";
 import { PermissionRuleError } from "./rule-error.ts";
@@ -28,10 +29,8 @@ export interface Rule {
   readonly parameter: { readonly name: string; readonly value: TextPattern } | null;
 }
 
-/** Tools that a rule may name: those there are, and those that agents and plugins bring. */
-const TOOLS: ReadonlySet<string> = new Set(
-  "Agent AskParent AstSearch Bash Edit Glob Grep Probe Read Report Skill ToolSearch WebFetch Write".split(" "),
-);
+/** Tools that a rule may name: those there are, and words of the grammar that are no tools of their own. */
+const TOOLS: ReadonlySet<string> = new Set([...tools.map(({ name }) => name), "Agent", "AskParent"]);
 
 export const GRAMMAR =
   "Tool · Bash(exact command) · Bash(git diff:*) · Bash(npm run *) · Read(glob) · Edit(glob) · Write(glob) · WebFetch(domain:host) · Agent(name) · mcp__server__tool · in ask and deny also Tool(parameter:value) and mcp__*";

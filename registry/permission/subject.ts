@@ -78,9 +78,9 @@ function shellOf({ workspace }: PermissionQuestion, command: string): Subject["s
   return { command, verdict: analyse(command, { cwd: workspace, workspace }) };
 }
 
-/** A plugin's word for itself counts only against it. */
+/** The risk of a plugin's tool is the operator's word, `destructive` where they gave none; never the plugin's own. */
 function baseRisk(tool: ToolDeclaration, verdict: ShellVerdict | null): DecisionRisk {
-  if (tool.tier === "plugin") return tool.risk === "destructive" ? "destructive" : "unknown";
+  if (tool.tier === "plugin") return tool.risk;
   if (tool.name === "Bash") {
     if (verdict === null) return "unknown";
     // What is not re-emitted may be read otherwise by the shell than by us.

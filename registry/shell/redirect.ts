@@ -12,13 +12,11 @@ export function judgeRedirect({ kind, target, operator }: ShellRedirect, context
   if (!isPlain) return unknown(`where ${operator} leads to is not certain`, "uncertain");
   const to = target.shown;
   if (kind === "read") {
-    if (/^\/dev\/(?!null$|stdin$|zero$|u?random$)/.test(to))
-      return unknown(`${cut(to)} is a device or a connection`, "device");
+    if (/^\/dev\/(?!null$|stdin$|zero$|u?random$)/.test(to)) return device(to, "read");
     return fill(target, "read", context);
   }
   if (streams.test(to)) return undefined;
-  if (to.startsWith("/dev/"))
-    return { ...unknown(`${cut(to)} is a device or a connection`, "device"), loses: [cut(to)] };
+  if (to.startsWith("/dev/")) return { ...device(to, "write"), loses: [cut(to)] };
   const found = fill(target, "write", context);
   const loses = kind === "truncate" ? [`what ${cut(to)} holds now`] : [];
   const worse = found?.risk
@@ -26,3 +24,9 @@ export function judgeRedirect({ kind, target, operator }: ShellRedirect, context
     : { risk: "mutating" as const, reason: `its output is written to ${cut(to)}`, rule: kind };
   return { ...worse, paths: found?.paths ?? [], loses: [...loses, ...(found?.loses ?? [])] };
 }
+
+/** Its path is told like any other: what no rule opens is found by it. */
+const device = (to: string, access: "read" | "write"): Finding => ({
+  ...unknown(`${cut(to)} is a device or a connection`, "device"),
+  paths: [{ path: to, access }],
+});

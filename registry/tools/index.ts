@@ -7,12 +7,16 @@ import { z } from "zod";
 import type { ToolDeclaration } from "../tool.ts";
 import { astSearch } from "./ast-search.ts";
 import { bash } from "./bash.ts";
+import { docs } from "./docs.ts";
 import { edit } from "./edit.ts";
 import { glob } from "./glob.ts";
 import { grep } from "./grep.ts";
 import { probe } from "./probe.ts";
 import { read } from "./read.ts";
 import { report } from "./report.ts";
+import { skill } from "./skill.ts";
+import { toolSearch } from "./tool-search.ts";
+import { useTool } from "./use-tool.ts";
 import { webFetch } from "./web-fetch.ts";
 import { write } from "./write.ts";
 
@@ -20,12 +24,16 @@ import { write } from "./write.ts";
 export const tools: readonly ToolDeclaration[] = [
   known(astSearch),
   known(bash),
+  known(docs),
   known(edit),
   known(glob),
   known(grep),
   known(probe),
   known(read),
   known(report),
+  known(skill),
+  known(toolSearch),
+  known(useTool),
   known(webFetch),
   known(write),
 ];
@@ -34,8 +42,9 @@ export function toolNamed(name: string): ToolDeclaration | undefined {
   return tools.find((tool) => tool.name === name);
 }
 
-/** JSON Schema (draft 2020-12) of a tool's input, as a model is given it. */
-export function inputSchema({ input }: ToolDeclaration): Record<string, unknown> {
+/** JSON Schema of a tool's input, as a model is given it: draft 2020-12, or what its author wrote. */
+export function inputSchema({ input, schema: written }: ToolDeclaration): Readonly<Record<string, unknown>> {
+  if (written !== undefined) return written;
   const { $schema: _, ...schema } = z.toJSONSchema(input, { io: "input" });
   return schema;
 }
@@ -45,10 +54,17 @@ export function inputSchema({ input }: ToolDeclaration): Record<string, unknown>
  * Changes exactly when one of them does.
  */
 export function definitionHash(tool: ToolDeclaration): string {
+  const known = hashes.get(tool);
+  if (known !== undefined) return known;
   const { name, description, risk, repeat } = tool;
   const definition = { name, description, input: inputSchema(tool), risk, repeat };
-  return createHash("sha256").update(canonical(definition)).digest("hex");
+  const hash = createHash("sha256").update(canonical(definition)).digest("hex");
+  hashes.set(tool, hash);
+  return hash;
 }
+
+/** Asked for by every session that is put together, of every tool of its pool. */
+const hashes = new WeakMap<ToolDeclaration, string>();
 
 /** Forgets what a tool's own input is; sound because only what `input` has parsed reaches `load`'s function. */
 function known<Input>(declaration: ToolDeclaration<Input>): ToolDeclaration {

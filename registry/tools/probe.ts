@@ -27,10 +27,12 @@ export const probe = defineTool<z.infer<typeof input>>({
     "Examples, docs, fixtures, vendored, generated and minified files and files over 1 MB are left out and counted in filesSkipped.",
   ].join(" "),
   source: "tools/run/probe.ts",
+  words: ["harness", "evaluate", "primitives", "maturity", "architecture", "audit"],
   risk: "read-only",
   repeat: "safe",
   input,
   // A first pass over 5,000 files on a busy machine; later calls are answered from its facts.
   timeoutMs: 300_000,
+  loadExamples: async () => (await import("./trials/probe.ts")).examples,
   load: async () => (await import("./run/probe.ts")).run,
 });

@@ -74,10 +74,12 @@ export const report = defineTool<ReportInput>({
     "commands are looked up in the journal, artifacts are hashed. A report whose evidence does not hold is rejected.",
   ].join(" "),
   source: "tools/report.ts",
+  words: ["finish", "done", "result", "answer", "give up", "blocked", "complete", "evidence"],
   risk: "read-only",
   repeat: "safe",
   input,
   timeoutMs: 10_000,
+  loadExamples: async () => (await import("./trials/report.ts")).examples,
 });
 
 /** Without recursion, and no further than needed: the value may be nested to break whoever recurses. */

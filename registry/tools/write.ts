@@ -14,9 +14,11 @@ export const write = defineTool<WriteInput>({
     "Folders, links to nothing and everything outside the workspace are refused.",
   ].join(" "),
   source: "tools/run/write.ts",
+  words: ["create file", "new file", "save", "overwrite", "make a file", "store"],
   risk: "mutating",
   repeat: "unsafe",
   input: writeInput,
   timeoutMs: 60_000,
+  loadExamples: async () => (await import("./trials/write.ts")).examples,
   loadDeed: async () => (await import("./run/write.ts")).run,
 });

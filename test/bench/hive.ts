@@ -103,8 +103,13 @@ export async function record(hive: Hive, agents: number): Promise<Recording> {
   const keyCount = 17;
   const send = hive.redis.sendCommand;
   hive.redis.sendCommand = function recorded(this: Redis, ...given: Parameters<typeof send>) {
-    const [sha, count, ...rest] = given[0].args.map((one) => (Buffer.isBuffer(one) ? one : String(one)));
-    if (sha !== undefined && count === String(keyCount) && String(rest[6 + keyCount]).startsWith(`${run}/a_t`)) {
+    const [name, sha, count, ...rest] = argumentsOf(Buffer.from(given[0].toWritable(hive.redis)));
+    if (
+      name === "evalsha" &&
+      sha !== undefined &&
+      count === String(keyCount) &&
+      String(rest[6 + keyCount]).startsWith(`${run}/a_t`)
+    ) {
       const actor = String(rest[6 + keyCount]).split("/")[1] as string;
       const list = commits.get(actor) ?? [];
       list.push({ keys: rest.slice(0, keyCount).map(String), args: rest.slice(keyCount) });
@@ -123,6 +128,19 @@ export async function record(hive: Hive, agents: number): Promise<Recording> {
   }
   if (commits.size !== agents) throw new Error(`${commits.size} agents made commits instead of ${agents}`);
   return { run, commits };
+}
+
+/** A command taken apart again, with what is no text left as bytes. */
+function argumentsOf(wire: Buffer): (string | Buffer)[] {
+  const found: (string | Buffer)[] = [];
+  for (let at = wire.indexOf("$"); at !== -1 && at < wire.length; ) {
+    const from = wire.indexOf("\n", at) + 1;
+    const to = from + Number(wire.subarray(at + 1, from).toString());
+    const [bytes, text] = [wire.subarray(from, to), wire.toString("utf8", from, to)];
+    found.push(Buffer.from(text).equals(bytes) ? text : bytes);
+    at = to + 2;
+  }
+  return found;
 }
 
 /**
@@ -157,8 +175,10 @@ export async function prepare(hive: Hive, recording: Recording): Promise<Recorde
       ];
       const [kind, epoch] = await hive.scripts.claim(claimKeys, [nonce, `${run}/${actor}/explore`, BINDING, 1]);
       if (String(kind) !== "OK") throw new Error(`a claim for the floor failed: ${kind}`);
-      return commits.map(({ keys: names, args }, index) => ({
-        keys: names.map(fresh),
+      // The same list for each, as the runtime has it.
+      const names = (commits[0]?.keys ?? []).map(fresh);
+      return commits.map(({ args }, index) => ({
+        keys: names,
         args: [`${nonce}.${index + 1}`, String(epoch), nonce, ...args.slice(3).map(freshArgument)],
       }));
     }),

@@ -2,7 +2,7 @@
  * `npm run bench`: what a durable step costs, next to what it would cost without the runtime, on this machine, now.
  * Prints targets and what was reached; never fails for being slow.
  *
- *   npm run bench -- --only steps,flat,cli,evaluate,sandbox,decide --rounds 7 --quick
+ *   npm run bench -- --only steps,flat,cli,evaluate,sandbox,decide,registry --rounds 7 --quick
  */
 import { execFileSync } from "node:child_process";
 import { cpus, loadavg } from "node:os";
@@ -12,6 +12,7 @@ import { decide } from "./decide.ts";
 import { evaluate } from "./evaluate.ts";
 import { flat } from "./flat.ts";
 import { help } from "./help.ts";
+import { registry } from "./registry.ts";
 import { sandbox } from "./sandbox.ts";
 import { type BenchOptions, steps } from "./steps.ts";
 
@@ -22,6 +23,7 @@ const sections: Readonly<Record<string, (options: BenchOptions) => Promise<void>
   evaluate,
   sandbox,
   decide,
+  registry,
 };
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);

@@ -55,9 +55,12 @@ export interface Struck {
   readonly hit: boolean;
 }
 
-/** Plays the run in an arena of its own up to the point, kills, and lets another worker finish. */
+/**
+ * Plays the run in an arena where nobody else plays, up to the point, kills, and lets another worker finish. That one is
+ * the next point's victim.
+ */
 export async function strikeAt(arena: Arena, point: CrashPoint, key: string): Promise<Struck> {
-  const worker = await arena.startWorker();
+  const worker = arena.living().at(-1) ?? (await arena.startWorker());
   const play = playOf(key, killingBy(worker, point));
   const reached = arm(arena, worker, point);
   const run = await arena.begin(play);

@@ -1,7 +1,11 @@
 /**
  * Reads from outside what the oracle judges: a run's rows in Redis, its files, what its model was asked; and of the
- * whole arena, what its processes said and whether one was left behind. Reads by hand, not by the code under test.
+ * whole arena, what its processes said and whether one was left behind. Reads by hand, not by the code under test; only the fold
+ * of the log is the product's own.
  */
+import { replay } from "../../actors/runtime/replay.ts";
+import { entriesOf } from "../../actors/runtime/run-log.ts";
+import { machines } from "../../actors/types/index.ts";
 import { isAlive, type ProcessIdentity } from "../../infra/redis/process-identity.ts";
 import type { RawEntry } from "../../infra/redis/reader.ts";
 import { processesOf } from "../support/swarm-cli.ts";
@@ -24,7 +28,7 @@ export async function factsOf(arena: Arena, run: string, play: Play, forgetful =
     forgetful,
     row: { ...row?.fields, ...(row?.fields.hold === undefined ? {} : { status: `parked: ${row.fields.hold}` }) },
     events: eventsOf(entries),
-    replayed: await replayed(arena, run),
+    replayed: await replayed(arena, run, Number(row?.fields.seq ?? 0)),
     witness: linesIn(fileIn(workspace, play.witness)),
     lines: play.lines,
     written: written && { path: written.path, wanted: written.content, found: fileIn(workspace, written.path) },
@@ -52,9 +56,11 @@ async function transcriptsOf({ reader }: Arena, run: string): Promise<RunFacts["
   );
 }
 
-async function replayed(arena: Arena, run: string): Promise<string | null> {
-  const { code, stdout, stderr } = await arena.run("replay", run, "--json");
-  return code === 0 ? null : `exit ${code}: ${stdout}${stderr}`.slice(0, 1_000);
+/** As `swarm replay` does, in this process: the first difference, or that the log ends before the run does. */
+async function replayed({ reader }: Arena, run: string, lastStored: number): Promise<string | null> {
+  const { mismatch, lastSeq } = await replay(entriesOf(reader, run), machines);
+  if (mismatch !== null) return JSON.stringify(mismatch).slice(0, 1_000);
+  return lastSeq < lastStored ? `the log ends at event ${lastSeq} of ${lastStored}` : null;
 }
 
 const linesIn = (text: string | null): string[] => (text ?? "").split("\n").filter((line) => line !== "");

@@ -15,7 +15,7 @@ import type { LoggedEvent } from "../../machines/run-event.ts";
 import { linesIn } from "../support/journal.ts";
 import { ofType, openStage, report, type Stage, says, use } from "../support/run-stage.ts";
 import { documentOf, type Environment, eventually, type Running } from "../support/swarm-cli.ts";
-import { serverOf } from "../support/swarm-store.ts";
+import { runStatusOf, serverOf } from "../support/swarm-store.ts";
 
 const SLOW = "echo begun; echo x >> ran; while [ ! -e go ]; do sleep 0.02; done; echo end";
 
@@ -58,10 +58,7 @@ async function eventOf<Type extends LoggedEvent["type"]>(stage: Stage, run: stri
 }
 
 async function ended(stage: Stage, run: string): Promise<readonly LoggedEvent[]> {
-  await eventually(`${run} ends`, async () => {
-    const { status } = documentOf<{ status: string }>(await stage.swarm.run(["show", run, "--json"]));
-    return status !== "running";
-  });
+  await eventually(`${run} ends`, async () => (await runStatusOf(stage.swarm, run)) !== "running");
   return events(stage, run);
 }
 

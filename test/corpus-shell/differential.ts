@@ -75,7 +75,8 @@ function difference(verdict: ShellVerdict, meant: Recorded, got: Recorded): stri
   if (verdict.emitted === null) return "it is read-only and not written back";
   if (got.changed.length > 0) return `as written back it changed ${got.changed.join(", ")}`;
   const isMoved = / --(?: |$)/.test(verdict.emitted);
-  const [one, other] = [normal(meant, isMoved), normal(got, isMoved)];
+  const isByLine = verdict.emitted.startsWith("IFS=$'\\n'");
+  const [one, other] = [normal(meant, isMoved, isByLine), normal(got, isMoved, isByLine)];
   return one === other ? null : `bash ran ${one}, as written back ${other}`;
 }
 
@@ -103,12 +104,14 @@ function fits(call: readonly string[], words: readonly string[]): boolean {
 /**
  * Calls of a pipeline come in any order. What hardens a line is put in by design and left out here: settings of git, NUL
  * between the names that xargs reads, and `--`, before which options were moved: with it the words count, not their order.
+ * Where names are read by line, a blank parts none: there the pieces between blanks count.
  */
-function normal({ calls, process }: Recorded, isMoved: boolean): string {
+function normal({ calls, process }: Recorded, isMoved: boolean, isByLine: boolean): string {
   const isTurn = (call: readonly string[]): boolean => call.join(" ") === "tr \\n \\0";
   const shown = calls
     .filter((call) => !isTurn(call))
     .map((call) => softened(call))
+    .map((call) => (isByLine ? call.flatMap((word) => word.split(" ")) : call))
     .map((call) => JSON.stringify(isMoved ? call.filter((word) => word !== "--").sort() : call));
   // $PWD and $$: the two are run in folders and processes of their own.
   return JSON.stringify(shown.sort())

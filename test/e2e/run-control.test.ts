@@ -37,12 +37,12 @@ const asked = (begun: Begun, count: number): Promise<boolean> =>
 const atRest = (stage: Stage): Promise<boolean> =>
   eventually("every worker is at rest", async () => (await workersOf(stage.swarm)).every(({ active }) => active === 0));
 
-const inTime = { delayMs: 3_000 };
+const held = { held: true };
 const never = { delayMs: 600_000 };
 
 test("a detached run is named at once, and goes on without anybody watching", async () => {
   const stage = await open();
-  const begun = stage.begin([{ ...says(read()), ...inTime }, report("adds")], ["--detach", "--json"]);
+  const begun = stage.begin([{ ...says(read()), ...held }, report("adds")], ["--detach", "--json"]);
   const finished = await begun.command.done;
   const document = documentOf(finished);
   expect({ code: finished.code, document }).toEqual({
@@ -50,7 +50,8 @@ test("a detached run is named at once, and goes on without anybody watching", as
     document: { v: 1, runId: expect.stringMatching(/^r_[a-z0-9]{12}$/) },
   });
   const run = String(document.runId);
-  expect(["running", "completed"]).toContain((await show(stage, run)).status);
+  expect((await show(stage, run)).status).toBe("running");
+  stage.double.release();
   const ended = await eventually("the run ends", async () => {
     const now = await show(stage, run);
     return now.status === "running" ? null : now;
@@ -60,7 +61,7 @@ test("a detached run is named at once, and goes on without anybody watching", as
 
 test("stop in the middle of a long call parks the run; no call begins until resume, which finishes it", async () => {
   const stage = await open();
-  const begun = stage.begin([{ ...says(read()), ...inTime }, report("adds")]);
+  const begun = stage.begin([{ ...says(read()), ...held }, report("adds")]);
   const run = await newRunOf(stage.swarm, []);
   await asked(begun, 1);
   const stopped = await stage.swarm.run(["stop", run, "--json"]);
@@ -72,6 +73,7 @@ test("stop in the middle of a long call parks the run; no call begins until resu
   expect(watched.stderr).toContain(`swarm resume ${run}`);
   expect(await show(stage, run)).toMatchObject({ status: "parked" });
 
+  stage.double.release();
   await eventually("the call under way is answered", async () =>
     eventsOf(await logOf(stage.swarm, run)).some(({ type }) => type === "model.answered"),
   );
@@ -92,12 +94,13 @@ test("stop in the middle of a long call parks the run; no call begins until resu
 
 test("stopping twice is stopping once, and resuming what has ended shows it", async () => {
   const stage = await open();
-  const begun = stage.begin([{ ...says(read()), ...inTime }, report("adds")], ["--detach", "--json"]);
+  const begun = stage.begin([{ ...says(read()), ...held }, report("adds")], ["--detach", "--json"]);
   const run = String(documentOf(await begun.command.done).runId);
   await asked(begun, 1);
   expect((await stage.swarm.run(["stop", run])).code).toBe(0);
   expect((await stage.swarm.run(["stop", run])).code).toBe(0);
   expect(ofType(await stage.events(run), "run.parked")).toHaveLength(1);
+  stage.double.release();
   const first = await stage.swarm.run(["resume", run, "--json"]);
   const second = await stage.swarm.run(["resume", run, "--json"]);
   expect([first.code, second.code]).toEqual([0, 0]);
@@ -110,10 +113,12 @@ test("stopping twice is stopping once, and resuming what has ended shows it", as
 describe("Ctrl-C", () => {
   test("once parks the run and prints the command that resumes it", async () => {
     const stage = await open();
-    const begun = stage.begin([{ ...says(read()), ...inTime }, report("adds")]);
+    const begun = stage.begin([{ ...says(read()), ...held }, report("adds")]);
     const run = await newRunOf(stage.swarm, []);
     await asked(begun, 1);
     begun.command.signal("SIGINT");
+    await eventually("the run is parked", async () => (await show(stage, run)).status === "parked");
+    stage.double.release();
     const interrupted = await begun.command.done;
     expect(interrupted.code).toBe(5);
     expect(interrupted.stderr).toContain(`swarm resume ${run}`);
@@ -159,10 +164,11 @@ test("stop --cancel ends the run for good, also in the middle of a call", async 
 
 test("two resumes at once end with the same document, and the run ends once", async () => {
   const stage = await open();
-  const begun = stage.begin([{ ...says(read()), ...inTime }, report("adds")], ["--detach", "--json"]);
+  const begun = stage.begin([{ ...says(read()), ...held }, report("adds")], ["--detach", "--json"]);
   const run = String(documentOf(await begun.command.done).runId);
   await asked(begun, 1);
   await stage.swarm.run(["stop", run]);
+  stage.double.release();
   const both = await Promise.all([1, 2].map(() => stage.swarm.run(["resume", run, "--json"])));
   expect(both.map(({ code }) => code)).toEqual([0, 0]);
   expect(documentOf(both[1] as Finished)).toEqual(documentOf(both[0] as Finished));

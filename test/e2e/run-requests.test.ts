@@ -60,7 +60,14 @@ describe("over a run of several turns", () => {
     const names = wireOf(played.requests[0] as Served).tools.map(({ name }) => name);
     expect(names).toEqual(names.toSorted());
     // Where a sandbox holds, commands that only look need no rule.
-    expect(names.filter((name) => name !== "Bash")).toEqual(["AstSearch", "Glob", "Grep", "Probe", "Read", "Report"]);
+    expect(names.filter((name) => name !== "Bash")).toEqual([
+      "Glob",
+      "Grep",
+      "Read",
+      "Report",
+      "ToolSearch",
+      "UseTool",
+    ]);
   });
 
   test("exactly two places are marked for the cache", () => {

@@ -19,6 +19,14 @@ it("in a mode that changes nothing, nothing that changes is offered or done, wha
   const rules = ofType(played.events, "permission.decided").map(({ decision, rule }) => `${decision} ${rule}`);
   expect(rules).toEqual(["deny mode.plan", "deny mode.plan"]);
   expect(existsSync(join(stage.workspace, "made"))).toBe(false);
+  // What it had, and why not the rest, is told afterwards as well.
+  const { stdout } = await stage.swarm.run(["show", played.document.runId, "--tools", "--json"]);
+  const [pool] = (
+    JSON.parse(stdout) as { agents: { id: string; type: string; offered: string[]; excluded: unknown[] }[] }
+  ).agents;
+  expect(pool).toMatchObject({ id: "a_goal", type: "general" });
+  expect(pool?.offered).toEqual(offered(played.requests[0]));
+  expect(pool?.excluded).toContainEqual({ name: "Write", reason: "the run is in mode plan, which changes nothing" });
 });
 
 it("an added folder is written by its absolute name, and no folder beside it", async () => {
@@ -53,6 +61,7 @@ it("flags that are none are refused by name before a run is made of them", async
     ["--add-dir", "/nowhere/at/all", "usage.add_dir"],
     ["--add-dir", "/", "usage.add_dir"],
     ["--deny-tool", "Nothing", "usage.deny_tool"],
+    ["--deny-tool", "mcp__no_such_server", "usage.deny_tool"],
   ] as const) {
     const { code: exit, stdout } = await stage.swarm.run([
       "run",

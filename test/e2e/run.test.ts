@@ -38,7 +38,11 @@ describe("a result", () => {
       v: 1,
       runId: expect.stringMatching(/^r_/),
       status: "completed",
-      result: { status: "verified", value: { summary: "adds two numbers" }, evidence: [quote(3)], reasons: [] },
+      result: {
+        ...{ status: "verified", value: { summary: "adds two numbers" }, evidence: [quote(3)], reasons: [] },
+        substitutes: [],
+        provenance: { goal: expect.objectContaining({ tools: { Read: 1 }, commands: [], unseen: [], standsOn: [] }) },
+      },
       usage: {
         modelCalls: 2,
         inputTokens: 200,
@@ -141,7 +145,7 @@ describe("a call that cannot be made is refused, told to the model, and the agen
       ["--json", "--deny-tool", "Grep", "--deny-tool", "Bash"],
     );
     expect(requests.map((request) => wireOf(request).tools.map(({ name }) => name))).toEqual(
-      requests.map(() => ["AstSearch", "Glob", "Probe", "Read", "Report"]),
+      requests.map(() => ["Glob", "Read", "Report", "ToolSearch", "UseTool"]),
     );
     expect(ofType(events, "permission.decided")).toMatchObject([{ tool: "Grep", decision: "deny" }]);
   });

@@ -12,6 +12,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -21,12 +22,13 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const script = "test/support/build.mjs";
+const EARLIER = "dist/bundle/chunk-EARLIER1.js";
 
 let project = "";
 
 beforeEach(() => {
   project = mkdtempSync(join(tmpdir(), "statehive-build-"));
-  for (const file of [script, "package.json", "tsconfig.json", "tsconfig.build.json"]) {
+  for (const file of [script, "test/support/bundle.mjs", "package.json", "tsconfig.json", "tsconfig.build.json"]) {
     mkdirSync(dirname(join(project, file)), { recursive: true });
     copyFileSync(join(root, file), join(project, file));
   }
@@ -76,6 +78,49 @@ describe("the build", () => {
     expect(existsSync(join(project, "dist/actors/gone.js"))).toBe(false);
   });
 
+  test("joins what the command starts with, its packages too; what it may need later stays apart, and every file its place", () => {
+    product();
+    expect(build()).toEqual({ status: 0, stdout: "", stderr: "" });
+    const parts = readdirSync(join(project, "dist/bundle")).filter((name) => name.endsWith(".js"));
+    const compiled = readFileSync(join(project, "dist/apps/cli/main.js"), "utf8");
+    expect(compiled).toMatch(/^#!/);
+    expect(compiled).not.toContain('from "picocolors"');
+    // Without its packages, and without the compiled modules that were joined, the command runs all the same.
+    rmSync(join(project, "node_modules"));
+    for (const file of ["one", "two", "later"]) rmSync(join(project, `dist/infra/${file}.js`));
+    expect(parts.some((name) => read(`dist/bundle/${name}`).includes("said later"))).toBe(true);
+    expect(compiled).not.toContain("said later");
+    const { stdout, stderr } = spawnSync(process.execPath, [join(project, "dist/apps/cli/main.js")], {
+      encoding: "utf8",
+    });
+    expect({ stdout, stderr }).toEqual({ stdout: "2 true return 1\nsaid later\n", stderr: "" });
+  });
+
+  test("puts the licence of every package beside the code that it joined", () => {
+    product();
+    expect(build().status).toBe(0);
+    expect(read("dist/bundle/LICENSES.txt")).toMatch(/^picocolors \d.* \(ISC\)\n\nISC License\n/);
+  });
+
+  test("leaves a running process the parts it was started from, and packs nothing of them", () => {
+    product();
+    expect(build().status).toBe(0);
+    write(EARLIER, "export {};\n");
+    write("infra/two.ts", "export const two = 22;\n");
+    expect(build().status).toBe(0);
+    expect(existsSync(join(project, EARLIER))).toBe(true);
+    expect(build("--exact").status).toBe(0);
+    expect(existsSync(join(project, EARLIER))).toBe(false);
+    expect(existsSync(join(project, "dist/apps/cli/main.js"))).toBe(true);
+
+    write(EARLIER, "export {};\n");
+    const longAgo = new Date(Date.now() - 25 * 3_600_000);
+    utimesSync(join(project, EARLIER), longAgo, longAgo);
+    write("infra/two.ts", "export const two = 222;\n");
+    expect(build().status).toBe(0);
+    expect(existsSync(join(project, EARLIER))).toBe(false);
+  });
+
   test("leaves dist as it was when a source does not compile, and names the source", () => {
     build();
     write("infra/two.ts", 'export const two: number = "two";\n');
@@ -98,8 +143,32 @@ describe("the build", () => {
   });
 });
 
-function build(): { status: number | null; stdout: string; stderr: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [script], { cwd: project, encoding: "utf8" });
+/** A command that needs a package, a file beside one of its modules, and later one more module. */
+function product(): void {
+  write(
+    "apps/cli/main.ts",
+    `#!/usr/bin/env node
+import colors from "picocolors";
+import { one } from "../../infra/one.ts";
+import { script } from "../../infra/script.ts";
+console.log(one, typeof colors.bold === "function", script());
+console.log((await import("../../infra/later.ts")).later);
+`,
+  );
+  write("infra/later.ts", 'export const later = "said later";\n');
+  write(
+    "infra/script.ts",
+    `import { readFileSync } from "node:fs";
+export const script = (): string => readFileSync(new URL("./act.lua", import.meta.url), "utf8").trim();
+`,
+  );
+}
+
+function build(...words: string[]): { status: number | null; stdout: string; stderr: string } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [script, ...words], {
+    cwd: project,
+    encoding: "utf8",
+  });
   return { status, stdout, stderr };
 }
 

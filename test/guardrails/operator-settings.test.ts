@@ -35,6 +35,7 @@ const operatorOnly = [
   ["the network for commands", { sandbox: { network: true } }, "config.operator"],
   ["another sandbox program", { sandbox: { bin: "./bwrap" } }, "config.operator"],
   ["how long an approval may wait", { approvalHours: 8_000 }, "config.operator"],
+  ["that another model may answer", { fallback: "allow" }, "config.operator"],
   ["where the key is sent", { baseUrl: "https://evil.example" }, "config.invalid"],
   ["a key", { apiKey: "sk-ant-x" }, "config.invalid"],
   ["where gates lie", { stateDir: "./state" }, "config.invalid"],

@@ -50,7 +50,8 @@ describe("the published package", () => {
   let packed: string[] = [];
 
   beforeAll(async () => {
-    await run(process.execPath, [join(root, "test", "support", "build.mjs")]);
+    // As packing itself builds.
+    await run(process.execPath, [join(root, "test", "support", "build.mjs"), "--exact"]);
     packed = await pack(root);
   });
 
@@ -65,7 +66,10 @@ describe("the published package", () => {
     const compiled = rooms.flatMap((room) => filesUnder(join(root, room))).flatMap(compiledNames);
     const documents = filesUnder(join(root, "docs")).filter((file) => file.endsWith(".md"));
     expect(compiled.length).toBeGreaterThan(0);
-    const expected = [...compiled, ...documents, "CHANGELOG.md", "LICENSE", "README.md", "package.json"];
+    const parts = packed.filter((path) => path.startsWith("dist/bundle/"));
+    expect(parts.length).toBeGreaterThan(0);
+    expect(parts.filter((path) => !needed().has(path))).toEqual([]);
+    const expected = [...compiled, ...parts, ...documents, "CHANGELOG.md", "LICENSE", "README.md", "package.json"];
     expect([...packed].sort()).toEqual(expected.sort());
   });
 
@@ -119,7 +123,13 @@ describe("the allow-list", () => {
     "examples/one.ts",
     "package-lock.json",
   ];
-  const kept = ["dist/actors/runtime/runtime.js", "dist/infra/redis/commit.lua", "docs/guarantees.md", "README.md"];
+  const kept = [
+    "dist/actors/runtime/runtime.js",
+    "dist/infra/redis/commit.lua",
+    "dist/bundle/chunk-A.js",
+    "docs/guarantees.md",
+    "README.md",
+  ];
 
   test("keeps strays out wherever they lie, and the product in", async () => {
     const folder = mkdtempSync(join(tmpdir(), "statehive-pack-"));
@@ -158,6 +168,23 @@ async function pack(folder: string): Promise<string[]> {
     maxBuffer: 16 * 1024 * 1024,
   });
   return packSchema.parse(JSON.parse(stdout))[0].files.map(({ path }) => path);
+}
+
+/** Parts that an entry needs, directly or through others, and their licences. */
+function needed(): ReadonlySet<string> {
+  const found = new Set(["dist/bundle/LICENSES.txt"]);
+  const look = (file: string): void => {
+    const text = readFileSync(join(root, file), "utf8");
+    for (const [, to = ""] of text.matchAll(/["'](\.\.?\/(?:[\w./-]*\/)?[\w-]+-[A-Z0-9]{8}\.js)["']/g)) {
+      const part = join(dirname(file), to);
+      if (found.has(part)) continue;
+      found.add(part);
+      look(part);
+    }
+  };
+  for (const entry of ["apps/cli/main.js", "infra/journal/recorder.js", "infra/model/local/thread-entry.js"])
+    look(`dist/${entry}`);
+  return found;
 }
 
 function compiledNames(source: string): string[] {

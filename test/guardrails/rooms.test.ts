@@ -131,7 +131,7 @@ const clean: readonly Probe[] = [
     file: "infra/world.ts",
     code: 'import { readFile } from "node:fs/promises";\nimport { Redis } from "ioredis";\nexport const value = [readFile, Redis];',
   },
-  { file: "infra/config.ts", code: "export const value = process.env.HOME;" },
+  { file: "infra/environment.ts", code: "export const value = process.env.HOME;" },
   { file: "infra/full-file.ts", code: linesOfCode(300) },
   { file: "infra/full-function.ts", code: functionOfLines(60) },
   { file: "test/support/target.ts", code: linesOfCode(400) },

@@ -35,6 +35,7 @@ afterEach(async () => {
 });
 
 const progress: Progress = {
+  graph() {},
   event() {},
   note() {},
   hold: () => void held.push("hold"),

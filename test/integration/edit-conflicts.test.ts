@@ -8,6 +8,7 @@ import { toolRun } from "../../actors/runtime/effects/tool-run.ts";
 import { inputHashOf } from "../../actors/runtime/judge.ts";
 import type { PerformContext } from "../../actors/runtime/performer.ts";
 import { runConfigSchema } from "../../actors/runtime/run-row.ts";
+import { general } from "../../actors/types/general.ts";
 import { sha256 } from "../../infra/ids.ts";
 import { openHostState } from "../../infra/journal/host-state.ts";
 import { openJournal } from "../../infra/journal/journal.ts";
@@ -29,6 +30,7 @@ async function given(files: Readonly<Record<string, string>>) {
     const context = (call: string): PerformContext => ({
       address: { run: "r_one", actor: name, type: "general" },
       run,
+      rights: general.rights,
       effectId: `r_one/${name}/0.${call}:0`,
       session: null,
       // As it is when it comes back from the store.

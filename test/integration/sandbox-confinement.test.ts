@@ -3,13 +3,25 @@
  * root both kinds of workspace are tried, root's own and another user's.
  */
 import { execFileSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { numberOf, refused, unknown } from "../../infra/bwrap/syscalls.ts";
 import { signalProcess } from "../../infra/redis/process-identity.ts";
+import { exitAnswer } from "../../registry/tools/run/bash.ts";
 import {
   builtModule,
   linesIn,
@@ -29,7 +41,7 @@ let effects = 0;
 async function ran(
   { journal, workspace }: TestJournal,
   command: string,
-  more: { timeoutMs?: number; network?: boolean } = {},
+  more: { timeoutMs?: number; network?: boolean; looksOnly?: boolean; writable?: readonly string[] } = {},
 ) {
   effects += 1;
   const order = { effect: `r_one/a_goal/0.${effects}:0`, inputHash: "h", command, cwd: workspace };
@@ -67,6 +79,47 @@ describe.skipIf(!has).each(ways)("%s", (_, owner) => {
     for (const set of ["Inh", "Prm", "Eff", "Bnd", "Amb"])
       expect(text).toMatch(new RegExp(`^Cap${set}:\\t0{16}$`, "m"));
     expect(text).not.toMatch(/\n0\n$/);
+  });
+
+  it("a line that was judged read-only sees everything and can write to none of it: not the folder, not an added one, not its repository", async () => {
+    const given = await opened();
+    const { workspace } = given;
+    const beside = mkdtempSync(join(dirname(workspace), "beside-"));
+    if (owner !== undefined) chownSync(beside, owner, owner);
+    await ran(
+      given,
+      "echo one >a.txt && git init -q . && git add a.txt && git -c user.name=n -c user.email=e@x commit -qm one && touch a.txt",
+    );
+    const index = statSync(join(workspace, ".git/index")).mtimeMs;
+    const looks = { looksOnly: true, writable: [beside] };
+    const seen = await ran(
+      given,
+      "cat a.txt; git status --short; git log --oneline; git diff --stat; echo x >/tmp/x && cat /tmp/x",
+      looks,
+    );
+    expect(seen).toMatchObject({ code: 0, looksOnly: true, text: expect.stringMatching(/^one\n\w+ one\nx\n$/) });
+    expect(statSync(join(workspace, ".git/index")).mtimeMs).toBe(index);
+    const tries = [
+      "echo x >b.txt",
+      "echo x >>a.txt",
+      "rm a.txt",
+      "mkdir d",
+      "git commit -q --allow-empty -m two",
+      "chmod 777 a.txt",
+    ];
+    for (const one of [...tries, `echo x >${beside}/b.txt`]) {
+      const tried = await ran(given, one, looks);
+      expect({ one, ...tried }).toMatchObject({
+        looksOnly: true,
+        text: expect.stringMatching(/read-only file system/i),
+      });
+      expect(tried.code).not.toBe(0);
+      expect(exitAnswer({ ...tried, output: Buffer.from(tried.text) })).toMatchObject({ ok: false, misjudged: true });
+    }
+    expect(readFileSync(join(workspace, "a.txt"), "utf8")).toBe("one\n");
+    expect(readdirSync(workspace).sort()).toEqual([".git", "a.txt"]);
+    expect(readdirSync(beside)).toEqual([]);
+    expect(await ran(given, "echo x >b.txt")).toMatchObject({ code: 0 });
   });
 
   it("every call of the lists is refused as the lists say, namespaces and mounts among them", async () => {

@@ -9,6 +9,7 @@ import { toolRun } from "../../actors/runtime/effects/tool-run.ts";
 import { inputHashOf } from "../../actors/runtime/judge.ts";
 import { type Answer, EffectAborted, type PerformContext } from "../../actors/runtime/performer.ts";
 import { runConfigSchema } from "../../actors/runtime/run-row.ts";
+import { general } from "../../actors/types/general.ts";
 import { openBox, type WorkspaceBox } from "../../infra/sandbox/workspace-box.ts";
 import { linesIn, moduleUrl, openTestJournal, type TestJournal } from "../support/journal.ts";
 import { eventually } from "../support/swarm-cli.ts";
@@ -26,6 +27,7 @@ const run = (given: TestJournal): PerformContext["run"] =>
 const context = (given: TestJournal, tool: string, input: unknown, signal?: AbortSignal): PerformContext => ({
   address: { run: "r_one", actor: "a_goal", type: "general" },
   run: run(given),
+  rights: general.rights,
   effectId: EFFECT,
   session: null,
   entries: [{ role: "assistant", content: [{ type: "tool_use", id: "c", name: tool, input }] }],

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
-import { mayChange, textAtUse, watchedBox } from "../../actors/runtime/watched-box.ts";
+import { mayChange, runsAs, watchedBox } from "../../actors/runtime/watched-box.ts";
 import { openBox } from "../../infra/sandbox/workspace-box.ts";
 import type { Box } from "../../registry/box.ts";
 import { OUTPUT_CHARS_MAX } from "../../registry/tool.ts";
@@ -79,17 +79,30 @@ it("what is written through a link has to be allowed where it leads; what was na
 
 it("a command that nobody saw runs from the text that was understood; one that a rule names runs as it is written", async () => {
   const { box, asked } = await opened();
-  const runs = (command: string, given: Circumstance = {}) => textAtUse(box, asked("Bash", { command }, given));
+  const runs = (command: string, given: Circumstance = {}) =>
+    runsAs(box, asked("Bash", { command }, given)).then(({ runs }) => runs);
   expect(await runs("cat   'src/a.txt'")).toBe("cat src/a.txt");
   expect(await runs("cat   'src/a.txt'", { allow: ["Bash"] })).toBeUndefined();
   expect(await runs("some-unknown-program")).toBeUndefined();
   expect(await runs("cat src/missing.txt")).toBe("cat src/missing.txt");
-  expect(await textAtUse(box, asked("Read", { file_path: "a" }))).toBeUndefined();
+  expect(await runsAs(box, asked("Read", { file_path: "a" }))).toEqual({});
+});
+
+it("what was let through because it only looks can write nothing; what a rule, a person or the run's own tree lets write, can", async () => {
+  const { box, asked } = await opened();
+  const inTree: Circumstance = { isolated: true, sandbox: "full" };
+  const looksOnly = (command: string, given: Circumstance = {}) =>
+    runsAs(box, asked("Bash", { command }, given)).then((how) => how.looksOnly);
+  expect(await looksOnly("cat src/a.txt")).toBe(true);
+  expect(await looksOnly("git status --short | head -3", inTree)).toBe(true);
+  expect(await looksOnly("touch src/b.txt", inTree)).toBe(false);
+  expect(await looksOnly("cat src/a.txt", { allow: ["Bash(cat:*)"] })).toBeUndefined();
 });
 
 it("it is not run where a file that it reads leads out, or to what is closed", async () => {
   const { box, asked } = await opened();
-  const runs = (command: string, given: Circumstance = {}) => textAtUse(box, asked("Bash", { command }, given));
+  const runs = (command: string, given: Circumstance = {}) =>
+    runsAs(box, asked("Bash", { command }, given)).then(({ runs }) => runs);
   await expect(runs("cat away.txt")).rejects.toMatchObject({ code: "box.outside" });
   await expect(runs("cat settings.txt")).rejects.toMatchObject({ code: "box.protected" });
   await expect(runs("ls && head -1 settings.txt")).rejects.toMatchObject({ code: "box.protected" });

@@ -34,6 +34,8 @@ const session = {
   model: "m",
   system: [],
   tools: [],
+  deferred: [],
+  profile: null,
   contract: {},
   outTokens: { wanted: 1_000, least: 200 },
   policy: "p",

@@ -9,11 +9,18 @@ export interface Plant {
   readonly plants: Plants;
   /** What is seen when it is found. */
   readonly shows: RegExp;
+  /** Where few seeds show it: one that did when this was written. It is tried first, and stands for nothing. */
+  readonly seed?: number;
 }
 
 export const PLANTS: readonly Plant[] = [
   { name: "no fence", plants: { store: { noFence: true } }, shows: /claim that is not the latest/ },
-  { name: "a fence without a nonce", plants: { store: { noNonce: true } }, shows: /claim that is not the latest/ },
+  {
+    name: "a fence without a nonce",
+    plants: { store: { noNonce: true } },
+    shows: /claim that is not the latest/,
+    seed: 2_918,
+  },
   { name: "no commit id", plants: { store: { noCommitId: true } }, shows: /written and its sender told/ },
   { name: "no gate", plants: { gate: { noGate: true } }, shows: /happened \d+ times|it is not so/ },
   {

@@ -1,5 +1,6 @@
-// Builds `dist/` from the product rooms: compiles the TypeScript and copies each Lua script next to its compiled sibling.
-// It says nothing unless it fails, and does nothing when `dist/` already stands for exactly these sources.
+// Builds `dist/` from the product rooms: compiles the TypeScript, copies each Lua script next to its compiled sibling, and
+// joins what a process starts with. It says nothing unless it fails, and does nothing when `dist/` already stands for
+// exactly these sources. `--exact`, for packing, leaves nothing of an earlier build.
 
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -12,24 +13,40 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { BUNDLE, bundled } from "./bundle.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const dist = join(root, "dist");
 const stamp = join(dist, ".stamp");
 const rooms = ["machines", "registry", "infra", "actors", "apps"];
-const settings = ["package.json", "tsconfig.json", "tsconfig.build.json", "test/support/build.mjs"];
+const settings = [
+  "package.json",
+  "package-lock.json",
+  "tsconfig.json",
+  "tsconfig.build.json",
+  "test/support/build.mjs",
+  "test/support/bundle.mjs",
+];
+
+/** A process that runs may still load a part of the build it was started from, for so many milliseconds. */
+const EARLIER_MS = 3_600_000;
 
 const sources = rooms.flatMap((room) => filesUnder(join(root, room)));
-const fingerprint = fingerprintOf([...settings.map((file) => join(root, file)), ...sources]);
+const fingerprint = fingerprintOf([
+  ...settings.map((file) => join(root, file)).filter((file) => existsSync(file)),
+  ...sources,
+]);
 
 class BuildError extends Error {}
 
 try {
-  if (!isCurrent()) build();
+  if (!isCurrent()) await build();
+  if (process.argv.includes("--exact")) removeEarlier(0);
 } catch (error) {
   if (!(error instanceof BuildError)) throw error;
   process.stderr.write(`build: ${error.message}\n`);
@@ -65,7 +82,7 @@ function isCurrent() {
  * Compiles beside `dist/` and moves files in one by one. A process that runs from `dist/` loads its modules lazily:
  * it must never find one missing or half-written because another terminal builds.
  */
-function build() {
+async function build() {
   const compiler = join(root, "node_modules", "typescript", "bin", "tsc");
   if (!existsSync(compiler)) {
     throw new BuildError(
@@ -79,6 +96,10 @@ function build() {
       const target = join(fresh, relative(root, source));
       mkdirSync(dirname(target), { recursive: true });
       copyFileSync(source, target);
+    }
+    for (const [file, text] of await bundled(fresh)) {
+      mkdirSync(dirname(join(fresh, file)), { recursive: true });
+      writeFileSync(join(fresh, file), text);
     }
     publish(fresh);
   } finally {
@@ -101,16 +122,25 @@ function compile(compiler, outDir) {
 /** Replaces changed files, then removes those that no source stands behind, then writes the stamp. */
 function publish(fresh) {
   const outputs = filesUnder(fresh).map((file) => relative(fresh, file));
-  for (const output of outputs) {
+  // Parts first: whoever starts in between finds those that its entry names.
+  const isPart = (output) => output.startsWith(`${BUNDLE}/`);
+  for (const output of [...outputs.filter(isPart), ...outputs.filter((file) => !isPart(file))]) {
     const target = join(dist, output);
     mkdirSync(dirname(target), { recursive: true });
     renameSync(join(fresh, output), target);
   }
-  const kept = new Set(outputs);
-  for (const file of filesUnder(dist)) {
-    if (!kept.has(relative(dist, file))) rmSync(file);
-  }
   const draft = join(fresh, "stamp");
   writeFileSync(draft, `${[fingerprint, ...outputs].join("\n")}\n`);
   renameSync(draft, stamp);
+  removeEarlier(EARLIER_MS);
+}
+
+/** Removes what no source stands behind; the parts of earlier builds only when they are older than `ageMs`. */
+function removeEarlier(ageMs) {
+  const kept = new Set([".stamp", ...readFileSync(stamp, "utf8").trimEnd().split("\n").slice(1)]);
+  for (const file of filesUnder(dist)) {
+    const name = relative(dist, file);
+    const young = name.startsWith(`${BUNDLE}/`) && Date.now() - statSync(file).mtimeMs < ageMs;
+    if (!kept.has(name) && !young) rmSync(file);
+  }
 }

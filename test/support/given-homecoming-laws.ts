@@ -33,7 +33,7 @@ const unmerged = (why: string): string => `not merged: the work is left on branc
 export const homecomingLaws: readonly Law[] = [
   law("work in a tree of its own is collected once all of it came out well, and merged only after a yes", (machine) => {
     const story = worked(machine);
-    expect([story.path, orders(story)]).toEqual(["collecting", ["workspace.collect"]]);
+    expect([story.path, story.effects]).toEqual(["collecting", [{ type: "workspace.collect", wanted: true }]]);
     const asked = story.when(collected("ask"));
     expect([asked.path, orders(asked)]).toEqual(["awaitingApproval", ["approval.request"]]);
     const approved = asked.when(answers(true));
@@ -70,7 +70,7 @@ export const homecomingLaws: readonly Law[] = [
   law("work that failed or was cancelled is collected too, and left on its branch without a question", (machine) => {
     const leftThere = "not merged: the work is left on branch swarm/r";
     const failed = coordinating([task("a")], { machine, branch: "swarm/r" }).when(settles("a", "failed"));
-    expect(orders(failed)).toEqual(["workspace.collect"]);
+    expect(failed.effects).toContainEqual({ type: "workspace.collect", wanted: false });
     for (const verdict of ["ask", "allow", "leave"] as const) {
       expect(ends(failed.when(collected(verdict)))).toEqual([["failed", expect.any(String), leftThere]]);
     }
@@ -80,7 +80,7 @@ export const homecomingLaws: readonly Law[] = [
       stop,
       settles("a", "cancelled"),
     );
-    expect(orders(cancelled)).toEqual(["workspace.collect"]);
+    expect(cancelled.effects).toContainEqual({ type: "workspace.collect", wanted: false });
   }),
   law("a cancel that comes while the work goes in is too late", (machine) => {
     const story = worked(machine, collected("allow"), stop);

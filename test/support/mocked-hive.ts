@@ -80,6 +80,8 @@ const session = {
   model: "m",
   system: [],
   tools: [],
+  deferred: [],
+  profile: null,
   contract: {},
   outTokens: { wanted: 100, least: 10 },
   policy: "p",

@@ -13,6 +13,7 @@ import {
   type Running,
   type Swarm,
 } from "./swarm-cli.ts";
+import { eventsOf, logOf, serverOf } from "./swarm-store.ts";
 
 export interface RunDocument {
   readonly v: 1;
@@ -23,6 +24,7 @@ export interface RunDocument {
     readonly value: unknown;
     readonly evidence: readonly unknown[];
     readonly reasons: readonly string[];
+    readonly substitutes: readonly unknown[];
   } | null;
   readonly usage: Readonly<Record<string, number | null>>;
   readonly agents: readonly {
@@ -51,6 +53,7 @@ export interface Stage {
   begin(entries: readonly EntryInput[], flags?: readonly string[], env?: Environment): Begun;
   /** Begins, and waits for the end. */
   play(entries: readonly EntryInput[], flags?: readonly string[], env?: Environment): Promise<Played>;
+  /** As `swarm logs` tells them, read without a process of its own. */
   events(run: string): Promise<readonly LoggedEvent[]>;
   readonly [Symbol.asyncDispose]: () => Promise<void>;
 }
@@ -88,7 +91,11 @@ export async function openStage(env: Environment = {}): Promise<Stage> {
       requests: () => double.served.filter(({ body }) => body.includes(`${when}:`)),
     };
   };
-  const events: Stage["events"] = async (run) => linesOf<LoggedEvent>(await swarm.run(["logs", run, "--jsonl"]));
+  const events: Stage["events"] = async (run) => {
+    const stored = serverOf(swarm) === undefined ? [] : eventsOf(await logOf(swarm, run));
+    // Where nobody serves it, or it lies in an archive, the command knows the way.
+    return stored.length > 0 ? stored : linesOf<LoggedEvent>(await swarm.run(["logs", run, "--jsonl"]));
+  };
   return {
     swarm,
     double,

@@ -4,6 +4,9 @@
  */
 import { readFileSync } from "node:fs";
 import { Redis } from "ioredis";
+import { type Replay, replay } from "../../actors/runtime/replay.ts";
+import { entriesOf } from "../../actors/runtime/run-log.ts";
+import { machines } from "../../actors/types/index.ts";
 import { type Keys, keysFor } from "../../infra/redis/keys.ts";
 import { identifyProcess, isAlive, type ProcessIdentity } from "../../infra/redis/process-identity.ts";
 import { openReader, type RawEntry, type Reader } from "../../infra/redis/reader.ts";
@@ -81,6 +84,13 @@ export const logOf = (swarm: Pick<Swarm, "dataDir">, run: string): Promise<RawEn
       entries.push(...batch);
     }
   });
+
+/** The log folded again, as `swarm replay` does. */
+export const replayOf = (swarm: Pick<Swarm, "dataDir">, run: string): Promise<Replay> =>
+  peek(swarm, ({ reader }) => replay(entriesOf(reader, run), machines));
+
+export const runStatusOf = (swarm: Pick<Swarm, "dataDir">, run: string): Promise<string | undefined> =>
+  peek(swarm, async ({ reader }) => (await reader.run(run))?.fields.status);
 
 export const resultsOf = (swarm: Pick<Swarm, "dataDir">, run: string): Promise<Readonly<Record<string, string>>> =>
   peek(swarm, ({ reader }) => reader.results(run));

@@ -1,5 +1,5 @@
-// Archives and erases, in a process of its own that may be killed, what is due in the Redis behind a socket: node --import
-// tsx tidy-child.ts <socket> <folder>. Loads everything first, says "ready", and begins when its input says so.
+// Archives and erases, in a process of its own that may be killed, what is due in the Redis behind a socket: tidy-child
+// <socket> <folder>. Loads everything first, says "ready", and begins when its input says so.
 import { Redis } from "ioredis";
 import { tidier } from "../../actors/runtime/retention.ts";
 import { openLog } from "../../infra/log.ts";

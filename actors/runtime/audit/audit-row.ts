@@ -59,4 +59,4 @@ export function kindOf({ rule }: Pick<AuditRow, "rule">): AuditKind {
 }
 
 /** Refused by the runtime itself: no policy could have decided it otherwise. */
-export const isRuntimes = ({ rule }: Pick<AuditRow, "rule">): boolean => /^(registry|session)\./.test(rule);
+export const isRuntimes = ({ rule }: Pick<AuditRow, "rule">): boolean => /^(registry|session|chart)\./.test(rule);

@@ -4,8 +4,10 @@
  */
 import { grantsFor, type StoredGrant } from "../../../infra/approval.ts";
 import type { Approve, Mode, PermissionQuestion, RuleLists } from "../../../registry/permission/question.ts";
-import { toolNamed } from "../../../registry/tools/index.ts";
+import { isOfType } from "../../../registry/pool.ts";
+import type { AgentType } from "../../types/define.ts";
 import { agentTypeNamed } from "../../types/index.ts";
+import { BUILT_IN, type RunCapabilities } from "../capabilities.ts";
 import { questionOf } from "../permission-question.ts";
 import type { RunRow } from "../run-row.ts";
 import type { RecordedRow } from "./audit-log.ts";
@@ -24,6 +26,8 @@ export interface RecordedRun {
   readonly grants: readonly StoredGrant[];
   /** Folders of the swarm itself, as they are here and now: no row holds them. */
   readonly ownDirs: readonly string[];
+  /** What the run latched beyond the built-in tools. Absent: nothing, or it is not there any more. */
+  readonly capabilities?: RunCapabilities;
 }
 
 export type Recorded = { readonly question: PermissionQuestion } | { readonly lacks: string };
@@ -32,9 +36,10 @@ export type Recorded = { readonly question: PermissionQuestion } | { readonly la
 export function recordedQuestion(row: RecordedRow, run: RecordedRun, policy?: ReplayPolicy): Recorded {
   if (kindOf(row) !== "decision") return { lacks: "it is no decision of the rules" };
   if (isRuntimes(row)) return { lacks: "the runtime refused it before, or whatever, the rules said" };
-  const tool = toolNamed(row.tool);
+  const { capabilities = BUILT_IN } = run;
+  const tool = capabilities.named(row.tool);
   if (tool === undefined) return { lacks: `this version has no tool ${row.tool}` };
-  const type = agentTypeNamed(row.agentType);
+  const type = typeOf(row.agentType, capabilities);
   if (type === undefined) return { lacks: `this version has no agent type ${row.agentType}` };
   if (row.recorded === undefined) return { lacks: "what the call asked for is not recorded any more" };
   const { workspace, config } = run.row;
@@ -45,7 +50,7 @@ export function recordedQuestion(row: RecordedRow, run: RecordedRun, policy?: Re
   const asked = {
     agentType: row.agentType,
     actor: row.actor,
-    typeTools: type.tools,
+    typeTools: isOfType(type, tool) ? [...type.tools, tool.name] : type.tools,
     deniedTools: policy?.deniedTools ?? config.deniedTools,
     tool,
     input: parsed.data ?? row.recorded.input,
@@ -62,6 +67,12 @@ export function recordedQuestion(row: RecordedRow, run: RecordedRun, policy?: Re
     },
   );
   return { question };
+}
+
+/** A profile is called by its own name, whatever its base. */
+function typeOf(name: string, { document, agentType }: RunCapabilities): AgentType | undefined {
+  const profile = document.profiles.find((one) => one.name === name);
+  return profile === undefined ? agentTypeNamed(name) : agentType(profile.base, name);
 }
 
 /** What had been given, and not taken back, by then. */

@@ -6,18 +6,19 @@
 import { approvalId, grantsFor, grantsFrom } from "../../../infra/approval.ts";
 import type { ModelClient } from "../../../infra/model/anthropic.ts";
 import { backoffMs } from "../../../infra/model/backoff.ts";
+import { isSameModel } from "../../../infra/model/model-id.ts";
 import type { Answered, Failed, Usage } from "../../../infra/model/outcome.ts";
 import { costNanoUsd, type TokenPrice } from "../../../infra/model/prices.ts";
 import type { Grants, Settlement } from "../../../infra/store.ts";
 import type { Usage as ToldUsage } from "../../../machines/run-event.ts";
-import { toolNamed } from "../../../registry/tools/index.ts";
-import type { AgentType } from "../../types/define.ts";
 import { agentTypeNamed } from "../../types/index.ts";
 import type { Breaker } from "../breaker.ts";
+import { BUILT_IN, type CapabilitiesOf, type RunCapabilities } from "../capabilities.ts";
 import type { Entry } from "../conversation.ts";
 import { judge } from "../judge.ts";
 import { type Answer, EffectAborted, type PerformContext, type Performer } from "../performer.ts";
 import type { Given, Here } from "../permission-question.ts";
+import type { RunRow } from "../run-row.ts";
 import { requestOf, type Session } from "../session.ts";
 
 export interface ModelAccess {
@@ -34,6 +35,10 @@ export interface ModelCallDeps {
   readonly grants?: (run: string) => Promise<Grants>;
   /** What is true on this worker, for the rules. */
   readonly here?: Here;
+  /** What the run latched beyond the built-in tools. Absent: nothing. */
+  readonly capabilities?: CapabilitiesOf;
+  /** Tools of the run that were taken out since, by name, with the reason. */
+  readonly quarantined?: (run: RunRow) => Promise<ReadonlyMap<string, string>>;
 }
 
 type Order = Parameters<Performer<"model.call">>[0];
@@ -51,7 +56,8 @@ export function modelCall(deps: ModelCallDeps): Performer<"model.call"> {
       const changed = access.breaker.tell(outcome.kind === "answered" || !outcome.retry);
       const answer =
         outcome.kind === "answered"
-          ? await answered(deps, order, context, session, outcome)
+          ? (substituted(order, context, session, outcome, access) ??
+            (await answered(deps, order, context, session, outcome)))
           : failed(order, context, outcome, access);
       return changed === null ? answer : { ...answer, told: [...answer.told, { type: "breaker.changed", ...changed }] };
     }
@@ -67,11 +73,16 @@ async function answered(
   outcome: Answered,
 ): Promise<Answer> {
   const { message, usage, requestId } = outcome;
-  const type = agentTypeNamed(session.agentType);
+  const { run, actor, type: base } = context.address;
+  const latched = { run, capabilities: context.run.config.capabilities };
+  const capabilities = (await deps.capabilities?.(latched)) ?? BUILT_IN;
+  const type =
+    session.profile === null ? agentTypeNamed(session.agentType) : capabilities.agentType(base, session.profile);
   if (type === undefined) throw new Error(`session of an unknown agent type: ${session.agentType}`);
   const verdict = judge(message.content, type, session, context.run, {
-    ...(await givenTo(type, deps, context)),
-    actor: context.address.actor,
+    ...(await givenTo(session, capabilities, deps, context)),
+    actor,
+    named: capabilities.named,
   });
   const settle = settlementOf(usage, 1, deps.access(context.run.binding).price(session.model, promptTokens(usage)));
   const entry: Entry = {
@@ -115,22 +126,40 @@ async function answered(
   };
 }
 
-/** Read where the agent has a tool that does more than look: nobody else can be given anything. */
+/** Grants are read where the agent has a tool that does more than look: nobody else can be given anything. */
 async function givenTo(
-  type: AgentType,
-  { grants, here = {} }: ModelCallDeps,
+  { tools, deferred }: Session,
+  { named }: RunCapabilities,
+  { grants, quarantined, here = {} }: ModelCallDeps,
   { run, address }: PerformContext,
 ): Promise<Given> {
-  const acts = type.tools.some((name) => toolNamed(name)?.risk !== "read-only");
-  if (!acts || grants === undefined) return here;
+  const known = quarantined === undefined ? here : { ...here, quarantined: await quarantined(run) };
+  const acts = [...tools.map(({ name }) => name), ...deferred].some((name) => named(name)?.risk !== "read-only");
+  if (!acts || grants === undefined) return known;
   const { nowMs, fields } = await grants(address.run);
-  return { ...here, grants: grantsFor(grantsFrom(run.config.grants, fields), address.actor, nowMs), nowMs };
+  return { ...known, grants: grantsFor(grantsFrom(run.config.grants, fields), address.actor, nowMs), nowMs };
 }
 
-function failed(order: Order, context: PerformContext, outcome: Failed, access: ModelAccess): Answer {
+/** Where the run forbids it, an answer of another model is none; it was made, and is paid for. Null: it may count. */
+function substituted(
+  order: Order,
+  context: PerformContext,
+  { model: asked }: Session,
+  { message, usage }: Answered,
+  access: ModelAccess,
+): Answer | null {
+  if (context.run.config.fallback !== "forbid" || isSameModel(message.model, asked)) return null;
+  const said = `${asked} was asked and ${message.model} answered, which this run forbids`;
+  const outcome = { usage, mayBeBilled: false, reason: "substitute", message: said, retry: false };
+  return failed(order, context, outcome, access);
+}
+
+type Failure = Omit<Failed, "kind" | "reason" | "requestId"> & { readonly reason: string };
+
+function failed(order: Order, context: PerformContext, outcome: Failure, access: ModelAccess): Answer {
   const { usage, mayBeBilled, reason, message, retry } = outcome;
-  const { run, grant, effectId } = context;
-  const shown = settlementOf(usage, 1, access.price(run.model, promptTokens(usage)));
+  const { run, session, grant, effectId } = context;
+  const shown = settlementOf(usage, 1, access.price(session?.model ?? run.model, promptTokens(usage)));
   // A call that was cut may be billed for more than its stream had shown; the reservation is the safe side.
   const settle =
     mayBeBilled && grant !== null

@@ -1,33 +1,97 @@
 /**
- * Level one of verification: every piece of a report's evidence is looked at again, by machine. What cannot be looked
- * at does not hold.
+ * Level one of verification: the value as its type knows how, every piece of evidence looked at again by machine, and every
+ * claim of work held against what the runtime wrote down. What cannot be looked at does not hold.
  */
+import { isDeepStrictEqual } from "node:util";
+import type { Journal } from "../../../infra/journal/journal.ts";
+import type { Store } from "../../../infra/store.ts";
+import { envelopeSchema } from "../../../machines/brief.ts";
 import type { Box } from "../../../registry/box.ts";
-import { quoteHolds } from "../../../registry/quote.ts";
-import { isBoxRefusal } from "../../../registry/refusal.ts";
-import { type ReportEvidence, report as reportTool } from "../../../registry/tools/report.ts";
-import { exitLine } from "../../../registry/tools/run/bash.ts";
-import { callInput, type Entry } from "../conversation.ts";
-import { type Answer, EffectAborted, type Performer } from "../performer.ts";
+import { type ReportInput, report as reportTool } from "../../../registry/tools/report.ts";
+import { ACTING_CONTRACT } from "../../types/contract.ts";
+import { agentTypeNamed } from "../../types/index.ts";
+import { claimProblems } from "../claim-problems.ts";
+import { callInput } from "../conversation.ts";
+import { type EvidenceDeps, evidenceProblem } from "../evidence.ts";
+import { type Answer, EffectAborted, type PerformContext, type Performer } from "../performer.ts";
+import type { Session } from "../session.ts";
+import { workDone } from "../work-done.ts";
 
 export interface ResultVerifyDeps {
   box(workspace: string, beside?: readonly string[]): Promise<Box>;
+  /** This host's gates: what they say of a command goes before what the conversation says. Absent: there are none. */
+  readonly journal?: Pick<Journal, "look"> | null;
+  /** Results of a run by id. Absent: none can be looked at, and none counts as evidence. */
+  readonly results?: Store["results"];
 }
 
-export function resultVerify({ box }: ResultVerifyDeps): Performer<"result.verify"> {
-  return async (order, { entries, run, signal, effectId }) => {
+export function resultVerify(deps: ResultVerifyDeps): Performer<"result.verify"> {
+  return async (order, context) => {
+    const { address, session, entries, run, signal, effectId } = context;
     const made = callInput(entries, order.call);
     const report = reportTool.input.safeParse(made?.input);
     if (!report.success) return rejected(["the report is not in the conversation"]);
-    const workspace = await box(run.workspace, run.config.addDirs);
-    const reasons: string[] = [];
+    const box = await deps.box(run.workspace, run.config.addDirs);
+    const look = lookingWith(deps, context, box);
+    const reasons: string[] = [
+      ...(await valueProblems(address.type, session, report.data)),
+      ...(await workProblems(context, report.data, look)),
+    ];
     for (const [index, evidence] of report.data.evidence.entries()) {
       if (signal.aborted) throw new EffectAborted(effectId);
-      const problem = await problemOf(evidence, workspace, entries);
+      const problem = await evidenceProblem(evidence, look);
       if (problem !== null) reasons.push(`evidence[${index}]: ${problem}`);
     }
     return reasons.length > 0 ? rejected(reasons) : { event: { type: "result.verified" }, told: [] };
   };
+}
+
+function lookingWith(
+  { journal = null, results }: ResultVerifyDeps,
+  { address, session, entries }: PerformContext,
+  box: Box,
+): EvidenceDeps {
+  return {
+    box,
+    entries,
+    done: workDone(entries),
+    standsOn: session?.standsOn ?? [],
+    journal,
+    async unfit(ids) {
+      const found = (await results?.(address.run, ids)) ?? new Map<string, string>();
+      const unfit = new Map<string, string>();
+      for (const id of ids) {
+        const text = found.get(id);
+        const status = text === undefined ? null : envelopeSchema.parse(JSON.parse(text)).status;
+        if (status === null) unfit.set(id, "it is not in the store");
+        else if (status !== "verified") unfit.set(id, `it is ${status}, not verified`);
+      }
+      return unfit;
+    },
+  };
+}
+
+/** A value of the type's own form is looked at as its type knows how; one that a task asked for has only its schema. */
+async function valueProblems(
+  typeName: string,
+  session: Session | null,
+  { outcome, value }: ReportInput,
+): Promise<readonly string[]> {
+  const { check, contract } = agentTypeNamed(typeName) ?? {};
+  if (outcome !== "done" || check === undefined || !isDeepStrictEqual(session?.contract, contract)) return [];
+  return check(value);
+}
+
+/** Asked of those who can act, and report in the default form: others describe what they saw. */
+async function workProblems(
+  { address, session, run }: PerformContext,
+  { outcome, value }: ReportInput,
+  { box, done }: EvidenceDeps,
+): Promise<readonly string[]> {
+  const acts = agentTypeNamed(address.type)?.acts === true;
+  if (outcome !== "done" || !acts || !isDeepStrictEqual(session?.contract, ACTING_CONTRACT)) return [];
+  const alone = (session?.standsOn ?? []).length === 0;
+  return claimProblems(value, { box, workspace: run.workspace, done, alone });
 }
 
 const REASONS_MAX = 20;
@@ -36,46 +100,3 @@ const rejected = (reasons: readonly string[]): Answer => ({
   event: { type: "result.rejected", reasons: reasons.slice(0, REASONS_MAX) } as Answer["event"],
   told: [],
 });
-
-async function problemOf(evidence: ReportEvidence, box: Box, entries: readonly Entry[]): Promise<string | null> {
-  switch (evidence.kind) {
-    case "file": {
-      const verdict = await quoteHolds(box, evidence);
-      return verdict.holds ? null : `${evidence.path}:${evidence.line}: ${verdict.why}`;
-    }
-    case "command":
-      return commandProblem(evidence, entries);
-    case "artifact": {
-      const now = await box.hash(evidence.path).catch(refusalText);
-      if (typeof now === "string") return `artifact ${evidence.path}: ${now}`;
-      if (now === null) return `artifact ${evidence.path}: there is no such file`;
-      return now.sha256 === evidence.sha256 ? null : `artifact ${evidence.path}: its SHA-256 is ${now.sha256}`;
-    }
-    case "result":
-      return `result ${evidence.id}: not among the results this task is built on`;
-  }
-}
-
-function refusalText(cause: unknown): string {
-  if (isBoxRefusal(cause)) return cause.message;
-  throw cause;
-}
-
-/** What counts is what the journal's outcome made the runtime write into the conversation, not what the agent says. */
-function commandProblem(
-  { command, exitCode }: Extract<ReportEvidence, { kind: "command" }>,
-  entries: readonly Entry[],
-): string | null {
-  const blocks = entries.flatMap(({ content }) => content);
-  const calls = blocks.filter(
-    ({ type, name, input }) =>
-      type === "tool_use" && name === "Bash" && (input as { command?: unknown }).command === command,
-  );
-  const ends = blocks.flatMap(({ type, tool_use_id, content }) =>
-    type === "tool_result" && calls.some(({ id }) => id === tool_use_id) ? [String(content).split("\n", 1)[0]] : [],
-  );
-  if (ends.includes(exitLine(exitCode))) return null;
-  return ends.length === 0
-    ? `no command "${command}" was run`
-    : `command "${command}" did not end with ${exitLine(exitCode)} but: ${ends.join("; ")}`;
-}

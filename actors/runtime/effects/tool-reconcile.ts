@@ -58,6 +58,8 @@ async function found(deps: ToolReconcileDeps, journal: Journal, order: Order, si
       return reconciled(order, false, null);
     case "command":
       return commandAnswer(order, await journal.reattach(order.effect, signal));
+    case "call":
+      return pluginAnswer(deps, journal, order, seen.gate.facts, signal);
     case "change":
       return changeAnswer(deps, journal, order, seen.gate.facts, signal);
   }
@@ -79,6 +81,20 @@ function commandAnswer(order: Order, end: CommandEnd): Answer {
       return interruptedAnswer(order, order.effect, reason);
     }
   }
+}
+
+/** What its server answered, where this host wrote that down; nobody else can say what it did. */
+async function pluginAnswer(
+  { holderWaitMs = HOLDER_WAIT_MS }: ToolReconcileDeps,
+  journal: Journal,
+  order: Order,
+  { server }: Extract<GateFacts, { kind: "call" }>,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const { outcome } = await settled(journal, order.effect, holderWaitMs, signal);
+  if (outcome?.kind === "call") return finishedAnswer(order, order.effect, { ok: outcome.ok, text: outcome.text }, 0);
+  const reason = `plugin server ${server} was asked and its answer was lost with the worker; it may or may not have done it`;
+  return interruptedAnswer(order, order.effect, reason);
 }
 
 async function changeAnswer(
@@ -125,7 +141,9 @@ function reconciled(order: Order, happened: boolean, change: Change | null): Ans
   const text = `It was done: ${change?.path} has the content that was meant (its worker was lost before it could say so).`;
   return {
     event: { type: "tool.reconciled", call, happened } as Answer["event"],
-    ...(happened ? { entries: [toolResultEntry(call, text, true, sawOf(change))] } : {}),
+    ...(happened
+      ? { entries: [toolResultEntry(call, text, true, { saw: sawOf(change), did: { effect, tool, ok: true } })] }
+      : {}),
     told: [{ type: "tool.reconciled", effect, call, tool, happened }],
   };
 }

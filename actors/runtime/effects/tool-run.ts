@@ -5,18 +5,31 @@
  */
 import { sha256 } from "../../../infra/ids.ts";
 import type { Journal } from "../../../infra/journal/journal.ts";
+import { readManual } from "../../../infra/manual.ts";
 import type { WorkspaceBox } from "../../../infra/sandbox/workspace-box.ts";
+import { mayRun } from "../../../machines/rights.ts";
 import type { Box } from "../../../registry/box.ts";
 import type { PermissionQuestion } from "../../../registry/permission/question.ts";
-import { OUTPUT_CHARS_MAX, type ToolDeclaration, type ToolOutput, WHOLE_CHARS_MAX } from "../../../registry/tool.ts";
-import { toolNamed } from "../../../registry/tools/index.ts";
+import type { Shelf } from "../../../registry/shelf.ts";
+import {
+  OUTPUT_CHARS_MAX,
+  type ToolContext,
+  type ToolDeclaration,
+  type ToolOutput,
+  WHOLE_CHARS_MAX,
+} from "../../../registry/tool.ts";
 import { actingBox, OutcomeUnknown } from "../acting-box.ts";
+import { BUILT_IN, type CapabilitiesOf, type RunCapabilities } from "../capabilities.ts";
 import { callInput, lastSeen, toolResultEntry } from "../conversation.ts";
 import { inputHashOf } from "../judge.ts";
 import { type Answer, EffectAborted, type PerformContext, type Performer } from "../performer.ts";
 import { type Here, questionOf } from "../permission-question.ts";
+import type { PluginHands } from "../plugin-hands.ts";
 import { unknownAnswer } from "../recovery.ts";
-import { mayChange, textAtUse, watchedBox } from "../watched-box.ts";
+import { refusedByChart } from "../refused-by-chart.ts";
+import { shelfOf } from "../shelf.ts";
+import { openableSkills, type SkillPins, skillShelf } from "../skill-shelf.ts";
+import { mayChange, runsAs, watchedBox } from "../watched-box.ts";
 
 export interface ToolRunDeps {
   /** The box of a workspace and of folders beside it, with a way into the web; throws where one of them is gone. */
@@ -27,6 +40,12 @@ export interface ToolRunDeps {
   monotonicMs(): number;
   /** What is true on this worker, for the rules. */
   readonly here?: Here;
+  /** What the run latched beyond the built-in tools. Absent: nothing. */
+  readonly capabilities?: CapabilitiesOf;
+  /** How plugin servers are reached. Absent: not at all. */
+  readonly plugins?: PluginHands | undefined;
+  /** What is known of the run's skills since. Absent: nobody keeps a book. */
+  readonly skillPins?: SkillPins;
 }
 
 type Order = Parameters<Performer<"tool.run">>[0];
@@ -35,6 +54,8 @@ export function toolRun(deps: ToolRunDeps): Performer<"tool.run"> {
   return async (order, context) => {
     const { signal, effectId } = context;
     const startedMs = deps.monotonicMs();
+    const tool = await declaredTool(deps, order, context);
+    if (tool !== undefined && !mayRun(context.rights, tool)) return refusedByChart(order, tool, context);
     try {
       const output = await outcomeOf(deps, order, context);
       signal.throwIfAborted();
@@ -54,22 +75,38 @@ export function finishedAnswer(
   output: ToolOutput,
   tookMs: number,
 ): Answer {
-  const { ok, text, whole, saw } = bounded(output);
+  const { ok, text, whole, saw, exit, misjudged } = bounded(output);
   const blob = whole === undefined ? null : { sha256: sha256(whole), text: whole };
   const told = { effect, call, tool, bytes: Buffer.byteLength(text), tookMs };
+  const kept = blob === null ? {} : { blob: blob.sha256 };
+  const judged = misjudged === true ? { misjudged } : {};
   return {
     event: { type: "tool.finished", call, ok } as Answer["event"],
-    entries: [toolResultEntry(call, text, ok, saw)],
-    told: [{ type: ok ? "tool.finished" : "tool.failed", ...told, ...(blob === null ? {} : { blob: blob.sha256 }) }],
+    entries: [toolResultEntry(call, text, ok, { saw, did: { effect, tool, ok, ...endedAs(exit) } })],
+    told: [ok ? { type: "tool.finished", ...told, ...kept } : { type: "tool.failed", ...told, ...kept, ...judged }],
     ...(blob === null ? {} : { blobs: [blob] }),
   };
 }
 
+const endedAs = (exit: ToolOutput["exit"]): { exitCode?: number | null; sandbox?: "full" | "partial" | "none" } =>
+  exit === undefined ? {} : { exitCode: exit.code, ...(exit.sandbox === undefined ? {} : { sandbox: exit.sandbox }) };
+
+async function declaredTool(
+  deps: ToolRunDeps,
+  { tool }: Order,
+  { address, run }: PerformContext,
+): Promise<ToolDeclaration | undefined> {
+  const latched = { run: address.run, capabilities: run.config.capabilities };
+  return ((await deps.capabilities?.(latched)) ?? BUILT_IN).named(tool);
+}
+
 async function outcomeOf(deps: ToolRunDeps, order: Order, context: PerformContext): Promise<ToolOutput> {
-  const { entries, run, signal, effectId } = context;
+  const { address, entries, run, signal, effectId } = context;
+  const latched = { run: address.run, capabilities: run.config.capabilities };
+  const capabilities = (await deps.capabilities?.(latched)) ?? BUILT_IN;
   const made = callInput(entries, order.call);
-  const tool = toolNamed(order.tool);
-  if (made === null || tool === undefined)
+  const tool = capabilities.named(order.tool);
+  if (made === null || tool === undefined || made.name !== order.tool)
     return broken(`call ${order.call} of ${order.tool} is not in the conversation`);
   if (inputHashOf(made.input) !== order.inputHash)
     return broken("the input is not the one that was judged; it was not run");
@@ -77,7 +114,11 @@ async function outcomeOf(deps: ToolRunDeps, order: Order, context: PerformContex
     const input = tool.input.parse(made.input);
     const box = await deps.box(run.workspace, run.config.addDirs);
     const question = atUse(deps, context, tool, input);
-    if (tool.loadDeed === undefined) return await withinTime(tool, input, watchedBox(box, question), signal);
+    if (tool.loadDeed === undefined) {
+      const shelf = shelfFor(context, capabilities, deps);
+      const given = { box: watchedBox(box, question), signal, manual: readManual, ...shelf };
+      return await withinTime(tool, input, given);
+    }
     return await acted(deps, order, context, tool.loadDeed, box, question);
   } catch (cause) {
     if (signal.aborted) throw new EffectAborted(effectId);
@@ -99,7 +140,7 @@ function atUse(
 
 /** No time limit of ours: a command has its recorder's, and a change that was begun is not walked away from. */
 async function acted(
-  { journal }: ToolRunDeps,
+  { journal, plugins }: ToolRunDeps,
   order: Order,
   { signal, effectId, entries }: PerformContext,
   loadDeed: NonNullable<ToolDeclaration["loadDeed"]>,
@@ -108,7 +149,7 @@ async function acted(
 ): Promise<ToolOutput> {
   if (journal === null) return broken(`this worker has no folder for gates; it runs no ${order.tool}`);
   const deed = await loadDeed();
-  const runs = order.approved === true ? undefined : await textAtUse(box, question);
+  const command = order.approved === true ? {} : await runsAs(box, question);
   let saw: ToolOutput["saw"];
   const acting = actingBox({
     box,
@@ -117,7 +158,8 @@ async function acted(
     inputHash: order.inputHash,
     signal,
     mayChange: (path) => mayChange(question, path),
-    commands: { writable: question.addDirs, runs },
+    commands: { writable: question.addDirs, ...command },
+    plugins,
     lastSeen: (path) => lastSeen(entries, path),
     changed: ({ path, after }) => {
       saw = { path, sha256: after };
@@ -127,7 +169,19 @@ async function acted(
   return saw === undefined ? output : { ...output, saw };
 }
 
-async function withinTime(tool: ToolDeclaration, input: unknown, box: Box, signal: AbortSignal): Promise<ToolOutput> {
+/** What it may draw from, as its session says; nothing where there is none. */
+function shelfFor(
+  { session }: PerformContext,
+  capabilities: RunCapabilities,
+  { skillPins }: Pick<ToolRunDeps, "skillPins">,
+): { shelf?: Shelf } {
+  if (session === null) return {};
+  const skills = openableSkills(capabilities.document, session.agentType);
+  return { shelf: shelfOf(session, capabilities, skillShelf(skills, skillPins)) };
+}
+
+async function withinTime(tool: ToolDeclaration, input: unknown, context: ToolContext): Promise<ToolOutput> {
+  const { signal } = context;
   if (tool.load === undefined) throw new Error(`${tool.name} is answered by the runtime, not run`);
   const run = await tool.load();
   const timeout = AbortSignal.timeout(tool.timeoutMs);
@@ -136,7 +190,7 @@ async function withinTime(tool: ToolDeclaration, input: unknown, box: Box, signa
     either.addEventListener("abort", () => reject(either.reason as Error), { once: true });
   });
   try {
-    return await Promise.race([run(input, { box, signal: either }), stopped]);
+    return await Promise.race([run(input, { ...context, signal: either }), stopped]);
   } catch (cause) {
     if (!timeout.aborted) throw cause;
     return broken(`${tool.name} was stopped after ${tool.timeoutMs} ms without a result`);

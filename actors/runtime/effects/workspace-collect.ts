@@ -21,12 +21,12 @@ export interface WorkspaceDeps {
 const FILES_MAX = 200;
 
 export function workspaceCollect({ env }: WorkspaceDeps): Performer<"workspace.collect"> {
-  return async (_, context) => {
+  return async ({ wanted }, context) => {
     const { isolation } = context.run.config;
     if (isolation === null) return uncollected("this run has no working tree of its own");
     try {
       const collected = await collectWorktree(isolation, `${context.run.goal}\n\nRun: ${context.address.run}`, env);
-      return answered(collected, context);
+      return answered(collected, wanted, context);
     } catch (cause) {
       if (cause instanceof GitBroke) return uncollected(cause.message);
       throw cause;
@@ -51,12 +51,12 @@ interface MergeProposal {
   readonly diffBytes: number;
 }
 
-function answered(collected: Collected, context: PerformContext): Answer {
+function answered(collected: Collected, wanted: boolean, context: PerformContext): Answer {
   const { config } = context.run;
   const { isolation } = config;
   if (isolation === null) throw new Error("collected without a tree");
   const diff = sha256(collected.diff);
-  const { verdict, entry, reason } = decided(config.approve, collected, context);
+  const { verdict, entry, reason } = decided(wanted ? config.approve : "unwanted", collected, context);
   const proposal: MergeProposal = {
     branch: isolation.branch,
     base: isolation.base,
@@ -95,11 +95,12 @@ const asked = (input: MergeProposal, { address, run }: PerformContext): Proposal
 });
 
 /** Whether a person looks at the whole, once, at the end. */
-function decided(approve: Approve, { files }: Collected, { run, address }: PerformContext) {
-  const verdicts: Record<Approve, [MergeVerdict, AuditEntry["decision"], AuditEntry["handler"], string]> = {
+function decided(approve: Approve | "unwanted", { files }: Collected, { run, address }: PerformContext) {
+  const verdicts: Record<typeof approve, [MergeVerdict, AuditEntry["decision"], AuditEntry["handler"], string]> = {
     ask: ["ask", "ask", "interactive", "one look at the whole difference, before it is merged"],
     "allow-safe": ["allow", "allow", "worker", "made in a working tree of the run's own, and git can take it back"],
     deny: ["leave", "deny", "worker", "nobody can be asked for the merge"],
+    unwanted: ["leave", "deny", "worker", "the run did not come out well: its work stays on its branch"],
   };
   const [verdict, decision, handler, reason] = verdicts[approve];
   const entry = (inputHash: string): AuditEntry => ({

@@ -3,7 +3,8 @@ import type { AuditFilter } from "../../../actors/runtime/audit/audit-log.ts";
 import type { AuditRow } from "../../../actors/runtime/audit/audit-row.ts";
 import { SwarmError } from "../../../infra/errors.ts";
 import { oneOf, wholeNumber } from "../flags.ts";
-import { type Hive, say } from "../hive.ts";
+import type { Hive } from "../hive.ts";
+import { say } from "../say.ts";
 
 /** Rows that people are shown where they do not say how many. */
 const SHOWN_DEFAULT = 100;

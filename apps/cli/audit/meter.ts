@@ -10,8 +10,9 @@ import {
   type WithheldRule,
 } from "../../../registry/permission/proposals.ts";
 import type { PermissionQuestion } from "../../../registry/permission/question.ts";
-import { type Hive, say } from "../hive.ts";
+import type { Hive } from "../hive.ts";
 import { harmless, printJson, printTable } from "../print.ts";
+import { say } from "../say.ts";
 import { type AuditWish, onRun, runsOf, wishOf } from "./filters.ts";
 import { recordedCalls } from "./recorded-calls.ts";
 

@@ -6,8 +6,8 @@ import type { ReplayPolicy } from "../../../actors/runtime/audit/recorded-questi
 import { readSettingsFile } from "../../../infra/config-files.ts";
 import { SwarmError } from "../../../infra/errors.ts";
 import { permissionSettings, permissionsSchema } from "../../../infra/permission-settings.ts";
-import { say } from "../hive.ts";
 import { permissionsOf } from "../permission-lists.ts";
+import { say } from "../say.ts";
 
 /** Other fields may stand beside these: a whole configuration file is a policy, too. */
 const policySchema = z.looseObject({

@@ -2,8 +2,8 @@
 import { auditDocument } from "../../../actors/runtime/audit/audit-document.ts";
 import { auditOf, type RecordedRow } from "../../../actors/runtime/audit/audit-log.ts";
 import type { Hive } from "../hive.ts";
-import { say } from "../hive.ts";
 import { printTable } from "../print.ts";
+import { say } from "../say.ts";
 import { onRun, runsOf, wishOf } from "./filters.ts";
 import { jsonList } from "./json-stream.ts";
 

@@ -9,6 +9,7 @@ import {
 import { runRowFrom } from "../../../actors/runtime/run-row.ts";
 import { grantsFrom } from "../../../infra/approval.ts";
 import type { Hive } from "../hive.ts";
+import { latchedCapabilities } from "../latched-capabilities.ts";
 import type { AuditWish } from "./filters.ts";
 
 export interface RecordedCallRow {
@@ -28,7 +29,8 @@ export async function* recordedCalls(
   if (summary === null) return;
   const row = runRowFrom(summary.fields);
   const grants = grantsFrom(row.config.grants, given);
-  const known: RecordedRun = { row, grants, ownDirs: [config.dataDir, ...config.stateDirs] };
+  const capabilities = await latchedCapabilities(reader, run, row.config);
+  const known: RecordedRun = { row, grants, ownDirs: [config.dataDir, ...config.stateDirs], capabilities };
   for await (const one of auditOf(reader, run, wish)) {
     yield { row: one, recorded: recordedQuestion(one, known, policy) };
   }

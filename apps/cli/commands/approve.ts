@@ -19,8 +19,9 @@ import {
 } from "../approvals/give-answer.ts";
 import { approvalLines, needsName } from "../approvals/show-approval.ts";
 import { oneOf } from "../flags.ts";
-import { type Hive, openHive, say } from "../hive.ts";
+import { type Hive, openHive } from "../hive.ts";
 import { harmless, printJson } from "../print.ts";
+import { say } from "../say.ts";
 import { leaveToWorker } from "./run.ts";
 
 /** Lines of one text that are shown before its name is asked for. */

@@ -1,15 +1,20 @@
 /** `swarm doctor`: the settings in force and where each came from, the Redis that was found and what it promises. */
 import { apiBinding, DEFAULT_MODEL, hasModel, LOCAL_MODEL } from "../../../actors/runtime/accesses.ts";
+import { installedDrift } from "../../../actors/runtime/drift/installed.ts";
+import { MODEL_TIERS } from "../../../actors/types/define.ts";
 import type { Sandbox } from "../../../infra/bwrap/sandbox.ts";
 import { type Config, readConfig } from "../../../infra/config.ts";
 import { SwarmError } from "../../../infra/errors.ts";
 import { openHostState } from "../../../infra/journal/host-state.ts";
 import { durabilityOf, type Promised } from "../../../infra/redis/durability.ts";
 import { openRedis, type RedisEndpoint } from "../../../infra/redis/embedded.ts";
-import { redisSettings } from "../hive.ts";
+import { tools } from "../../../registry/tools/index.ts";
+import { releasePins } from "../../../registry/tools/release-pins.ts";
 import { PERMISSION_LISTS, permissionsOf } from "../permission-lists.ts";
 import { printJson, printTable } from "../print.ts";
+import { redisSettings } from "../redis-settings.ts";
 import { openOwnSandbox, sandboxLine } from "../sandbox.ts";
+import { tierModels } from "../start-run.ts";
 
 interface Setting {
   readonly name: string;
@@ -18,11 +23,13 @@ interface Setting {
 }
 
 export async function act(_args: readonly string[], flags: Record<string, unknown>): Promise<number> {
+  if (flags.guardrails === true) return (await import("../guardrails/check.ts")).checkGuardrails(flags);
   const config = await readConfig();
   const settings = settingsOf(config);
   const sandbox = await openOwnSandbox(config, await openHostState(config.stateDirs), true);
   const redis = await openRedis(redisSettings(config)).catch((cause: unknown) => cause);
   const guarantees = redis instanceof Error ? [] : durabilityOf(endpointOf(redis).kind, endpointOf(redis).facts);
+  const drifted = [...installedDrift(tools, releasePins)].map(([name, { reason }]) => ({ name, reason }));
   const model = hasModel(config)
     ? { access: apiBinding(config), default: config.model ?? DEFAULT_MODEL }
     : { access: "local analyst", default: LOCAL_MODEL };
@@ -37,9 +44,11 @@ export async function act(_args: readonly string[], flags: Record<string, unknow
       sandbox: sandbox.level,
       sandboxBy: sandbox.by,
       sandboxReasons: sandbox.reasons,
+      drifted,
     });
   } else {
     print(settings, redis, guarantees, model, sandbox);
+    for (const { name, reason } of drifted) process.stdout.write(`tool ${name} is out on this machine: ${reason}\n`);
   }
   return redis instanceof SwarmError ? redis.exit : 0;
 }
@@ -60,6 +69,8 @@ function settingsOf(config: Config): Setting[] {
     row("dataDir", config.dataDir),
     row("prefix", config.prefix),
     row("model", config.model),
+    ...MODEL_TIERS.map((tier) => row(`models.${tier}`, tierModels(config)?.[tier])),
+    row("fallback", config.fallback),
     row("baseUrl", config.baseUrl),
     row("logLevel", config.logLevel),
     row("redisBin", config.redisBin),

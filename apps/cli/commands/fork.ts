@@ -2,14 +2,18 @@
 import { knownPrice, LOCAL_BINDING } from "../../../actors/runtime/accesses.ts";
 import { forkOf } from "../../../actors/runtime/fork.ts";
 import type { ForkChanges, ForkMessage } from "../../../actors/runtime/fork-changes.ts";
+import { runRowFrom } from "../../../actors/runtime/run-row.ts";
 import { agentTypeNamed, machines } from "../../../actors/types/index.ts";
 import { SwarmError } from "../../../infra/errors.ts";
 import { newRunId } from "../../../infra/ids.ts";
 import { createFork } from "../../../infra/redis/fork-run.ts";
+import { isTakenAway } from "../../../registry/permission/denied-tools.ts";
 import { budgetOf } from "../budget-flags.ts";
 import { wholeNumber } from "../flags.ts";
-import { type Hive, openHive, say } from "../hive.ts";
+import { type Hive, openHive } from "../hive.ts";
+import { latchedCapabilities } from "../latched-capabilities.ts";
 import { printJson } from "../print.ts";
+import { say } from "../say.ts";
 import { modelChoice } from "../start-run.ts";
 import { leaveToWorker, watchRun } from "./run.ts";
 
@@ -121,7 +125,11 @@ async function deniedToolsOf(hive: Hive, source: string, names: readonly string[
   if (names.length === 0) return names;
   const types = (await hive.reader.actors(source)).map(({ type }) => agentTypeNamed(type));
   const tools = new Set(types.flatMap((type) => type?.tools ?? []).filter((name) => name !== "Report"));
-  const strangers = names.filter((name) => !tools.has(name));
+  const row = await hive.reader.run(source);
+  const drawn = row === null ? [] : (await latchedCapabilities(hive.reader, source, runRowFrom(row.fields).config)).all;
+  const isOfPlugin = (name: string): boolean =>
+    drawn.some((tool) => tool.tier === "plugin" && isTakenAway([name], tool.name));
+  const strangers = names.filter((name) => !tools.has(name) && !isOfPlugin(name));
   if (strangers.length === 0) return names;
   throw new SwarmError(
     "usage.deny_tool",

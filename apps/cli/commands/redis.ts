@@ -2,8 +2,8 @@
 import { readConfig } from "../../../infra/config.ts";
 import { SwarmError } from "../../../infra/errors.ts";
 import { installRedis } from "../../../infra/redis/install.ts";
-import { say } from "../hive.ts";
 import { printJson } from "../print.ts";
+import { say } from "../say.ts";
 
 export async function act([action = ""]: readonly string[], flags: Record<string, unknown>): Promise<number> {
   if (action !== "install") {

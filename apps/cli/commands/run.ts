@@ -1,25 +1,30 @@
-/** `swarm run <goal>`: one agent works on one goal with a real model. */
+/** `swarm run <goal | file.md | tasks.yaml>`: one agent works on one goal, or several on a graph of tasks. */
 import { type RunDocument, runDocument } from "../../../actors/runtime/run-document.ts";
 import { readConfig } from "../../../infra/config.ts";
 import { SwarmError } from "../../../infra/errors.ts";
+import { redisPins } from "../../../infra/redis/pins.ts";
 import { approvalsOf } from "../approvals/give-answer.ts";
 import { answerCommands, inOneLine } from "../approvals/show-approval.ts";
+import { checkDenied, collectCapabilities } from "../capabilities.ts";
 import { exitCodeOf } from "../exit-code.ts";
-import { type Hive, openHive, say } from "../hive.ts";
+import { type Hive, openHive } from "../hive.ts";
 import { isolated, worktreeOf } from "../isolate.ts";
 import { harmless, printJson } from "../print.ts";
 import { clip } from "../progress/printable.ts";
-import { planOf } from "../run-plan.ts";
+import { resultLines } from "../result-lines.ts";
+import { type Planned, planOf } from "../run-plan.ts";
+import { say } from "../say.ts";
 import { startRun } from "../start-run.ts";
 import { watch } from "../watch.ts";
 
 export async function act([goal = ""]: readonly string[], flags: Record<string, unknown>): Promise<number> {
-  const { plan, notices } = planOf(goal, flags, await readConfig());
+  const { plan, notices, profiles } = await planOf(goal, flags, await readConfig());
   const worktree = worktreeOf(flags.worktree);
-  for (const notice of notices) say(`swarm: ${notice}`);
+  for (const notice of notices) say(`swarm: ${harmless(notice)}`);
   const hive = await openHive();
   try {
-    const run = await startRun(hive, plan, async (whole) => {
+    const capable = await withCapabilities(hive, plan, profiles);
+    const run = await startRun(hive, capable, async (whole) => {
       const prepared = await isolated(whole, worktree, hive.config);
       if (prepared.note !== null) say(`swarm: ${prepared.note}`);
       return prepared.plan;
@@ -32,6 +37,25 @@ export async function act([goal = ""]: readonly string[], flags: Record<string, 
     hive.close();
   }
 }
+
+/** The plan with what the run may draw from, as it is approved at this moment; what is left out is said. */
+async function withCapabilities(
+  hive: Hive,
+  plan: Planned["plan"],
+  profiles: Planned["profiles"],
+): Promise<Planned["plan"]> {
+  const from = { config: hive.config, workspace: plan.workspace, pins: redisPins(hive.redis, hive.keys) };
+  const { capabilities, left } = await collectCapabilities(from, profiles);
+  checkDenied(plan.config.deniedTools ?? [], capabilities);
+  for (const { name, reason } of left.slice(0, LEFT_SAID)) {
+    say(`swarm: ${harmless(name)} is left out: ${harmless(reason)}`);
+  }
+  if (left.length > LEFT_SAID) say(`swarm: ${left.length - LEFT_SAID} more are left out: swarm tools list`);
+  return { ...plan, capabilities };
+}
+
+/** What is there and not approved is told line by line up to so many. */
+const LEFT_SAID = 5;
 
 /** A detached run needs somebody to run it: with the embedded default, a worker is started and left alone. */
 export async function leaveToWorker(hive: Hive, binding: string): Promise<number> {
@@ -78,13 +102,17 @@ const APPROVALS_SAID = 5;
 
 function printOutcome({ runId, status, result, usage }: RunDocument): void {
   const lines = [`run ${runId}: ${status}`];
-  const summary = (result?.value as { summary?: unknown } | null)?.summary;
-  if (typeof summary === "string") lines.push("", harmlessLines(summary));
-  else if (result?.value != null) lines.push("", harmless(JSON.stringify(result.value)));
-  for (const reason of result?.reasons ?? []) lines.push(`  - ${harmless(reason)}`);
+  const said = resultLines(result?.value);
+  if (said.length > 0) lines.push("", ...said);
+  for (const reason of reasonsLeft(result)) lines.push(`  - ${harmless(reason)}`);
   const cost = usage.costUsd === null ? "cost unknown" : `${usage.costUsd.toFixed(4)} USD`;
   lines.push("", `${usage.modelCalls} model calls, ${usage.totalTokens} tokens, ${cost}. More: swarm show ${runId}`);
   process.stdout.write(`${lines.join("\n")}\n`);
 }
 
-const harmlessLines = (text: string): string => text.split("\n").map(harmless).join("\n");
+/** Without those that stand at their task already. */
+function reasonsLeft(result: RunDocument["result"]): readonly string[] {
+  const { tasks } = (result?.value ?? {}) as { tasks?: unknown };
+  const told = tasks !== null && typeof tasks === "object" ? Object.keys(tasks) : [];
+  return (result?.reasons ?? []).filter((reason) => !told.includes(reason.split(":", 1)[0] ?? ""));
+}

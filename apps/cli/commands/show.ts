@@ -4,6 +4,7 @@ import { SwarmError } from "../../../infra/errors.ts";
 import { type Hive, openHive } from "../hive.ts";
 import { harmless, printJson, printTable } from "../print.ts";
 import { spelled } from "../progress/printable.ts";
+import { modelLines, substituteLines } from "../show-models.ts";
 import { placeLines } from "../show-place.ts";
 
 export async function act([id = ""]: readonly string[], flags: Record<string, unknown>): Promise<number> {
@@ -13,6 +14,11 @@ export async function act([id = ""]: readonly string[], flags: Record<string, un
     if (flags.effects === true || flags.verify === true) {
       const { showEffects } = await import("../show-effects.ts");
       await showEffects(hive, run, { json: flags.json === true, verify: flags.verify === true });
+      return 0;
+    }
+    if (flags.tools === true) {
+      const { showTools } = await import("../show-tools.ts");
+      await showTools(hive, run, { json: flags.json === true });
       return 0;
     }
     if (typeof flags.blob === "string") {
@@ -29,6 +35,7 @@ export async function act([id = ""]: readonly string[], flags: Record<string, un
     const row = await hive.reader.run(run);
     process.stdout.write(`run ${run}: ${document.status}\n${harmless(row?.fields.goal ?? "")}\n`);
     for (const reason of document.result?.reasons ?? []) process.stdout.write(`  - ${harmless(reason)}\n`);
+    for (const line of substituteLines(document)) process.stdout.write(`  - ${harmless(line)}\n`);
     const stranded = await hive.reader.stranded(run);
     if (stranded.length > 0) {
       process.stdout.write(
@@ -40,6 +47,7 @@ export async function act([id = ""]: readonly string[], flags: Record<string, un
         `  - ${agent} waits for approval ${id}: ${harmless(tool)}, ${risk}. swarm approvals show ${id}\n`,
       );
     }
+    for (const line of await modelLines(hive.reader, run, document.agents)) process.stdout.write(`${harmless(line)}\n`);
     for (const line of await placeLines(hive.reader, run)) process.stdout.write(`${harmless(line)}\n`);
     const { usage } = document;
     const cost = usage.costUsd === null ? "cost unknown (no price for this model)" : `${usage.costUsd.toFixed(6)} USD`;

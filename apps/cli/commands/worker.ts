@@ -1,16 +1,21 @@
 /** `swarm worker`: hosts actors until it is told to end, or has been idle for as long as it was told to bear. */
 import { setTimeout as pause } from "node:timers/promises";
 import { hasModel, openAccesses } from "../../../actors/runtime/accesses.ts";
+import { installedDrift } from "../../../actors/runtime/drift/installed.ts";
 import { tidier } from "../../../actors/runtime/retention.ts";
 import { createRuntime, type Runtime } from "../../../actors/runtime/runtime.ts";
 import { actorTypes } from "../../../actors/types/index.ts";
 import { SwarmError } from "../../../infra/errors.ts";
 import { openHostState } from "../../../infra/journal/host-state.ts";
 import { openJournal } from "../../../infra/journal/journal.ts";
+import { tools } from "../../../registry/tools/index.ts";
+import { releasePins } from "../../../registry/tools/release-pins.ts";
 import { wholeNumber } from "../flags.ts";
-import { type Hive, openHive, say } from "../hive.ts";
+import { type Hive, openHive } from "../hive.ts";
+import { openPluginServers } from "../plugin-servers.ts";
 import { printJson } from "../print.ts";
 import { openOwnSandbox, sandboxLine, secludedFolders } from "../sandbox.ts";
+import { say } from "../say.ts";
 import { retentionOptions } from "../tidy-at-start.ts";
 
 const IDLE_LOOK_MS = 500;
@@ -35,6 +40,9 @@ export async function act(args: readonly string[], flags: Record<string, unknown
   const sandbox = await openOwnSandbox(hive.config, state);
   if (sandbox.level !== "full") hive.log.warn({ level: sandbox.level, reasons: sandbox.reasons }, "sandbox");
   const accesses = openAccesses(hive.config, hive.log);
+  const servers = openPluginServers(hive.config, sandbox, hive.log);
+  const drifted = installedDrift(tools, releasePins);
+  for (const [tool, { reason }] of drifted) hive.log.error({ tool, reason }, "this tool is out on this worker");
   const runtime = createRuntime({
     redis: hive.redis,
     keys: hive.keys,
@@ -48,6 +56,8 @@ export async function act(args: readonly string[], flags: Record<string, unknown
     unconfined: sandbox.confinement === "off",
     privateHosts: hive.config.privateHosts,
     gitEnv: hive.config.commandEnv,
+    servers,
+    drifted,
   });
   const tidying = tidier(retentionOptions(hive));
   const told = toldToEnd();
@@ -66,6 +76,7 @@ export async function act(args: readonly string[], flags: Record<string, unknown
   } finally {
     ended.abort();
     await end(runtime, hive, async () => {
+      await servers.close();
       await tidying.stop();
       await accesses.close();
     });

@@ -4,7 +4,7 @@
  */
 import type { Colors } from "picocolors/types.js";
 import { clip, padEnd, printable } from "./printable.ts";
-import { counted, isBad, type RunTree, type TaskNode } from "./tree.ts";
+import { counted, isBad, type RunTree, type TaskNode, waitingTasks } from "./tree.ts";
 import { clock, doing, reason, tookMs, work } from "./words.ts";
 
 export interface FrameOptions {
@@ -27,7 +27,9 @@ export function frameOf(tree: RunTree, options: FrameOptions): string[] {
   const head = headLine(tree, options);
   if (room === 1) return [head];
   const foot = footLines(tree, options).slice(0, room >= 6 ? 2 : 0);
-  return [head, ...taskLines(tree, options, room - 1 - foot.length), ...foot];
+  const space = room - 1 - foot.length;
+  const tasks = taskLines(tree, options, space);
+  return [head, ...tasks, ...waitingLines(tree, options, space - tasks.length), ...foot];
 }
 
 const fitted = (options: FrameOptions, text: string): string => clip(text, options.columns - 1);
@@ -77,6 +79,25 @@ function taskLines(tree: RunTree, options: FrameOptions, room: number): string[]
   return hidden.length === 0 ? lines : [...lines, hiddenLine(hidden, options)].slice(0, room);
 }
 
+/** Where there is room left: what waits, and for whom. */
+function waitingLines(tree: RunTree, options: FrameOptions, room: number): string[] {
+  const waiting = waitingTasks(tree);
+  if (room <= 0 || waiting.length === 0) return [];
+  const shown = waiting.length <= room ? waiting : waiting.slice(0, room - 1);
+  const lines = shown.map(({ task, needs, lost }) => {
+    const why = lost ? "will not start: stands on" : needs.length === 0 ? "waits for its turn" : "waits for";
+    return `  · ${nameColumn(task, options)}  ${[why, needs.join(", ")].join(" ").trimEnd()}`;
+  });
+  const more = waiting.length - shown.length;
+  if (more > 0) lines.push(`  … ${more} more waiting`);
+  return lines.map((line) => options.colors.dim(fitted(options, line)));
+}
+
+function nameColumn(name: string, { columns }: FrameOptions): string {
+  const nameColumns = Math.max(12, Math.min(34, Math.floor(columns * 0.42)));
+  return padEnd(clip(printable(name), nameColumns), nameColumns);
+}
+
 /** Those shown stand in the order of the plan, so that a line does not jump while it is watched. */
 const inOrder = (tree: RunTree, shown: readonly TaskNode[]): TaskNode[] => {
   const chosen = new Set(shown);
@@ -96,11 +117,9 @@ function hiddenLine(hidden: readonly TaskNode[], options: FrameOptions): string 
 }
 
 function taskLine(node: TaskNode, options: FrameOptions, tree: RunTree): string {
-  const { colors: c, columns, nowMs } = options;
+  const { colors: c, nowMs } = options;
   const took = clock(tookMs(node, tree.end === null ? nowMs : tree.lastAtMs));
-  const nameColumns = Math.max(12, Math.min(34, Math.floor(columns * 0.42)));
-  const again = node.attempt > 1 ? ` #${node.attempt}` : "";
-  const name = padEnd(clip(printable(`${node.task}${again}`), nameColumns), nameColumns);
+  const name = nameColumn(`${node.task}${node.attempt > 1 ? ` #${node.attempt}` : ""}`, options);
   if (node.outcome === "verified") return c.dim(fitted(options, `  ✓ ${name}  ${work(node)}, ${took}`));
   if (node.outcome !== null)
     return c.red(fitted(options, `  ✗ ${name}  ${node.outcome}: ${reason(node.reasons, "no reason was given")}`));

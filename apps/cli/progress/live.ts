@@ -71,6 +71,10 @@ export function openLive({ stream, colors, columns }: ProgressOptions): Progress
       changed ||= next !== tree;
       tree = next;
     },
+    graph: (graph) => {
+      tree = { ...tree, graph };
+      changed = true;
+    },
     note: (line) => {
       if (held && !ended) write(`${line}\n`);
       else if (!ended) draw(`${line}${clearLineEnd}\n`);

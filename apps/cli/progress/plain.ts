@@ -17,6 +17,7 @@ export function openPlain({ stream }: Pick<ProgressOptions, "stream">): Progress
       const news = newsOf(event, tree);
       if (news !== null) say(news);
     },
+    graph() {},
     note: say,
     hold() {},
     goOn() {},

@@ -3,9 +3,12 @@
  * thing worth knowing elsewhere. It watches only: nothing that happens here changes a run.
  */
 import type { LoggedEvent } from "../../../machines/run-event.ts";
+import type { PlannedNode } from "./tree.ts";
 
 export interface Progress {
   event(event: LoggedEvent): void;
+  /** The tasks of the run and what each needs, once somebody knows. */
+  graph(tasks: readonly PlannedNode[]): void;
   /** A line for people that stays on the screen, such as how to resume. */
   note(line: string): void;
   /** Leaves the terminal to somebody who asks something there, until `goOn`. What happens meanwhile is shown then. */

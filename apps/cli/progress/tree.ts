@@ -28,6 +28,12 @@ export interface TaskNode {
   readonly reasons: readonly string[];
 }
 
+/** A task as it was planned. */
+export interface PlannedNode {
+  readonly id: string;
+  readonly needs: readonly string[];
+}
+
 export interface RunTree {
   readonly run: string;
   readonly goal: string;
@@ -40,6 +46,8 @@ export interface RunTree {
   readonly lastSeq: number;
   /** In the order in which they were first routed. */
   readonly tasks: readonly TaskNode[];
+  /** Every task and what it needs, in the order of the plan; empty where nobody told. */
+  readonly graph: readonly PlannedNode[];
   /** Why the run stands still; null while it moves. */
   readonly parked: string | null;
   /** Breakers that are not closed, with their state. */
@@ -59,6 +67,7 @@ export const emptyTree: RunTree = {
   lastAtMs: 0,
   lastSeq: 0,
   tasks: [],
+  graph: [],
   parked: null,
   breakers: {},
   trouble: null,
@@ -181,6 +190,30 @@ export function counted({ tasks, tasksTotal }: RunTree): Counts {
     bad: tasks.length - verified - working,
     waiting: Math.max(0, tasksTotal - tasks.length),
   };
+}
+
+export interface WaitingTask {
+  readonly task: string;
+  /** What it still waits for. */
+  readonly needs: readonly string[];
+  /** One of these ended badly: as it stands, nobody will be sent to it. */
+  readonly lost: boolean;
+}
+
+/** Tasks nobody was sent to yet, in the order of the plan. */
+export function waitingTasks({ graph, tasks }: RunTree): WaitingTask[] {
+  const routed = new Map(tasks.map((node) => [node.task, node]));
+  const lost = new Set(tasks.filter(isBad).map(({ task }) => task));
+  const waiting = graph.filter(({ id }) => !routed.has(id));
+  for (let before = -1; before < lost.size; ) {
+    before = lost.size;
+    for (const { id, needs } of waiting) if (needs.some((need) => lost.has(need))) lost.add(id);
+  }
+  return waiting.map(({ id, needs }) => ({
+    task: id,
+    needs: needs.filter((need) => routed.get(need)?.outcome !== "verified"),
+    lost: lost.has(id),
+  }));
 }
 
 export const isBad = ({ outcome }: TaskNode): boolean => outcome !== null && outcome !== "verified";

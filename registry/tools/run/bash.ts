@@ -9,6 +9,11 @@ const notesCharsMax = 2_000;
 /** Files that are named, at most. */
 const namedMax = 5;
 
+/** What programs say of a file system that they must not write to: the kernel's words, and its name for them. */
+const WROTE_NOWHERE = /read-only file system|\bEROFS\b/i;
+const MISJUDGED =
+  "[this line was judged read-only, so it ran unasked with the workspace read-only; it tried to write, which is refused. Files that it only needs meanwhile can go to /tmp]";
+
 export async function run({ command, timeout }: BashInput, { box }: ActingContext): Promise<ToolOutput> {
   return exitAnswer(await box.exec(command, { timeoutMs: timeout ?? commandMsDefault }));
 }
@@ -18,10 +23,18 @@ export function exitAnswer(exit: BoxExit): ToolOutput {
   const said = Buffer.from(exit.output).toString("utf8");
   const { text, cut } = shortened(said);
   const lines = [endOf(exit), ...(text === "" ? ["[no output]"] : [text.replace(/\n$/, "")])];
-  lines.push(...confinementOf(exit));
-  if (exit.dropped > 0) lines.push(`[${counted(exit.bytes, "byte")} of output, ${exit.dropped} of them not kept]`);
   const ok = exit.code === 0 && exit.stopped === null;
-  return { ok, text: lines.join("\n"), truncated: cut || exit.dropped > 0, ...(cut ? { whole: said } : {}) };
+  const misjudged = !ok && exit.looksOnly === true && WROTE_NOWHERE.test(said);
+  lines.push(...confinementOf(exit), ...(misjudged ? [MISJUDGED] : []));
+  if (exit.dropped > 0) lines.push(`[${counted(exit.bytes, "byte")} of output, ${exit.dropped} of them not kept]`);
+  return {
+    ok,
+    text: lines.join("\n"),
+    truncated: cut || exit.dropped > 0,
+    ...(exit.broke === undefined ? { exit: { code: ownCode(exit), sandbox: exit.sandbox } } : {}),
+    ...(cut ? { whole: said } : {}),
+    ...(misjudged ? { misjudged } : {}),
+  };
 }
 
 /** Nothing where it was confined as it should be and left nothing that it must not. */
@@ -37,7 +50,10 @@ function confinementOf({ sandbox, setAside = [], watched }: BoxExit): string[] {
   return [...level, ...moved, ...more, ...unwatched];
 }
 
-/** What level one of verification looks for, and what the first line of an answer says. */
+/** What was stopped did not come to an end of its own, whatever its code. */
+const ownCode = ({ code, stopped }: BoxExit): number | null => (stopped === null ? (code ?? null) : null);
+
+/** What the first line of an answer says. */
 export const exitLine = (code: number): string => `exit code ${code}`;
 
 function endOf({ broke, code, signal, stopped, tookMs }: BoxExit): string {

@@ -6,6 +6,7 @@ import { pageText } from "../../html-text.ts";
 import { refused } from "../../refusal.ts";
 import { counted } from "../../shown.ts";
 import type { ToolContext, ToolOutput } from "../../tool.ts";
+import { oneLineOf as oneLine, visibleText as visible } from "../../visible-text.ts";
 import { pageCharsMax, type WebFetchInput } from "../input/web-fetch.ts";
 
 /** Text of one page that can be gone through with offsets, in UTF-16 units: as much as the bytes of an answer can hold. */
@@ -96,13 +97,3 @@ function decoder(label: string | undefined): TextDecoder {
     return new TextDecoder("utf-8");
   }
 }
-
-/** Characters that no reader sees can carry words for a model: taken out, but for line ends, tabs and what joins emoji. */
-const visible = (text: string): string =>
-  text
-    .replace(/\r\n?/g, "\n")
-    .replace(/[\p{Cc}\p{Cf}\u{e0000}-\u{e0fff}]/gu, (one) =>
-      one === "\n" || one === "\t" || one === "\u200d" ? one : "",
-    );
-
-const oneLine = (text: string): string => text.replace(/[\s\p{Cc}\p{Cf}]+/gu, " ").slice(0, 500);

@@ -2,6 +2,7 @@
 import type { Guarantee } from "../guarantee.ts";
 
 const contract = "test/contract/redis-store.test.ts";
+const verify = "test/unit/actors/result-verify.test.ts";
 const commit = "infra/redis/scripts/commit.lua";
 
 export const money: readonly Guarantee[] = [
@@ -85,6 +86,68 @@ export const money: readonly Guarantee[] = [
         file: "actors/runtime/effects/tool-run.ts",
         find: "if (inputHashOf(made.input) !== order.inputHash)",
         replace: "if (inputHashOf(made.input) === null)",
+      },
+    ],
+  },
+  {
+    id: "claimed-work",
+    group: "Money and results",
+    promise: "Work that a report claims and the journal does not show keeps it from counting, with the count named",
+    condition:
+      "an agent that acts, and the default form: `changed`, `ran`, and what the summary says in plain words. Level one does not understand prose",
+    mechanism: ["actors/runtime/claim-problems.ts", "actors/runtime/claims-in-words.ts", "actors/runtime/work-done.ts"],
+    test: {
+      file: verify,
+      title: "without an entry of the journal is rejected by name, with the count and the sentence",
+    },
+    disable: [
+      {
+        file: "actors/runtime/effects/result-verify.ts",
+        find: "return claimProblems(value, { box, workspace: run.workspace, done, alone });",
+        replace: "return alone ? [] : claimProblems(value, { box, workspace: run.workspace, done, alone });",
+      },
+    ],
+  },
+  {
+    id: "forged-evidence",
+    group: "Money and results",
+    promise: "How a command ended is what the runtime recorded of it, never what an output or the agent says",
+    condition: "always",
+    mechanism: ["actors/runtime/evidence.ts", "actors/runtime/work-done.ts", "actors/runtime/effects/tool-run.ts"],
+    test: {
+      file: verify,
+      title: "is never believed for what an output says, also under an id that was used before",
+    },
+    disable: [
+      {
+        file: "actors/runtime/work-done.ts",
+        find: "if (did === undefined || asked === undefined || asked.name !== did.tool) continue;",
+        replace: "if (asked === undefined) continue;",
+      },
+      {
+        file: "actors/runtime/work-done.ts",
+        find: "done.push({ ...did, call, input: asked.input",
+        replace: "done.push({ effect: call, ok: true, exitCode: 0, ...did, tool: asked.name, call, input: asked.input",
+      },
+    ],
+  },
+  {
+    id: "substitute-told",
+    group: "Money and results",
+    promise:
+      "Another model than the one that was asked is named in the result, and where the run forbids it, fails the task",
+    condition: "the server names the model that answered",
+    mechanism: ["actors/runtime/provenance.ts", "actors/runtime/effects/model-call.ts", "infra/model/model-id.ts"],
+    test: {
+      file: "test/integration/lying-models.test.ts",
+      title: "where substitutes are forbidden, an answer of another model fails the task with both names",
+      built: true,
+    },
+    disable: [
+      {
+        file: "actors/runtime/effects/model-call.ts",
+        find: 'if (context.run.config.fallback !== "forbid" ||',
+        replace: "if (context.run.config.fallback !== undefined ||",
       },
     ],
   },

@@ -28,6 +28,24 @@ export const threats: readonly Guarantee[] = [
     ],
   },
   {
+    id: "no-path-no-tool",
+    group,
+    promise: "An agent runs no tool that its type's chart does not have, even where the judge let the call pass",
+    condition: "built-in tools; of plugins, as the operator vouched for them",
+    mechanism: ["machines/rights.ts", "actors/runtime/effects/tool-run.ts"],
+    test: {
+      file: "test/guardrails/forbidden-tools.test.ts",
+      title: "gets none of them either where the judge let them all pass",
+    },
+    disable: [
+      {
+        file: "actors/runtime/effects/tool-run.ts",
+        find: "!mayRun(context.rights, tool)",
+        replace: "mayRun(context.rights, tool) === null",
+      },
+    ],
+  },
+  {
     id: "no-hooks",
     group,
     promise: "Git starts no program that a repository's own settings name: no hook, no monitor",
@@ -103,8 +121,8 @@ export const threats: readonly Guarantee[] = [
     disable: [
       {
         file: "infra/config.ts",
-        find: "if (file !== nearest || file === named) return;",
-        replace: "if (file.length > 0 || nearest === named) return;",
+        find: "if (isRepositorys) refuseOfRepository(file, given);",
+        replace: "if (isRepositorys && file === named) refuseOfRepository(file, given);",
       },
     ],
   },

@@ -39,6 +39,8 @@ export interface MessagesDouble {
   readonly baseUrl: string;
   /** Requests to `/v1/messages`, in the order of their arrival. */
   readonly served: readonly Served[];
+  /** Lets go of all held answers, and of those that would be. */
+  readonly release: () => void;
   /** Adds to the end of the script. */
   readonly script: (...entries: readonly EntryInput[]) => void;
   readonly close: () => Promise<void>;
@@ -59,6 +61,10 @@ export async function startMessagesDouble(options: MessagesDoubleOptions = {}): 
   const served: Served[] = [];
   const entries: (Entry & { left: number })[] = [];
   const cache = new PrefixCache(options.nowMs);
+  let release = (): void => {};
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
   const script = (...more: readonly EntryInput[]) => {
     for (const entry of more.map((input) => entrySchema.parse(input)))
       entries.push({ ...entry, left: entry.times === "always" ? Number.POSITIVE_INFINITY : entry.times });
@@ -72,6 +78,7 @@ export async function startMessagesDouble(options: MessagesDoubleOptions = {}): 
     const directed = options.director?.(parsed, index);
     const entry = directed ? entrySchema.parse(directed) : nextEntry(entries, body);
     if (entry.delayMs > 0) await wait(entry.delayMs);
+    if (entry.held) await released;
     const prompt = promptOf(parsed);
     const message = wireMessage(entry, parsed, prompt, cache);
     if (!parsed.stream && !entry.fault) return sendJson(response, 200, messageDocument(message));
@@ -102,6 +109,7 @@ export async function startMessagesDouble(options: MessagesDoubleOptions = {}): 
   return {
     baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     served,
+    release,
     script,
     close: () =>
       new Promise((resolve) => {
@@ -150,7 +158,7 @@ function wireMessage(entry: Entry, request: MessagesRequest, prompt: Prompt, cac
   const asksTool = content.some((block) => block.type === "tool_use");
   return {
     id,
-    model: request.model,
+    model: entry.model ?? request.model,
     content,
     stopReason: entry.stopReason ?? (asksTool ? "tool_use" : "end_turn"),
     usage: { ...cache.charge(prompt), output_tokens: estimateTokens(JSON.stringify(entry.content)) },

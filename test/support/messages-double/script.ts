@@ -66,10 +66,14 @@ export const entrySchema = z.strictObject({
   times: z.union([z.number().int().positive(), z.literal("always")]).default(1),
   /** Before the headers. */
   delayMs: z.number().int().nonnegative().default(0),
+  /** Waits until the double is told to `release`; after that, for nothing. */
+  held: z.boolean().default(false),
   content: content.default([{ type: "text", text: "Done." }]),
   /** Default: `tool_use` where there is a tool call, else `end_turn`. */
   stopReason: z.string().optional(),
   stopDetails: z.unknown().optional(),
+  /** The model that says it answered. Default: the one that was asked. */
+  model: z.string().optional(),
   /** The usage object of the first and the last event, instead of the simulated one. */
   usage: z.record(z.string(), z.unknown()).optional(),
   fault: fault.optional(),

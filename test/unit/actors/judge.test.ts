@@ -19,6 +19,8 @@ const session = (offered: readonly string[] = type.tools): Session => ({
   model: "m",
   system: [],
   tools: offered.map((name) => ({ name, description: "", inputSchema: {} })),
+  deferred: [],
+  profile: null,
   contract: {},
   outTokens: { wanted: 1, least: 1 },
   policy: "p",

@@ -11,6 +11,7 @@ const input = { file_path: "package.json", limit: 1 };
 const context = (given: unknown): PerformContext => ({
   address: { run: "r", actor: "a", type: "explore" },
   run: { workspace: process.cwd(), config: runConfigSchema.parse({}) } as PerformContext["run"],
+  rights: { tools: ["Read"], plugins: "none" },
   effectId: "r/a/0.3:0",
   session: null,
   entries: [{ role: "assistant", content: [{ type: "tool_use", id: "c", name: "Read", input: given }] }],

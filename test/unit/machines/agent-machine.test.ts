@@ -21,7 +21,7 @@ describe.each(agentTypes)("the $name agent", (type) => {
   });
 
   it("names in its chart exactly the tools it may run", () => {
-    expect(type.machine.machine.states.executing?.meta).toEqual({ tools: type.tools });
+    expect(type.machine.machine.states.executing?.meta).toEqual({ tools: type.tools, plugins: type.plugins ?? "none" });
     expect(type.tools.length).toBeGreaterThan(0);
   });
 });

@@ -21,6 +21,7 @@ const samples: { readonly [Type in RunEvent["type"]]: Extract<RunEvent, { type: 
   "letter.requeued": { type: "letter.requeued", letter: "d_1", task: "a", agentType: "explore", to: null },
   "letter.dropped": { type: "letter.dropped", letter: "d_1", died: "a_a" },
   "context.loaded": { type: "context.loaded", sources: ["brief"], bytes: 10 },
+  "registry.drifted": { type: "registry.drifted", tool: "Read", state: "quarantined", reasons: ["it wrote"] },
   "registry.built": { type: "registry.built", tools: ["Read"], excluded: [], hash: "h" },
   "message.taken": { type: "message.taken", cause: "agent.pause", changed: false },
   "message.started": { type: "message.started", from: "report_missing", bytes: 0 },

@@ -21,6 +21,8 @@ const session: Session = {
   model: "m",
   system: [],
   tools: tools.map(({ name }) => ({ name, description: "", inputSchema: {} })),
+  deferred: [],
+  profile: null,
   contract: {},
   outTokens: { wanted: 1, least: 1 },
   policy: "p",

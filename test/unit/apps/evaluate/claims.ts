@@ -2,7 +2,7 @@
 import type { AssessInput, TaskOutcome } from "../../../../apps/cli/evaluate/assess.ts";
 import type { ExploreValue, Finding, VerifyValue } from "../../../../apps/cli/evaluate/finding.ts";
 import { exploreTask, verifyTask } from "../../../../apps/cli/evaluate/graph.ts";
-import type { Envelope } from "../../../../machines/brief.ts";
+import { type Envelope, NO_PROVENANCE } from "../../../../machines/brief.ts";
 import type { PrimitiveId } from "../../../../registry/probes/finding.ts";
 
 export const finding = (line: number, more: Partial<Finding> = {}): Finding => ({
@@ -53,6 +53,8 @@ export const envelope = (task: string, value: unknown, more: Partial<Envelope> =
   notDone: [],
   standsOn: [],
   model: "local-analyst",
+  provenance: NO_PROVENANCE,
+  substitutes: [],
   ...more,
 });
 

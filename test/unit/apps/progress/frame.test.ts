@@ -71,6 +71,36 @@ describe("a picture of the run", () => {
     ]);
   });
 
+  law("a task that nobody was sent to is shown with what it waits for, or with what it is lost by", () => {
+    const log = openLog(5);
+    log.route("list");
+    log.route("left");
+    log.verify("list");
+    const graph = [
+      { id: "list", needs: [] },
+      { id: "left", needs: ["list"] },
+      { id: "right", needs: ["list"] },
+      { id: "join", needs: ["left", "right"] },
+      { id: "last", needs: ["list", "join"] },
+    ];
+    const shown = (rows: number) => frameOf({ ...treeOf(log.events), graph }, options(80, rows)).slice(1);
+    expect(shown(24).slice(2)).toEqual([
+      "  · right                              waits for its turn",
+      "  · join                               waits for left, right",
+      "  · last                               waits for join",
+    ]);
+    expect(shown(6).slice(2)).toEqual([
+      "  · right                              waits for its turn",
+      "  … 2 more waiting",
+    ]);
+    log.reject("left", ["failed", "no"]);
+    expect(shown(24).slice(3)).toEqual([
+      "  · join                               will not start: stands on left, right",
+      "  · last                               will not start: stands on join",
+    ]);
+    for (const rows of [1, 2, 3, 4, 5, 6, 7]) expect(shown(rows).length).toBeLessThan(rows);
+  });
+
   law("hostile names cannot draw", () => {
     const log = openLog(1);
     log.route("explore-a");

@@ -1,10 +1,13 @@
 /** Laws that hold for any lists and any call: taking rights away never gives any, and nothing depends on chance. */
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { mayEverUse } from "../../../../registry/permission/available.ts";
+import { type Circumstances, neverBecause } from "../../../../registry/permission/available.ts";
 import { decide } from "../../../../registry/permission/decide.ts";
 import type { PermissionQuestion } from "../../../../registry/permission/question.ts";
+import type { ToolDeclaration } from "../../../../registry/tool.ts";
 import { question, toolCalled } from "../../../support/permission-question.ts";
+
+const mayEverUse = (tool: ToolDeclaration, given: Circumstances): boolean => neverBecause(tool, given) === null;
 
 const ALLOW = [
   "Bash",
@@ -140,14 +143,15 @@ it("the order of rules in a list, and saying one twice, change nothing of what i
   );
 });
 
-it("what is allowed unasked is never destructive or unknown, but where a rule says so", () => {
+it("what is allowed unasked is never destructive but where a rule says so, nor unknown but in a confined copy", () => {
   let allowed = 0;
   fc.assert(
     fc.property(asked, (one) => {
       const { decision, risk, rule } = decide(one);
       if (decision !== "allow" || rule.startsWith("config.allow")) return;
       allowed += 1;
-      expect(["read-only", "mutating"]).toContain(risk);
+      const confined = rule === "policy.isolated" && one.isolated && one.sandbox === "full";
+      expect(confined ? ["mutating", "unknown"] : ["read-only", "mutating"]).toContain(risk);
     }),
     RUNS,
   );

@@ -32,19 +32,19 @@ describe("the same call under the three tiers", () => {
       "reading, by nobody's rule",
       reading,
       {},
-      ["allow built-in.read-only read-only", "ask tier.plugin unknown", "ask tier.skill read-only"],
+      ["allow built-in.read-only read-only", "ask tier.plugin read-only", "ask tier.skill read-only"],
     ],
     [
       "reading, where nobody can be asked",
       reading,
       { approve: "deny" },
-      ["allow built-in.read-only read-only", "deny tier.plugin unknown", "deny tier.skill read-only"],
+      ["allow built-in.read-only read-only", "deny tier.plugin read-only", "deny tier.skill read-only"],
     ],
     [
       "reading, where what is safe is allowed",
       reading,
       { approve: "allow-safe", sandbox: "full" },
-      ["allow built-in.read-only read-only", "deny tier.plugin unknown", "allow approve.allow-safe read-only"],
+      ["allow built-in.read-only read-only", "deny tier.plugin read-only", "allow approve.allow-safe read-only"],
     ],
     [
       "writing, allowed by a rule",
@@ -52,7 +52,7 @@ describe("the same call under the three tiers", () => {
       { allow: ["Write(src/**)"] },
       [
         "allow config.allow Write(src/**) mutating",
-        "allow config.allow Write(src/**) unknown",
+        "allow config.allow Write(src/**) mutating",
         "ask tier.skill mutating",
       ],
     ],
@@ -60,13 +60,13 @@ describe("the same call under the three tiers", () => {
       "writing, denied by a rule",
       writing,
       { deny: ["Write"] },
-      ["deny config.deny Write mutating", "deny config.deny Write unknown", "deny config.deny Write mutating"],
+      ["deny config.deny Write mutating", "deny config.deny Write mutating", "deny config.deny Write mutating"],
     ],
     [
       "writing in an isolated tree",
       writing,
       { isolated: true },
-      ["allow policy.isolated mutating", "ask tier.plugin unknown", "ask tier.skill mutating"],
+      ["allow policy.isolated mutating", "ask tier.plugin mutating", "ask tier.skill mutating"],
     ],
     [
       "a harmless command",
@@ -78,7 +78,7 @@ describe("the same call under the three tiers", () => {
       "a protected file",
       (given: Circumstance) => write(".bashrc", given),
       { allow: ["Write"] },
-      ["ask protected.write destructive", "ask protected.write unknown", "ask protected.write destructive"],
+      ["ask protected.write destructive", "ask protected.write destructive", "ask protected.write destructive"],
     ],
   ] satisfies readonly (readonly [
     string,
@@ -107,13 +107,14 @@ describe("a plugin's tool", () => {
     );
   });
 
-  it("cannot lower its risk: calling itself read-only leaves it unknown, and no mode lets it through", () => {
-    expect(decided(pluginTool("mcp__a__b", "read-only"), {}).risk).toBe("unknown");
-    expect(decided(pluginTool("mcp__a__b", "mutating"), {}).risk).toBe("unknown");
-    expect(decided(pluginTool("mcp__a__b", "destructive"), {}).risk).toBe("destructive");
-    expect(verdict(decided(pluginTool("mcp__a__b"), {}, { mode: "read-only", allow: ["mcp__a"] }))).toBe(
-      "deny mode.read-only",
-    );
+  it("has the risk that the operator gave it: only what they call read-only passes where nothing may change", () => {
+    for (const risk of ["read-only", "mutating", "destructive"] as const) {
+      expect(decided(pluginTool("mcp__a__b", risk), {}).risk).toBe(risk);
+      for (const mode of ["read-only", "plan"] as const) {
+        const found = verdict(decided(pluginTool("mcp__a__b", risk), {}, { mode, allow: ["mcp__a"] }));
+        expect(found).toBe(risk === "read-only" ? "allow config.allow mcp__a" : `deny mode.${mode}`);
+      }
+    }
   });
 });
 

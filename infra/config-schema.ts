@@ -1,0 +1,148 @@
+/** What a file of settings and the environment may say: parsed once, each wrong value named with the way out. */
+import { z } from "zod";
+import { APPROVAL_HOURS_MAX } from "./approval.ts";
+import { nonEmpty, readSettingsFile } from "./config-files.ts";
+import { SwarmError } from "./errors.ts";
+import { tierModelsSchema } from "./model/tiers.ts";
+import { permissionsSchema } from "./permission-settings.ts";
+
+/** Ten years. */
+const RETENTION_HOURS_MAX = 87_600;
+const RETENTION_RANGE = `a whole number of hours from 0 to ${RETENTION_HOURS_MAX}`;
+
+const APPROVAL_RANGE = `a number of hours above 0, at most ${APPROVAL_HOURS_MAX}`;
+
+/** `host` or `host:port`, as it stands in an address. */
+const hostEntry = z
+  .string()
+  .regex(/^(\[[0-9a-f:.]+\]|[a-z0-9]([a-z0-9.-]*[a-z0-9])?)(:\d{1,5})?$/, "host or host:port, lowercase");
+
+const ownFolders = z.array(z.string().min(1).max(4_096)).max(32);
+
+export const fileSchema = z.strictObject({
+  redisUrl: z.string().min(1).optional(),
+  dataDir: z.string().min(1).optional(),
+  prefix: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,32}$/, "letters, digits, - and _, at most 32")
+    .optional(),
+  model: z.string().min(1).optional(),
+  models: tierModelsSchema.optional(),
+  logLevel: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).optional(),
+  /** Whether another model than the one that was asked may answer; the operator's to say. */
+  fallback: z.enum(["allow", "forbid"]).optional(),
+  redisBin: z.string().min(1).optional(),
+  redisInstall: z.enum(["auto", "never"]).optional(),
+  redisFsync: z.enum(["always", "everysec"]).optional(),
+  /** As a number in a file, as digits in the environment. */
+  retentionHours: z
+    .union([z.int(RETENTION_RANGE), z.string().regex(/^\d{1,9}$/, RETENTION_RANGE)], RETENTION_RANGE)
+    .transform(String)
+    .refine((hours) => Number(hours) >= 0 && Number(hours) <= RETENTION_HOURS_MAX, RETENTION_RANGE)
+    .optional(),
+  /** The same; the operator's to say. */
+  approvalHours: z
+    .union([z.number(APPROVAL_RANGE), z.string().regex(/^\d{1,5}(\.\d{1,6})?$/, APPROVAL_RANGE)], APPROVAL_RANGE)
+    .transform(String)
+    .refine((hours) => Number(hours) > 0 && Number(hours) <= APPROVAL_HOURS_MAX, APPROVAL_RANGE)
+    .optional(),
+  /** How commands are confined is the operator's to say (`refuseOfRepository`). */
+  sandbox: z
+    .strictObject({
+      unconfined: z.boolean().optional(),
+      network: z.boolean().optional(),
+      bin: z.string().min(1).optional(),
+      install: z.enum(["auto", "never"]).optional(),
+    })
+    .optional(),
+  web: z.strictObject({ privateHosts: z.array(hostEntry).max(100).optional() }).optional(),
+  permissions: permissionsSchema.optional(),
+  /** Folders of skills and of agent files that need no approval: the operator's word. */
+  skillFolders: ownFolders.optional(),
+  agentFolders: ownFolders.optional(),
+  /** Each entry is parsed by itself (`infra/mcp/server-settings.ts`): a bad one does not stop the others. */
+  mcpServers: z.record(z.string(), z.unknown()).optional(),
+  /** Variables of the worker that servers of repositories may be given; the operator's to say. */
+  mcpVariables: z
+    .array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, "a variable's name"))
+    .max(100)
+    .optional(),
+});
+
+/** A file may come with a repository; where the key is sent is therefore for the environment alone to say. */
+const environmentSchema = fileSchema
+  .omit({
+    skillFolders: true,
+    agentFolders: true,
+    permissions: true,
+    web: true,
+    sandbox: true,
+    mcpServers: true,
+    mcpVariables: true,
+    models: true,
+  })
+  .extend({
+    baseUrl: z.url({ protocol: /^https?$/ }).optional(),
+    /** One for all workers of a host, whatever repository they work in. */
+    stateDir: z.string().min(1).optional(),
+    sandboxSwitch: z.enum(["auto", "off"]).optional(),
+    sandboxNetwork: z.enum(["on", "off"]).optional(),
+    sandboxInstall: z.enum(["auto", "never"]).optional(),
+    bwrapBin: z.string().min(1).optional(),
+  });
+
+export type FileSettings = z.infer<typeof fileSchema>;
+export type EnvironmentSettings = z.infer<typeof environmentSchema>;
+export type SettingName = keyof EnvironmentSettings;
+
+const VARIABLES: Readonly<Record<SettingName, string>> = {
+  redisUrl: "REDIS_URL",
+  dataDir: "SWARM_DATA_DIR",
+  prefix: "SWARM_PREFIX",
+  model: "SWARM_MODEL",
+  logLevel: "SWARM_LOG_LEVEL",
+  fallback: "SWARM_FALLBACK",
+  redisBin: "SWARM_REDIS_BIN",
+  redisInstall: "SWARM_REDIS_INSTALL",
+  redisFsync: "SWARM_REDIS_FSYNC",
+  retentionHours: "SWARM_RETENTION_HOURS",
+  approvalHours: "SWARM_APPROVAL_HOURS",
+  baseUrl: "ANTHROPIC_BASE_URL",
+  stateDir: "SWARM_STATE_DIR",
+  sandboxSwitch: "SWARM_SANDBOX",
+  sandboxNetwork: "SWARM_SANDBOX_NETWORK",
+  sandboxInstall: "SWARM_SANDBOX_INSTALL",
+  bwrapBin: "SWARM_BWRAP_BIN",
+};
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Throws SwarmError `config.environment`, exit 2. */
+export function environmentSettings(env: Environment): EnvironmentSettings {
+  const given: Record<string, string> = {};
+  for (const [name, variable] of Object.entries(VARIABLES)) {
+    const value = nonEmpty(env[variable]);
+    if (value !== undefined) given[name] = value;
+  }
+  const parsed = environmentSchema.safeParse(given);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const name = String(issue?.path[0]) as SettingName;
+  throw new SwarmError("config.environment", `${VARIABLES[name]}="${given[name]}": ${issue?.message}`, {
+    exit: 2,
+    hint: `Set ${VARIABLES[name]} to a value that fits, or unset it.`,
+  });
+}
+
+/** Throws SwarmError `config.unreadable`, `config.invalid`, exit 2. */
+export async function readConfigFile(file: string): Promise<{ given: FileSettings; source: string | null }> {
+  const { value, source } = await readSettingsFile(file);
+  const parsed = fileSchema.safeParse(value);
+  if (parsed.success) return { given: parsed.data, source };
+  const [issue] = parsed.error.issues;
+  const where = issue?.path.join(".") ?? "";
+  throw new SwarmError("config.invalid", `${file}: ${where === "" ? "" : `${where}: `}${issue?.message}`, {
+    exit: 2,
+    hint: `Fields are: ${Object.keys(fileSchema.shape).join(", ")}.`,
+  });
+}

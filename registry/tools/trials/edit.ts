@@ -1,0 +1,75 @@
+/** What Edit promises, as calls that can be made again. */
+import type { ToolExample } from "../../tool.ts";
+
+export const examples: readonly ToolExample[] = [
+  {
+    title: "replaces the one place where the text stands, and nothing else",
+    files: { "a.ts": "const a = 1;\nconst b = 1;\n", "b.ts": "const a = 1;\n" },
+    input: { file_path: "a.ts", old_string: "a = 1", new_string: "a = $& 2" },
+    seen: ["a.ts"],
+    ok: true,
+    says: ["Edited a.ts: 1 place replaced."],
+    leaves: { "a.ts": "const a = $& 2;\nconst b = 1;\n" },
+  },
+  {
+    title: "replaces every place where it is told to",
+    files: { "a.txt": "x y x" },
+    input: { file_path: "a.txt", old_string: "x", new_string: "z", replace_all: true },
+    seen: ["a.txt"],
+    ok: true,
+    says: ["2 places replaced"],
+    leaves: { "a.txt": "z y z" },
+  },
+  {
+    title: "text that stands there several times is refused with its number",
+    files: { "a.txt": "x y x" },
+    input: { file_path: "a.txt", old_string: "x", new_string: "z" },
+    seen: ["a.txt"],
+    ok: false,
+    says: ["occurs 2 times", "set replace_all"],
+  },
+  {
+    title: "text that does not stand there exactly is refused",
+    files: { "a.txt": "one  two" },
+    input: { file_path: "a.txt", old_string: "one two", new_string: "three" },
+    seen: ["a.txt"],
+    ok: false,
+    says: ["does not occur in a.txt"],
+  },
+  {
+    title: "a file that was not read is left as it is",
+    files: { "a.txt": "one" },
+    input: { file_path: "a.txt", old_string: "one", new_string: "two" },
+    ok: false,
+    says: ["read it first"],
+  },
+  {
+    title: "a binary file is refused",
+    files: { "b.bin": "a\0b" },
+    input: { file_path: "b.bin", old_string: "a", new_string: "c" },
+    seen: ["b.bin"],
+    ok: false,
+    says: ["is not UTF-8 text"],
+  },
+  {
+    title: "a folder is refused",
+    files: { "src/a.ts": "" },
+    input: { file_path: "src", old_string: "a", new_string: "b" },
+    ok: false,
+    says: ["src"],
+  },
+  {
+    title: "what lies outside the workspace is refused",
+    files: {},
+    input: { file_path: "/etc/hostname", old_string: "a", new_string: "b" },
+    ok: false,
+    says: ["lies outside the workspace"],
+  },
+  {
+    title: "the same text twice is refused at the door",
+    files: { "a.txt": "one" },
+    input: { file_path: "a.txt", old_string: "one", new_string: "one" },
+    ok: false,
+    says: ["is the same as old_string"],
+  },
+];
