@@ -100,9 +100,15 @@ it("a no leaves the branch, and the run ends with the reason that was given", as
 it("with files that differ from the last commit agents work in the folder itself, which is said; always refuses", async () => {
   await using stage = await repository();
   writeFileSync(join(stage.workspace, MAIN), `${ORIGINAL}// mine\n`);
-  const { document, finished } = await stage.play(work);
+  const tried = {
+    outcome: "done",
+    value: { summary: "looked, and could not change a file" },
+    evidence: [],
+    notDone: [],
+  };
+  const { document, finished } = await stage.play([...work.slice(0, -1), says(use("Report", tried))]);
   expect(finished.stderr).toContain("1 tracked files differ from the last commit");
-  expect(document.status).toBe("completed");
+  expect([document.status, document.result?.reasons]).toEqual(["completed", []]);
   expect(mainOf(stage)).toBe(`${ORIGINAL}// mine\n`);
   const refused = await stage.swarm.run(["run", "x", "--workspace", stage.workspace, "--worktree", "always"]);
   expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining("differ from the last commit")]);
