@@ -30,3 +30,16 @@ export function workspaceAt(given: string): string {
   if (readdirSync(real).length === 0) refuse("empty", "is an empty folder", "Give a folder with source code in it.");
   return real;
 }
+
+/** Of a folder that nothing is run in: an empty one will do. Link-free. Throws SwarmError `workspace.not_found`, exit 2. */
+export function folderAt(given: string): string {
+  try {
+    return realpathSync(given);
+  } catch (cause) {
+    throw new SwarmError("workspace.not_found", `"${given}" does not exist`, {
+      exit: 2,
+      cause,
+      hint: "Give the path of a folder.",
+    });
+  }
+}

@@ -2,13 +2,13 @@
  * Skills and agent files are words of strangers: they give no right, stay what was approved, and leave nothing behind
  * when they try to come in by another way.
  */
+
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { skillsAt } from "../../actors/discovery/skills-at.ts";
 import { judge } from "../../actors/runtime/judge.ts";
 import { runConfigSchema } from "../../actors/runtime/run-row.ts";
-import type { Session } from "../../actors/runtime/session.ts";
 import { openableSkills, skillShelf } from "../../actors/runtime/skill-shelf.ts";
 import { agentTypeNamed, agentTypes } from "../../actors/types/index.ts";
 import { profileType } from "../../actors/types/profile-type.ts";
@@ -19,6 +19,7 @@ import { isOfType } from "../../registry/pool.ts";
 import { profileOf } from "../../registry/profiles/agent-file.ts";
 import type { Shelf } from "../../registry/shelf.ts";
 import { toolNamed, tools } from "../../registry/tools/index.ts";
+import { plainSession } from "../support/plain-session.ts";
 import { temporaryFolder, writeFiles } from "../support/workspace.ts";
 import { type ZipEntry, zipOf } from "../support/zip.ts";
 
@@ -316,21 +317,7 @@ function judged(
   const content = asked.map(
     ([name, input], index) => ({ type: "tool_use", id: `c${index}`, name, input }) as ContentBlock,
   );
-  const session: Session = {
-    v: 1,
-    agentType: type.name,
-    task: "goal",
-    model: "m",
-    system: [],
-    tools: offered.map((name) => ({ name, description: "", inputSchema: {} })),
-    deferred: [],
-    profile: null,
-    contract: {},
-    outTokens: { wanted: 1, least: 1 },
-    policy: "p",
-    grants: [],
-    deniedTools: [],
-  };
+  const session = plainSession(offered, { agentType: type.name });
   const { calls, audit } = judge(
     content,
     type,

@@ -2,7 +2,7 @@
  * `swarm audit classify`: what the current policy says of calls that somebody writes down, a line each. It runs nothing,
  * looks at no file that a call names, and needs no Redis.
  */
-import { realpathSync } from "node:fs";
+
 import { resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { z } from "zod";
@@ -14,6 +14,7 @@ import type { ToolDeclaration } from "../../../registry/tool.ts";
 import { toolNamed } from "../../../registry/tools/index.ts";
 import { permissionsOf } from "../permission-lists.ts";
 import { harmless, printJson } from "../print.ts";
+import { folderAt } from "../workspace.ts";
 
 const lineSchema = z.object({
   tool: z.string().min(1).max(256),
@@ -49,18 +50,6 @@ export async function classify(flags: Record<string, unknown>): Promise<number> 
     else print(found);
   }
   return malformed === 0 ? 0 : 2;
-}
-
-function folderAt(given: string): string {
-  try {
-    return realpathSync(given);
-  } catch (cause) {
-    throw new SwarmError("workspace.not_found", `"${given}" does not exist`, {
-      exit: 2,
-      cause,
-      hint: "Give the path of a folder.",
-    });
-  }
 }
 
 type Judge = (call: z.infer<typeof lineSchema>) => Classified;

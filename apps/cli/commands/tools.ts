@@ -1,5 +1,5 @@
 /** `swarm tools`: what there is. Lists, finds and shows it without loading what runs. */
-import { realpathSync } from "node:fs";
+
 import { readConfig } from "../../../infra/config.ts";
 import { SwarmError } from "../../../infra/errors.ts";
 import { commandsOf, toolsOf } from "../../../registry/entries.ts";
@@ -13,6 +13,7 @@ import { printJson, printTable } from "../print.ts";
 import { listPool } from "../tools/list-pool.ts";
 import { type RegistryHere, registryAt } from "../tools/registry-at.ts";
 import { showEntry } from "../tools/show-entry.ts";
+import { folderAt } from "../workspace.ts";
 
 const ACTIONS = ["list", "search", "show", "check", "add"] as const;
 const KINDS: readonly EntryKind[] = ["tool", "command", "skill", "agent"];
@@ -152,16 +153,3 @@ function print(
 const listed = ({ name, kind, tier, risk, repeat, category, summary, source, hash, state }: RegistryEntry) => {
   return { name, kind, tier, risk, repeat, category, summary, source, hash, state };
 };
-
-/** An empty folder will do: nothing of it is run. */
-function folderAt(given: string): string {
-  try {
-    return realpathSync(given);
-  } catch (cause) {
-    throw new SwarmError("workspace.not_found", `"${given}" does not exist`, {
-      exit: 2,
-      cause,
-      hint: "Give the path of a folder.",
-    });
-  }
-}

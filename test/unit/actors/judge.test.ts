@@ -1,32 +1,19 @@
 /** Laws of the judgement of an answer's calls: what the machine is told of them, what is asked, what the audit keeps. */
+
 import { expect, it } from "vitest";
 import { ASKING_MAX } from "../../../actors/runtime/approvals.ts";
 import { judge } from "../../../actors/runtime/judge.ts";
 import type { Given } from "../../../actors/runtime/permission-question.ts";
 import { type RunConfig, runConfigSchema } from "../../../actors/runtime/run-row.ts";
-import type { Session } from "../../../actors/runtime/session.ts";
 import { agentTypeNamed } from "../../../actors/types/index.ts";
 import type { ContentBlock } from "../../../infra/model/message.ts";
 import { startable } from "../../../machines/agent-calls.ts";
 import { grant } from "../../support/permission-question.ts";
+import { plainSession } from "../../support/plain-session.ts";
 
 const type = agentTypeNamed("general");
 if (type === undefined) throw new Error("no general agent");
-const session = (offered: readonly string[] = type.tools): Session => ({
-  v: 1,
-  agentType: "general",
-  task: "goal",
-  model: "m",
-  system: [],
-  tools: offered.map((name) => ({ name, description: "", inputSchema: {} })),
-  deferred: [],
-  profile: null,
-  contract: {},
-  outTokens: { wanted: 1, least: 1 },
-  policy: "p",
-  grants: [],
-  deniedTools: [],
-});
+const session = (offered: readonly string[] = type.tools) => plainSession(offered);
 const use = (name: string, input: unknown, id = `c_${name}`): ContentBlock =>
   ({ type: "tool_use", id, name, input }) as ContentBlock;
 const judged = (

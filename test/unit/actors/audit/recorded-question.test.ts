@@ -1,4 +1,5 @@
 // A recorded decision asked again is asked as it was then: same call, same moment, same rights.
+
 import { describe, expect, it } from "vitest";
 import type { RecordedRow } from "../../../../actors/runtime/audit/audit-log.ts";
 import { auditRowFrom } from "../../../../actors/runtime/audit/audit-row.ts";
@@ -6,29 +7,18 @@ import { replayed } from "../../../../actors/runtime/audit/policy-replay.ts";
 import { type RecordedRun, recordedQuestion } from "../../../../actors/runtime/audit/recorded-question.ts";
 import { judge } from "../../../../actors/runtime/judge.ts";
 import { runConfigSchema } from "../../../../actors/runtime/run-row.ts";
-import type { Session } from "../../../../actors/runtime/session.ts";
 import { agentTypeNamed } from "../../../../actors/types/index.ts";
 import type { StoredGrant } from "../../../../infra/approval.ts";
 import { tools } from "../../../../registry/tools/index.ts";
+import { plainSession } from "../../../support/plain-session.ts";
 
 const general = agentTypeNamed("general");
 if (general === undefined) throw new Error("no type general");
 
-const session: Session = {
-  v: 1,
-  agentType: "general",
-  task: "goal",
-  model: "m",
-  system: [],
-  tools: tools.map(({ name }) => ({ name, description: "", inputSchema: {} })),
-  deferred: [],
-  profile: null,
-  contract: {},
-  outTokens: { wanted: 1, least: 1 },
-  policy: "p",
-  grants: [],
-  deniedTools: ["Grep"],
-};
+const session = plainSession(
+  tools.map(({ name }) => name),
+  { deniedTools: ["Grep"] },
+);
 
 const config = (over: Record<string, unknown> = {}) =>
   runConfigSchema.parse({
