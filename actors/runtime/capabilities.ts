@@ -18,6 +18,7 @@ import { toolNamed, tools } from "../../registry/tools/index.ts";
 import type { AgentType } from "../types/define.ts";
 import { agentTypeNamed } from "../types/index.ts";
 import { profileType } from "../types/profile-type.ts";
+import type { RunRow } from "./run-row.ts";
 
 export interface RunCapabilities {
   readonly document: Capabilities;
@@ -99,3 +100,9 @@ export function capabilitiesFrom(document: Capabilities): RunCapabilities {
 
 /** Of a run that brings nothing of its own. */
 export const BUILT_IN: RunCapabilities = capabilitiesFrom(NO_CAPABILITIES);
+
+/** What this run may draw from; without anybody who reads documents, what every run may. */
+export const capabilitiesFor = async (
+  read: CapabilitiesOf | undefined,
+  { address, run }: { readonly address: { readonly run: string }; readonly run: Pick<RunRow, "config"> },
+): Promise<RunCapabilities> => (await read?.({ run: address.run, capabilities: run.config.capabilities })) ?? BUILT_IN;

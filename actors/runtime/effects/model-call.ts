@@ -13,7 +13,7 @@ import type { Grants, Settlement } from "../../../infra/store.ts";
 import type { Usage as ToldUsage } from "../../../machines/run-event.ts";
 import { agentTypeNamed } from "../../types/index.ts";
 import type { Breaker } from "../breaker.ts";
-import { BUILT_IN, type CapabilitiesOf, type RunCapabilities } from "../capabilities.ts";
+import { type CapabilitiesOf, capabilitiesFor, type RunCapabilities } from "../capabilities.ts";
 import type { Entry } from "../conversation.ts";
 import { judge } from "../judge.ts";
 import { type Answer, EffectAborted, type PerformContext, type Performer } from "../performer.ts";
@@ -73,9 +73,8 @@ async function answered(
   outcome: Answered,
 ): Promise<Answer> {
   const { message, usage, requestId } = outcome;
-  const { run, actor, type: base } = context.address;
-  const latched = { run, capabilities: context.run.config.capabilities };
-  const capabilities = (await deps.capabilities?.(latched)) ?? BUILT_IN;
+  const { actor, type: base } = context.address;
+  const capabilities = await capabilitiesFor(deps.capabilities, context);
   const type =
     session.profile === null ? agentTypeNamed(session.agentType) : capabilities.agentType(base, session.profile);
   if (type === undefined) throw new Error(`session of an unknown agent type: ${session.agentType}`);

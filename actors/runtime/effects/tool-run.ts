@@ -19,7 +19,7 @@ import {
   WHOLE_CHARS_MAX,
 } from "../../../registry/tool.ts";
 import { actingBox, OutcomeUnknown } from "../acting-box.ts";
-import { BUILT_IN, type CapabilitiesOf, type RunCapabilities } from "../capabilities.ts";
+import { type CapabilitiesOf, capabilitiesFor, type RunCapabilities } from "../capabilities.ts";
 import { callInput, lastSeen, toolResultEntry } from "../conversation.ts";
 import { inputHashOf } from "../judge.ts";
 import { type Answer, EffectAborted, type PerformContext, type Performer } from "../performer.ts";
@@ -54,10 +54,11 @@ export function toolRun(deps: ToolRunDeps): Performer<"tool.run"> {
   return async (order, context) => {
     const { signal, effectId } = context;
     const startedMs = deps.monotonicMs();
-    const tool = await declaredTool(deps, order, context);
+    const capabilities = await capabilitiesFor(deps.capabilities, context);
+    const tool = capabilities.named(order.tool);
     if (tool !== undefined && !mayRun(context.rights, tool)) return refusedByChart(order, tool, context);
     try {
-      const output = await outcomeOf(deps, order, context);
+      const output = await outcomeOf(deps, capabilities, order, context);
       signal.throwIfAborted();
       return finishedAnswer(order, effectId, output, Math.round(deps.monotonicMs() - startedMs));
     } catch (cause) {
@@ -91,19 +92,13 @@ export function finishedAnswer(
 const endedAs = (exit: ToolOutput["exit"]): { exitCode?: number | null; sandbox?: "full" | "partial" | "none" } =>
   exit === undefined ? {} : { exitCode: exit.code, ...(exit.sandbox === undefined ? {} : { sandbox: exit.sandbox }) };
 
-async function declaredTool(
+async function outcomeOf(
   deps: ToolRunDeps,
-  { tool }: Order,
-  { address, run }: PerformContext,
-): Promise<ToolDeclaration | undefined> {
-  const latched = { run: address.run, capabilities: run.config.capabilities };
-  return ((await deps.capabilities?.(latched)) ?? BUILT_IN).named(tool);
-}
-
-async function outcomeOf(deps: ToolRunDeps, order: Order, context: PerformContext): Promise<ToolOutput> {
-  const { address, entries, run, signal, effectId } = context;
-  const latched = { run: address.run, capabilities: run.config.capabilities };
-  const capabilities = (await deps.capabilities?.(latched)) ?? BUILT_IN;
+  capabilities: RunCapabilities,
+  order: Order,
+  context: PerformContext,
+): Promise<ToolOutput> {
+  const { entries, run, signal, effectId } = context;
   const made = callInput(entries, order.call);
   const tool = capabilities.named(order.tool);
   if (made === null || tool === undefined || made.name !== order.tool)
