@@ -87,9 +87,8 @@ export function supervision(deps: SupervisionDeps): Supervision {
 
   const beat = async (): Promise<void> => {
     try {
-      await signIn();
-      await sayHost();
-      await bury();
+      // The dead first: what they were at stands still.
+      await Promise.all([bury(), signIn().then(sayHost)]);
     } catch (cause) {
       if (!stopped) log.warn({ err: cause }, "could not sign in; trying again");
     }

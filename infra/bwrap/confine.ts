@@ -4,7 +4,7 @@
  */
 import { closeSync, existsSync, openSync, realpathSync, statSync } from "node:fs";
 import { dirname, isAbsolute, join } from "node:path";
-import { OWN_OBJECTS } from "../git/worktree.ts";
+import { OWN_OBJECTS } from "../git/isolation.ts";
 import { type LinkedTree, linkedTree } from "./git-folder.ts";
 import { limitText, processesMax, temporaryBytesMax } from "./limits.ts";
 import { between, coverOf, isShown, type MountTable, mountArguments } from "./mounts.ts";

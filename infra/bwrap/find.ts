@@ -5,6 +5,7 @@
 import { execFile } from "node:child_process";
 import { mkdir, mkdtemp, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { promisify } from "node:util";
 import { type AptWish, unpackFromApt } from "../apt-unpack.ts";
 import { SwarmError } from "../errors.ts";
@@ -12,7 +13,10 @@ import { errnoOf } from "../journal/durable-file.ts";
 import { findExecutable } from "../redis/find-binary.ts";
 
 const run = promisify(execFile);
-const helpTimeoutMs = 10_000;
+/** Of one try; an idle machine takes some milliseconds. */
+const helpTimeoutMs = 20_000;
+/** Between the tries, one more of which there are. */
+const pausesMs = [250, 1_000];
 
 export interface Bubblewrap {
   /** Absolute. */
@@ -128,16 +132,41 @@ async function install(place: string, { searchPath, state, say }: FindOptions): 
   }
 }
 
+/** A busy machine is asked again: what it lacks for a moment says nothing of the program. */
 async function ask(path: string): Promise<Bubblewrap | Missing> {
+  for (const pauseMs of pausesMs) {
+    const answer = await askOnce(path);
+    if ("path" in answer || answer.lasting) return answer;
+    await pause(pauseMs);
+  }
+  return askOnce(path);
+}
+
+/** Errors of starting a process that pass; a program that somebody is just writing is one. */
+const passing = new Set(["EAGAIN", "ENOMEM", "EMFILE", "ENFILE", "ETXTBSY"]);
+
+async function askOnce(path: string): Promise<Bubblewrap | (Missing & { readonly lasting: boolean })> {
   try {
     const [{ stdout: version }, { stdout: help }] = await Promise.all([
       run(path, ["--version"], { timeout: helpTimeoutMs, env: {} }),
       run(path, ["--help"], { timeout: helpTimeoutMs, env: {} }),
     ]);
     const number = /^bubblewrap (\d+\.\d+\S*)/.exec(version)?.[1];
-    if (number === undefined) return { why: `${path} does not answer like bubblewrap` };
+    if (number === undefined) return { why: `${path} does not answer like bubblewrap`, lasting: true };
     return { path, version: number, options: new Set(help.match(/--[a-z-]+/g) ?? []) };
   } catch (cause) {
-    return { why: errnoOf(cause) === "ENOENT" ? `there is no ${path}` : `${path} does not run` };
+    const errno = errnoOf(cause) ?? "";
+    if (errno === "ENOENT") return { why: `there is no ${path}`, lasting: true };
+    const { killed, signal } = cause as { killed?: boolean; signal?: NodeJS.Signals | null };
+    if (killed === true) return { why: `${path} does not answer within ${helpTimeoutMs / 1_000} s`, lasting: false };
+    const lasting = !passing.has(errno) && signal == null;
+    return { why: `${path} does not run: ${lastWordOf(cause)}`, lasting };
   }
+}
+
+/** What it said last, else what Node says of it. */
+function lastWordOf(cause: unknown): string {
+  const { stderr = "", signal } = cause as { stderr?: string; signal?: NodeJS.Signals | null };
+  const said = stderr.trim().split("\n").at(-1) || (signal == null ? "" : `ended by ${signal}`);
+  return (said || (cause instanceof Error ? cause.message : String(cause))).trim().slice(0, 200);
 }

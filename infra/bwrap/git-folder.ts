@@ -2,8 +2,9 @@
  * What is dangerous inside a git folder: everything that makes git run something or look elsewhere for its settings.
  * Objects, refs and the index are not; a command may commit.
  */
-import { type Dirent, readdirSync, readFileSync, realpathSync } from "node:fs";
+import { readFileSync, realpathSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { type Entry, entriesOf } from "./entries.ts";
 
 /** Modules within modules, at most so deep. */
 const depthMax = 4;
@@ -47,7 +48,7 @@ function below(folder: string, depth: number): string[] {
 }
 
 /** Git takes every such folder for a repository, whatever its name. */
-export function isGitFolder(entries: readonly Dirent[]): boolean {
+export function isGitFolder(entries: readonly Entry[]): boolean {
   const has = (name: string): boolean => entries.some((entry) => entry.name === name);
   return has("HEAD") && has("objects") && has("refs");
 }
@@ -132,12 +133,4 @@ function namesIn(folder: string, all = false): string[] {
   return entriesOf(folder)
     .filter((entry) => all || entry.isDirectory())
     .map(({ name }) => name);
-}
-
-export function entriesOf(folder: string): Dirent[] {
-  try {
-    return readdirSync(folder, { withFileTypes: true });
-  } catch {
-    return []; // not there, or not a folder
-  }
 }

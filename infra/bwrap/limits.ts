@@ -5,6 +5,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmdirSync, statSync, writeFileSync } from "node:fs";
 import { release, totalmem } from "node:os";
 import { join } from "node:path";
+import { newNonce } from "../ids.ts";
 
 const GiB = 1024 ** 3;
 
@@ -68,7 +69,7 @@ const PREFIX = "statehive-";
 /** Makes one; null where this user cannot, and then nothing is left behind. */
 export function makeGroup(): Group | null {
   for (const place of groupPlaces()) {
-    const folder = join(place.folder, `${PREFIX}${process.pid}-${Date.now()}`);
+    const folder = join(place.folder, `${PREFIX}${process.pid}-${newNonce()}`);
     try {
       sweep(place.folder);
       mkdirSync(folder);

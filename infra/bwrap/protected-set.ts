@@ -2,9 +2,10 @@
  * Which protected things a workspace holds at one moment: found before a command so that they can be bound, and after it
  * so that new ones are noticed. Links are looked at, never followed out of the workspace.
  */
-import { type Dirent, lstatSync, readlinkSync, realpathSync } from "node:fs";
+import { lstatSync, readlinkSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { entriesOf, gitParts, isGitFolder } from "./git-folder.ts";
+import { type Entry, entriesOf } from "./entries.ts";
+import { gitParts, isGitFolder } from "./git-folder.ts";
 import { type Protection, protectionOf, unlooked } from "./protected-names.ts";
 
 export interface ProtectedItem {
@@ -28,7 +29,7 @@ export interface ProtectedSet {
 const foldersMax = 20_000;
 const depthMax = 64;
 
-/** Looks through the folder, but not into what is `apart`. Both absolute and link-free. Throws nothing. */
+/** Looks through the folder, but not into what is `apart`. Both absolute and link-free. */
 export function protectedIn(root: string, apart: ReadonlySet<string> = new Set()): ProtectedSet {
   const found = new Map<string, ProtectedItem>();
   const add = (path: string, how: Protection, git: boolean): void => {
@@ -52,7 +53,7 @@ export function protectedIn(root: string, apart: ReadonlySet<string> = new Set()
     if (isGitFolder(entries)) for (const path of gitParts(folder, null)) add(path, "keep", true);
     for (const entry of entries) look(folder, entry, depth);
   };
-  const look = (folder: string, entry: Dirent, depth: number): void => {
+  const look = (folder: string, entry: Entry, depth: number): void => {
     const path = join(folder, entry.name);
     if (entry.name.toLowerCase() === ".git") {
       const parts = entry.isDirectory() ? gitParts(path, dirname(path)) : [path];

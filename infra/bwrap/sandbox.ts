@@ -2,16 +2,14 @@
  * How well commands are confined on this machine, found out by running one: what was measured is said, and what could
  * not be closed is a reason. The answer holds for the process that asked.
  */
-import { execFile, spawn } from "node:child_process";
-import { chownSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { execFile } from "node:child_process";
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Readable } from "node:stream";
-import { text } from "node:stream/consumers";
 import { promisify } from "node:util";
 import { newNonce, shortHash } from "../ids.ts";
-import { type Confinement, confine, STATUS_DESCRIPTOR } from "./confine.ts";
+import type { Confinement } from "./confine.ts";
 import { type Bubblewrap, type FindOptions, findBubblewrap, installLines } from "./find.ts";
-import { makeGroup } from "./limits.ts";
+import { probe } from "./probe.ts";
 import { seccompFilter } from "./seccomp.ts";
 
 export type SandboxLevel = "full" | "partial" | "none";
@@ -38,7 +36,10 @@ export interface Sandbox {
   readonly by: string | null;
 }
 
-/** Probes once. @throws SwarmError `sandbox.bad_binary` where the operator named a bubblewrap that does not run. */
+/**
+ * Probes, several times where the machine may only have been too busy.
+ * @throws SwarmError `sandbox.bad_binary` where the operator named a bubblewrap that does not run.
+ */
 export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
   if (options.off) {
     const reasons = [
@@ -126,92 +127,3 @@ function lacks({ options, filter, network }: Confinement): string[] {
     ...(network ? ["commands may reach the network, and whatever listens on this machine"] : []),
   ];
 }
-
-interface Probed {
-  /** It could not be started. */
-  readonly broken: string | null;
-  /** What was possible inside and must not be. */
-  readonly open: readonly string[];
-}
-
-/** As root both ways in which a command may run are tried: as nobody in a folder of theirs, and in a folder of root's. */
-async function probe(confinement: Confinement): Promise<Probed> {
-  const isRoot = process.getuid?.() === 0;
-  const runs = isRoot ? [null, 65_534] : [null];
-  const all = await Promise.all(runs.map((uid) => probeAs(confinement, uid)));
-  const bounded = isRoot ? groupReasons() : [];
-  return {
-    broken: all.find(({ broken }) => broken !== null)?.broken ?? null,
-    open: [...new Set([...all.flatMap(({ open }) => open), ...bounded])],
-  };
-}
-
-/** The kernel never counts root's processes against a limit; only a control group does. */
-function groupReasons(): string[] {
-  const group = makeGroup();
-  group?.remove();
-  return group === null ? ["as root without a control group (cgroup), the number of processes has no limit"] : [];
-}
-
-const QUESTIONS = [
-  'while read -r key value _; do case "$key" in NoNewPrivs:|Seccomp:|CapEff:|CapBnd:) echo "$key$value";; esac; done </proc/self/status',
-  "(: >written) 2>/dev/null && echo can:write",
-  "for file in /.p /usr/.p /etc/.p /dev/.p /proc/sys/kernel/core_pattern /proc/sysrq-trigger; do (: >>$file) 2>/dev/null && echo wrote:$file; done",
-  '(read -r line </etc/shadow && [ -n "$line" ]) 2>/dev/null && echo "read:/etc/shadow"',
-  'while read -r name _; do [ "$name" = Iface ] || echo "net:$name"; done </proc/net/route',
-  "echo done",
-].join("\n");
-
-const probeMs = 10_000;
-
-async function probeAs(confinement: Confinement, uid: number | null): Promise<Probed> {
-  const folder = mkdtempSync(join("/tmp", "statehive-probe-"));
-  try {
-    if (uid !== null) chownSync(folder, uid, uid);
-    const order = { command: QUESTIONS, cwd: folder, env: { PATH: "/usr/bin:/bin" }, writable: [] };
-    const said = await runConfined({ ...order, asideName: `probe-${newNonce()}`, network: false }, confinement);
-    const lines = said.split("\n");
-    if (!lines.includes("done")) return { broken: `bubblewrap does not run here: ${firstLine(said)}`, open: [] };
-    return { broken: null, open: judge(lines, confinement) };
-  } catch (cause) {
-    return { broken: cause instanceof Error ? cause.message : String(cause), open: [] };
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-function judge(lines: readonly string[], { filter, network }: Confinement): string[] {
-  const wants: readonly (readonly [boolean, string])[] = [
-    [lines.includes("NoNewPrivs:1"), "a command could gain rights by a setuid program"],
-    [lines.includes("CapEff:0000000000000000"), "a command keeps capabilities"],
-    [filter === null || lines.includes("Seccomp:2"), "the system call filter is not in force"],
-    [lines.includes("can:write"), "a command cannot write into its own folder"],
-    [network || !lines.some((line) => line.startsWith("net:")), "a command sees the network"],
-  ];
-  const leaks = lines
-    .filter((line) => /^(wrote|read):/.test(line))
-    .map((line) => `a command ${line.replace(":", " ")}`);
-  return [...wants.filter(([held]) => !held).map(([, why]) => why), ...leaks];
-}
-
-/** All that it says. */
-async function runConfined(order: Parameters<typeof confine>[0], confinement: Confinement): Promise<string> {
-  const confined = confine(order, confinement);
-  try {
-    const [program = "", ...args] = confined.argv;
-    const child = spawn(program, args, {
-      env: { ...confined.env },
-      stdio: ["ignore", "pipe", "pipe", "ignore", "pipe", ...confined.descriptors],
-      timeout: probeMs,
-      killSignal: "SIGKILL",
-    });
-    (child.stdio[STATUS_DESCRIPTOR] as Readable).resume();
-    child.on("error", () => {}); // it says nothing then
-    const [out, err] = await Promise.all([text(child.stdout as Readable), text(child.stderr as Readable)]);
-    return out + err;
-  } finally {
-    confined.close();
-  }
-}
-
-const firstLine = (said: string): string => said.trim().split("\n").at(-1)?.slice(0, 200) || "it says nothing";

@@ -3,17 +3,9 @@
  * temporary files, sockets and everybody's secrets not at all. A command that keeps root's number for the kernel (it
  * works in a folder that is root's) sees only what any other user could read.
  */
-import {
-  lstatSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  realpathSync,
-  renameSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { lstatSync, readFileSync, readlinkSync, realpathSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
+import { entriesOf } from "./entries.ts";
 import { isShown, type MountTable } from "./mounts.ts";
 
 const MiB = 1024 * 1024;
@@ -64,7 +56,7 @@ export function showSystem(table: MountTable, options: SystemViewOptions): void 
 
 function showReadableByAll(table: MountTable, remembered: string): void {
   table.set("/", { kind: "empty", bytes: MiB, mode: "0755", sealed: true });
-  for (const entry of readdirSync("/", { withFileTypes: true })) {
+  for (const entry of entriesOf("/")) {
     const path = `/${entry.name}`;
     if (!shownTop.test(entry.name)) continue;
     if (entry.isSymbolicLink()) table.set(path, { kind: "link", to: readlinkSync(path) });
@@ -105,7 +97,7 @@ function rememberedRootsOwn(remembered: string): readonly RootsOwn[] {
  * command that it runs as root outside. bubblewrap takes a folder that cannot be written for one whose files cannot.
  */
 function sealKernelSettings(table: MountTable): void {
-  for (const entry of readdirSync("/proc", { withFileTypes: true })) {
+  for (const entry of entriesOf("/proc")) {
     const path = `/proc/${entry.name}`;
     if (/^\d+$/.test(entry.name)) continue;
     const mode = modeOf(path);
@@ -120,7 +112,7 @@ const depthMax = 5;
 /** Whatever others may not read is not read by an agent either. */
 function rootsOwnIn(folder: string, depth: number): RootsOwn[] {
   if (depth > depthMax || folderAt(folder) === null) return [];
-  return readdirSync(folder, { withFileTypes: true }).flatMap((entry): RootsOwn[] => {
+  return entriesOf(folder).flatMap((entry): RootsOwn[] => {
     const path = join(folder, entry.name);
     if (!entry.isDirectory() && !entry.isFile()) return [];
     const mode = modeOf(path);

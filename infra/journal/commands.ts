@@ -42,6 +42,8 @@ export interface CommandSetting {
   readonly recorder?: string | undefined;
   /** What confines commands; `off`: nothing, by the operator's word. Null, or left out: none is run. */
   readonly confinement?: Confinement | "off" | null | undefined;
+  /** Why there is none, where there is none. */
+  readonly reasons?: readonly string[] | undefined;
 }
 
 /** `lost`: it may have run, and whoever recorded it is gone. `never`: it did not run and cannot under this id. */
@@ -63,8 +65,8 @@ const OBEY_MS = 6_000;
  * commands and the operator has not said that nothing need.
  */
 export function startRecorder(setting: CommandSetting, order: CommandOrder): Promise<void> {
-  const { gates, env, recorder, confinement = null } = setting;
-  if (confinement === null) throw noSandbox();
+  const { gates, env, recorder, confinement = null, reasons = [] } = setting;
+  if (confinement === null) throw noSandbox(reasons);
   const { effect, inputHash, command, cwd, timeoutMs, runs = command } = order;
   const { writable = [], network = false, looksOnly = false } = order;
   const asideName = encodeURIComponent(effect);
@@ -97,8 +99,8 @@ export function startRecorder(setting: CommandSetting, order: CommandOrder): Pro
   return gone;
 }
 
-const noSandbox = (): SwarmError =>
-  new SwarmError("sandbox.none", "commands are off: nothing on this machine confines them", {
+const noSandbox = (reasons: readonly string[]): SwarmError =>
+  new SwarmError("sandbox.none", ["commands are off: nothing on this machine confines them", ...reasons].join("; "), {
     hint: "swarm doctor says why and what to install. SWARM_SANDBOX=off runs them with all your rights.",
   });
 

@@ -5,7 +5,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
-import { identifyProcess, type ProcessIdentity } from "../redis/process-identity.ts";
+import { identifyProcess, isOver, type ProcessIdentity } from "../redis/process-identity.ts";
 import { errnoOf } from "./durable-file.ts";
 
 const LOOK_MS = 20;
@@ -58,9 +58,9 @@ function membersFromProc(group: number): number[] {
     try {
       const stat = readFileSync(`/proc/${name}/stat`, "utf8");
       // After the name in parentheses: state, parent, group, session.
-      const [state, , ofGroup, session] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-      const alive = state !== "Z" && state !== "X";
-      return alive && Number(ofGroup) === group && Number(session) === group ? [Number(name)] : [];
+      const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+      const [, , ofGroup, session] = fields;
+      return !isOver(fields) && Number(ofGroup) === group && Number(session) === group ? [Number(name)] : [];
     } catch {
       return []; // gone meanwhile
     }

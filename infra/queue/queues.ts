@@ -75,11 +75,14 @@ export function openWakers(types: readonly string[], { prefix, redis }: QueueSet
       await add(queueOf(placeQueueName(place)), address);
     },
     async handBack(deadWorker, bindings, place) {
-      let handed = 0;
-      if (place !== undefined) queueOf(placeQueueName(place));
-      for (const binding of bindings) queueOf(bindingQueueName(binding));
-      for (const queue of queues.values()) handed += await handBackFrom(queue, deadWorker, redis);
-      return handed;
+      const known = [...queues.values()].map(({ name }) => name);
+      const here = place === undefined ? [] : [placeQueueName(place)];
+      const names = [...new Set([...known, ...bindings.map(bindingQueueName), ...here])];
+      const active = await activeJobs(redis, queuePrefix(prefix), names);
+      const handed = await Promise.all(
+        active.map(({ name, ids }) => handBackFrom(queueOf(name), ids, deadWorker, redis)),
+      );
+      return handed.reduce((sum, count) => sum + count, 0);
     },
     async close() {
       await Promise.all([...queues.values()].map((queue) => queue.close()));
@@ -102,9 +105,20 @@ async function add(queue: Queue, address: Address): Promise<void> {
   );
 }
 
-async function handBackFrom(queue: Queue, deadWorker: string, redis: Redis): Promise<number> {
+interface ActiveJobs {
+  readonly name: string;
+  readonly ids: readonly string[];
+}
+
+/** Those queues that anybody is at something of. One question for all of them: a dead worker's run stands still meanwhile. */
+async function activeJobs(redis: Redis, prefix: string, names: readonly string[]): Promise<ActiveJobs[]> {
+  const lists = await Promise.all(names.map((name) => redis.lrange(`${prefix}:${name}:active`, 0, -1)));
+  return names.map((name, at) => ({ name, ids: lists[at] ?? [] })).filter(({ ids }) => ids.length > 0);
+}
+
+async function handBackFrom(queue: Queue, ids: readonly string[], deadWorker: string, redis: Redis): Promise<number> {
   let handed = 0;
-  for (const job of await queue.getActive()) {
+  for (const job of await Promise.all(ids.map((id) => queue.getJob(id)))) {
     if (job?.id === undefined || job.processedBy !== deadWorker) continue;
     const token = await redis.get(`${queue.toKey(job.id)}:lock`);
     // Without its lock the stalled check has it already, or will within a second.

@@ -62,9 +62,15 @@ function startTimeFromProc(pid: number): string | undefined {
   }
   // The command name stands in parentheses and may hold spaces and parentheses itself: count from the last one.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  const [state] = fields;
-  return state === "Z" || state === "X" ? undefined : fields[19];
+  return isOver(fields) ? undefined : fields[19];
 }
+
+/**
+ * Of a line of /proc/PID/stat, from its third field on. A process whose first thread has ended is shown as a zombie
+ * although its others still hold its files and connections: it is over with the last of them (field 20 counts them).
+ */
+export const isOver = ([state, ...rest]: readonly string[]): boolean =>
+  state === "X" || (state === "Z" && Number(rest[16]) <= 1);
 
 function startTimeFromPs(pid: number): string | undefined {
   try {

@@ -1,8 +1,9 @@
 // Ends every test run with one line that a script can read: `N passed, N failed` and, when any, `, N skipped`.
-// The line and the exit status never disagree: whatever makes the run fail is counted as a failure.
+// The line and the exit status never disagree: whatever makes the run fail is counted as a failure. Before that line stands
+// each test that passed at its second try only, so that nobody overlooks it.
 
 import { writeSync } from "node:fs";
-import type { Reporter, TestModule } from "vitest/node";
+import type { Reporter, TestCase, TestModule } from "vitest/node";
 
 type Tally = { passed: number; failed: number; skipped: number };
 
@@ -12,6 +13,7 @@ type Tally = { passed: number; failed: number; skipped: number };
  */
 export default class LastLineReporter implements Reporter {
   #tally: Tally | undefined;
+  #flaky: readonly string[] = [];
 
   onInit(): void {
     process.once("exit", (code) => {
@@ -19,7 +21,7 @@ export default class LastLineReporter implements Reporter {
       const ranNothing = tally.passed + tally.failed === 0;
       if (tally.failed === 0 && (code !== 0 || ranNothing)) tally.failed = 1;
       if (tally.failed > 0 && code === 0) process.exitCode = 1;
-      writeSync(1, `${lastLine(tally)}\n`);
+      writeSync(1, [...this.#flaky, lastLine(tally)].map((line) => `${line}\n`).join(""));
     });
   }
 
@@ -37,7 +39,16 @@ export default class LastLineReporter implements Reporter {
       }
     }
     this.#tally = tally;
+    this.#flaky = modules.flatMap((module) => [...module.children.allTests("passed")].flatMap(flakyLine));
   }
+}
+
+/** None for a test that passed at once. */
+function flakyLine(test: TestCase): string[] {
+  if (test.diagnostic()?.flaky !== true) return [];
+  const [first] = test.result().errors ?? [];
+  const message = (first?.message ?? "it does not say why").split("\n")[0];
+  return [`flaky: ${test.module.relativeModuleId} > ${test.fullName}: ${message}`];
 }
 
 function lastLine({ passed, failed, skipped }: Tally): string {
