@@ -17,6 +17,23 @@ const hostEntry = z
   .string()
   .regex(/^(\[[0-9a-f:.]+\]|[a-z0-9]([a-z0-9.-]*[a-z0-9])?)(:\d{1,5})?$/, "host or host:port, lowercase");
 
+/** A host, or `*.` and what everything below has in common: two labels at least, so that nobody vouches for all of `.com`. */
+const vouchedHost = z
+  .string()
+  .regex(
+    /^(\[[0-9a-f:.]+\]|[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\*\.[a-z0-9-]+(\.[a-z0-9-]+)+)$/,
+    "host or *.example.com, lowercase, without a port",
+  );
+
+const trustSchema = z.strictObject({
+  hosts: z.array(vouchedHost).max(100).optional(),
+  plugins: z
+    .array(z.string().regex(/^[A-Za-z0-9_.-]{1,128}$/, "a plugin's server, or one of its tools as mcp__server__tool"))
+    .max(100)
+    .optional(),
+  repository: z.boolean().optional(),
+});
+
 const ownFolders = z.array(z.string().min(1).max(4_096)).max(32);
 
 export const fileSchema = z.strictObject({
@@ -56,10 +73,14 @@ export const fileSchema = z.strictObject({
     })
     .optional(),
   web: z.strictObject({ privateHosts: z.array(hostEntry).max(100).optional() }).optional(),
+  /** Whose words mark no agent that reads them; the operator's to say. */
+  trust: trustSchema.optional(),
   permissions: permissionsSchema.optional(),
   /** Folders of skills and of agent files that need no approval: the operator's word. */
   skillFolders: ownFolders.optional(),
   agentFolders: ownFolders.optional(),
+  /** Folder with prompts of the operator's, in place of those that are shipped (`docs/planning.md`). */
+  prompts: z.string().min(1).max(4_096).optional(),
   /** Each entry is parsed by itself (`infra/mcp/server-settings.ts`): a bad one does not stop the others. */
   mcpServers: z.record(z.string(), z.unknown()).optional(),
   /** Variables of the worker that servers of repositories may be given; the operator's to say. */
@@ -74,8 +95,10 @@ const environmentSchema = fileSchema
   .omit({
     skillFolders: true,
     agentFolders: true,
+    prompts: true,
     permissions: true,
     web: true,
+    trust: true,
     sandbox: true,
     mcpServers: true,
     mcpVariables: true,

@@ -49,9 +49,13 @@ export interface Config {
   readonly permissions: PermissionSettings;
   /** Hosts, with a port where it is not 80 or 443, that WebFetch may reach although they are private. */
   readonly privateHosts: readonly string[];
+  /** Whose words mark no agent that reads them (`registry/permission/taint.ts`). */
+  readonly trust: { readonly hosts: string[]; readonly plugins: string[]; readonly repository: boolean };
   /** Absolute. What lies in them needs no approval. */
   readonly skillFolders: readonly string[];
   readonly agentFolders: readonly string[];
+  /** Absolute; null: the prompts are those that were shipped. */
+  readonly prompts: string | null;
   readonly sandbox: {
     /** Commands run with all rights of the worker where this is said by name. */
     readonly off: boolean;
@@ -86,9 +90,11 @@ interface Gathered {
   readonly origins: Record<string, string>;
   readonly permissions: PermissionLayer[];
   readonly folders: { readonly skillFolders: string[]; readonly agentFolders: string[] };
+  prompts: string | null;
   readonly mcpLayers: ServerLayer[];
   mcpVariables: readonly string[];
   privateHosts: readonly string[];
+  trust: Config["trust"];
   models: TierModels;
 }
 
@@ -103,7 +109,9 @@ export async function readConfig(cwd = process.cwd(), env: Environment = environ
     stateDirs: settings.stateDir === undefined ? stateDirs(env, dataDir) : [settings.stateDir],
     permissions: await permissionSettings(gathered.permissions, root),
     privateHosts: gathered.privateHosts,
+    trust: gathered.trust,
     ...gathered.folders,
+    prompts: gathered.prompts,
     sandbox: {
       off: settings.sandboxSwitch === "off",
       network: settings.sandboxNetwork === "on",
@@ -141,9 +149,11 @@ async function gather(cwd: string, root: string, env: Environment): Promise<Gath
     origins: {},
     permissions: [],
     folders: { skillFolders: [], agentFolders: [] },
+    prompts: null,
     mcpLayers: [],
     mcpVariables: [],
     privateHosts: [],
+    trust: { hosts: [], plugins: [], repository: true },
     models: {},
   };
   const named = nonEmpty(env.SWARM_CONFIG) === undefined ? null : resolve(cwd, env.SWARM_CONFIG ?? "");
@@ -155,6 +165,7 @@ async function gather(cwd: string, root: string, env: Environment): Promise<Gath
     for (const name of ["skillFolders", "agentFolders"] as const) {
       all.folders[name].push(...(given[name] ?? []).map((folder) => resolve(dirname(file), expanded(folder, env))));
     }
+    if (given.prompts !== undefined) all.prompts = resolve(dirname(file), expanded(given.prompts, env));
     all.mcpVariables = given.mcpVariables ?? all.mcpVariables;
     if (given.mcpServers !== undefined) {
       all.mcpLayers.push({ file, origin: isRepositorys ? "workspace" : "operator", servers: given.mcpServers });
@@ -168,8 +179,12 @@ async function gather(cwd: string, root: string, env: Environment): Promise<Gath
 /** What is one value each: the last word counts. */
 function addValues(all: Gathered, from: string, said: FileSettings & EnvironmentSettings, base: string): void {
   const { permissions: _p, skillFolders: _s, agentFolders: _a, mcpServers: _m, mcpVariables: _v, ...values } = said;
-  const { web, sandbox, models, ...given } = values;
+  const { web, trust, sandbox, models, prompts, ...given } = values;
+  if (prompts !== undefined) all.origins.prompts = from;
   all.privateHosts = web?.privateHosts ?? all.privateHosts;
+  const { hosts = all.trust.hosts, plugins = all.trust.plugins, repository = all.trust.repository } = trust ?? {};
+  all.trust = { hosts, plugins, repository };
+  for (const name of Object.keys(trust ?? {})) all.origins[`trust.${name}`] = from;
   all.models = { ...all.models, ...models };
   for (const tier of Object.keys(models ?? {})) all.origins[`models.${tier}`] = from;
   for (const [name, value] of Object.entries({ ...given, ...sandboxValues(sandbox) }) as [SettingName, string][]) {
@@ -201,7 +216,16 @@ const expanded = (path: string, env: Environment): string =>
 /** What only the operator may say is not taken from the file that a repository brings along, unless it was named by hand. */
 function refuseOfRepository(file: string, given: FileSettings): void {
   const closed = (
-    ["approvalHours", "fallback", "sandbox", "skillFolders", "agentFolders", "mcpVariables"] as const
+    [
+      "approvalHours",
+      "fallback",
+      "sandbox",
+      "trust",
+      "skillFolders",
+      "agentFolders",
+      "prompts",
+      "mcpVariables",
+    ] as const
   ).filter((name) => given[name] !== undefined);
   const [setting] = given.web?.privateHosts === undefined ? closed : ["web.privateHosts"];
   if (setting === undefined) return;

@@ -17,6 +17,10 @@ export interface ForkedActor {
   /** Effects to begin, as if they had been ordered and never begun. */
   readonly pending: readonly { readonly id: string; readonly json: string }[];
   readonly timers: readonly { readonly id: string; readonly armedBy: number; readonly delayMs: number }[];
+  /** Why it is over for good; null where it is not. */
+  readonly fenced: string | null;
+  /** Its own share of the budget, which it has anew; null where it has none. */
+  readonly budget: BudgetLimits | null;
 }
 
 export interface ForkedRun {

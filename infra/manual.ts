@@ -29,7 +29,7 @@ export function readManual(): Promise<readonly ManualFile[]> {
 }
 
 async function read(): Promise<readonly ManualFile[]> {
-  const root = await packageRoot(dirname(fileURLToPath(import.meta.url)));
+  const root = await packageFolder();
   const names = (await readdir(join(root, "docs"))).filter((name) => name.endsWith(".md")).sort();
   const files = [{ page: "README.md", path: join(root, "README.md") }].concat(
     names.map((name) => ({ page: name, path: join(root, "docs", name) })),
@@ -37,7 +37,10 @@ async function read(): Promise<readonly ManualFile[]> {
   return Promise.all(files.map(async ({ page, path }) => ({ page, text: await readFile(path, "utf8") })));
 }
 
-/** The folder of our own package.json: this file lies one folder deeper once it is compiled. */
+/** The folder of our own package.json. Throws where there is none. */
+export const packageFolder = (): Promise<string> => packageRoot(dirname(fileURLToPath(import.meta.url)));
+
+/** This file lies one folder deeper once it is compiled. */
 async function packageRoot(from: string): Promise<string> {
   for (const folder of [join(from, ".."), join(from, "..", "..")]) {
     const manifest = await readFile(join(folder, "package.json"), "utf8").catch(() => "");

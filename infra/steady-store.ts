@@ -58,6 +58,8 @@ export function steadyStore(store: Store, options: SteadyOptions): Store {
     commit: (commit) => again(() => store.commit(commit)),
     reattached: (address, fence) => again(() => store.reattached(address, fence)),
     look: (address) => again(() => store.look(address)),
+    isWanted: (address) => again(() => store.isWanted(address)),
+    unwound: (address, effects) => again(() => store.unwound(address, effects)),
     send: (address, mail) => again(() => store.send(address, mail)),
     hold: (run, order, reason) => again(() => store.hold(run, order, reason)),
     sweep: (shard, idleMs) => again(() => store.sweep(shard, idleMs)),

@@ -3,6 +3,8 @@
  * per method; whatever else keeps it passes the same conformance suite.
  */
 
+import type { AnswerAnswer, ApprovalAnswer, Grants, NewApproval, NewGrant, RevokeAnswer } from "./store-approvals.ts";
+
 /** `run/actor/type`: how an actor is named wherever work is handed out. */
 export interface Address {
   readonly run: string;
@@ -95,6 +97,8 @@ export interface Claim {
 export type ClaimAnswer =
   | { readonly kind: "claimed"; readonly claim: Claim }
   | { readonly kind: "stranded"; readonly lacks: "binding" | "machine"; readonly name: string }
+  /** The actor was fenced for good. `pending` is what it had begun and its host has to end; see {@link Store.unwound}. */
+  | { readonly kind: "over"; readonly reason: string; readonly pending: readonly PendingEffect[] }
   /** All there is to do was begun at that place; whoever is at it there was not disturbed. */
   | { readonly kind: "elsewhere"; readonly place: string }
   | { readonly kind: "no_run" };
@@ -145,7 +149,21 @@ export interface Commit {
   readonly transcript: readonly string[];
   readonly session: string | null;
   readonly messages: readonly { readonly to: string; readonly type: string; readonly mail: Mail }[];
-  readonly spawned: readonly { readonly actor: string; readonly type: string; readonly row: string }[];
+  readonly spawned: readonly {
+    readonly actor: string;
+    readonly type: string;
+    readonly row: string;
+    /** Its part of the run's budget, which its model calls may not exceed; absent: all that is left. */
+    readonly budget?: BudgetLimits;
+  }[];
+  /** Actors that are over: their claims fail, their mail and effects go, whoever runs them is told. */
+  readonly fenced: readonly { readonly actor: string; readonly type: string; readonly reason: string }[];
+  /** Results whose status becomes `revoked`. */
+  readonly revoked: readonly { readonly result: string; readonly reason: string; readonly by: string }[];
+  /** Tasks that used up their supervision, as dead letters. */
+  readonly letters: readonly { readonly id: string; readonly json: string }[];
+  /** Task id → brief (JSON) of tasks that come later; a name that an earlier plan used in vain has the later words. */
+  readonly briefs: readonly { readonly task: string; readonly json: string }[];
   readonly timersSet: readonly { readonly id: string; readonly delayMs: number; readonly armedBy: number }[];
   readonly timersCancelled: readonly { readonly id: string; readonly armedBy: number }[];
   readonly effects: readonly { readonly id: string; readonly json: string; readonly reserve: Reservation | null }[];
@@ -182,58 +200,11 @@ export type CommitAnswer =
   | { readonly kind: "ended"; readonly status: string }
   | { readonly kind: "no_run" };
 
-export interface NewApproval {
-  readonly id: string;
-  readonly json: string;
-  readonly call: string;
-  readonly hash: string;
-  /** Milliseconds after which nobody can say yes any more, by the store's clock. */
-  readonly ttlMs: number;
-  /** What the audit row of its answer begins with. */
-  readonly audit: Readonly<Record<string, unknown>>;
-}
-
-export interface ApprovalAnswer {
-  readonly run: string;
-  readonly approval: string;
-  readonly call: string;
-  /** Of what the answerer saw. */
-  readonly hash: string;
-  /** Sent twice under one token, it is one answer. */
-  readonly token: string;
-  readonly allowed: boolean;
-  readonly by: string;
-  readonly reason: string;
-  readonly scope: "once" | "agent" | "run";
-  /** Written with the answer, dated by the store; null where only this call is spoken of. */
-  readonly grant: NewGrant | null;
-}
-
-export interface NewGrant {
-  readonly id: string;
-  readonly rule: string;
-  readonly actor: string | null;
-  readonly by: string;
-  readonly origin: string;
-  /** Null: until the run ends. */
-  readonly ttlMs: number | null;
-}
-
-/** `verdict`: as it is stored (JSON). */
-export type AnswerAnswer =
-  | { readonly kind: "answered" }
-  | { readonly kind: "unknown" | "forged" | "no_run" }
-  | { readonly kind: "late"; readonly verdict: string }
-  | { readonly kind: "ended"; readonly status: string };
-
-export interface Grants {
-  readonly nowMs: number;
-  readonly fields: Readonly<Record<string, string>>;
-}
-
 export interface Look {
   readonly mail: readonly string[];
   readonly held: boolean;
+  /** The actor was fenced for good. */
+  readonly over: boolean;
   readonly runStatus: string;
 }
 
@@ -254,12 +225,9 @@ export interface Sweep {
 
 export type SendAnswer =
   | { readonly kind: "sent" | "again" | "no_run" }
+  /** The run's status; `fenced` where only the actor is over. */
   | { readonly kind: "ended"; readonly status: string }
   | { readonly kind: "full"; readonly length: number };
-
-export type RevokeAnswer =
-  | { readonly kind: "revoked" | "again" | "no_run" }
-  | { readonly kind: "ended"; readonly status: string };
 
 export type HoldAnswer =
   | { readonly kind: "done" | "same"; readonly actors: readonly Address[] }
@@ -276,6 +244,10 @@ export interface Store {
   reattached(address: Address, fence: Fence): Promise<void>;
   /** What an activation that waits must not miss: mail beyond what its claim brought, a parked or ended run. */
   look(address: Address): Promise<Look>;
+  /** False once the run is over, or the actor fenced for good: what it has not begun yet must not begin. */
+  isWanted(address: Address): Promise<boolean>;
+  /** What a fenced actor had begun was ended, or can be by nobody: with the last of it nobody needs to look after it. */
+  unwound(address: Address, effects: readonly string[]): Promise<void>;
   send(address: Address, mail: Mail): Promise<SendAnswer>;
   hold(run: string, order: "park" | "resume", reason: string): Promise<HoldAnswer>;
   sweep(shard: string, idleMs: number): Promise<Sweep>;

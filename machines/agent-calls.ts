@@ -1,15 +1,19 @@
 /**
  * The tool calls of one turn, and which of them may start now: read-only calls together up to a bound, all others
- * singly and in order; a waiting approval holds back only the changing calls behind it; once a changing call failed,
- * the rest of them are refused.
+ * singly and in order; a waiting approval or an open question holds back only the changing calls behind it; once a
+ * changing call failed, the rest of them are refused.
  */
 
 export type CallRisk = "read-only" | "mutating" | "destructive";
 export type CallRepeat = "safe" | "idempotent" | "unsafe";
-/** `unknown`: begun by a worker that is gone; `reconciling`: somebody is finding out. */
+/**
+ * `unknown`: begun by a worker that is gone; `reconciling`: somebody is finding out. `waiting`: for a word of the parent,
+ * which no box and no approval can give.
+ */
 export type CallStatus =
   | "judged"
   | "asking"
+  | "waiting"
   | "running"
   | "unknown"
   | "reconciling"
@@ -34,6 +38,9 @@ export interface Call {
   readonly approved?: true;
   /** Times it turned out never to have happened; absent before the first. */
   readonly missed?: number;
+  /** What the parent is asked, or is to hand on: in the answer that made the call, and nowhere after it. */
+  readonly question?: string;
+  readonly post?: { readonly to: string; readonly kind: string; readonly body: unknown };
 }
 
 /** A call that its workers keep dying on before it happens is given up after so many. */
@@ -53,9 +60,12 @@ export function startable(calls: readonly Call[], parallelMax: number): readonly
   const running = calls.filter(isOut);
   let readers = running.filter((call) => call.risk === "read-only").length;
   const start: Call[] = [];
-  // A changing call waits for every changing call before it; one that runs, asks or is unknown closes the door.
+  // A changing call waits for every changing call before it; one that runs, asks or is unknown closes the door, and so
+  // does an open question.
   let doorOpen = true;
   for (const call of calls) {
+    // What was meant to follow an answer does not go before it.
+    if (call.status === "waiting") doorOpen = false;
     if (call.risk === "read-only") {
       if (call.status === "judged" && readers < parallelMax) {
         start.push(call);

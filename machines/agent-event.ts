@@ -1,5 +1,6 @@
 /** Facts that reach an agent. Each is either the answer to one of its effects, a message, or a person's word. */
 import type { Call } from "./agent-calls.ts";
+import type { MessageEvent } from "./effect.ts";
 
 /** Why the model stopped; `other` keeps company with what is not known yet. */
 export type StopReason =
@@ -62,6 +63,7 @@ export type AgentEvent =
   | { readonly type: "tool.interrupted"; readonly call: string; readonly reason: string }
   | { readonly type: "result.verified" }
   | { readonly type: "result.rejected"; readonly reasons: readonly string[] }
+  | Extract<MessageEvent, { type: "question.answered" | "post.delivered" }>
   | { readonly type: "agent.pause" }
   | { readonly type: "agent.resume" }
   | { readonly type: "agent.cancel"; readonly reason: string };

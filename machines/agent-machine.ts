@@ -5,7 +5,7 @@
  *   assembling ─▶ thinking ─▶ deciding ─▶ executing ─▶ thinking …
  *                  │  ▲          │  │         │  ╲
  *          backingOff ┘          │  │         │   awaitingApproval, reconciling
- *                                │  └▶ paused │
+ *                                │  └▶ paused │   waiting
  *                                └▶ verifying ┴▶ completed | failed | exhausted | cancelled
  */
 import {
@@ -21,6 +21,7 @@ import {
   settling,
   thinking,
   verifying,
+  waiting,
 } from "./agent-states.ts";
 import { agent, newAgent, settled } from "./agent-vocabulary.ts";
 import { STEPS_MAX } from "./fold.ts";
@@ -53,6 +54,9 @@ export function agentMachine(spec: AgentMachineSpec) {
       },
       "agent.pause": { actions: "rememberPause" },
       "agent.resume": { actions: "forgetPause" },
+      // Kept until a model call can be made that knows of it, whatever else is going on.
+      "post.delivered": { guard: "isNews", actions: "keepPost" },
+      "question.answered": { guard: "isNews", actions: "keepPost" },
       "budget.refused": {
         target: ".exhausted",
         actions: {
@@ -75,6 +79,7 @@ export function agentMachine(spec: AgentMachineSpec) {
       executing: { ...executing, meta },
       settling,
       awaitingApproval,
+      waiting,
       reconciling: { ...reconciling, meta },
       verifying,
       giveUp,

@@ -1,11 +1,18 @@
 /** The states of the agent's chart, in the order of a turn. Each says in its description what it is to be in it. */
-import { agent, askOrders, reconcileOrders, runOrders } from "./agent-vocabulary.ts";
+import type { AgentEvent } from "./agent-event.ts";
+import { answerNote, postNotes, postOrders, questionOrders, unansweredNotes } from "./agent-messages.ts";
+import { type AgentContext, agent, askOrders, reconcileOrders, runOrders } from "./agent-vocabulary.ts";
 
 export const assembling = agent.createStateConfig({
   description: "The session is put together: prompt, tools, context, limits.",
   entry: {
     type: "session.assemble",
-    params: ({ context }) => ({ task: context.task, standsOn: context.standsOn }),
+    params: ({ context: { task, standsOn, terms, tree } }) => ({
+      task,
+      standsOn,
+      ...(terms === undefined ? {} : { terms }),
+      ...(tree === undefined ? {} : { tree }),
+    }),
   },
   on: {
     "session.assembled": "thinking",
@@ -19,13 +26,25 @@ export const assembling = agent.createStateConfig({
 export const thinking = agent.createStateConfig({
   initial: "gate",
   on: {
-    "model.answered": { guard: "answersThisTurn", target: "deciding", actions: "takeAnswer" },
+    "model.answered": {
+      guard: "answersThisTurn",
+      target: "deciding",
+      actions: [
+        "takeAnswer",
+        { type: "message.send", params: ({ context, event }) => ({ each: postOrders(context, event) }) },
+      ],
+    },
   },
   states: {
     gate: {
       always: [
         { guard: "pausing", target: "#paused" },
-        { guard: "turnsLeft", target: "calling" },
+        {
+          guard: "turnsLeft",
+          target: "calling",
+          // What was heard meanwhile is told now: a call that is out has not been told, and its answer must not seem to know.
+          actions: [{ type: "prompt.append", params: ({ context }) => ({ each: postNotes(context) }) }, "forgetPosts"],
+        },
         { target: "#outOfTurns" },
       ],
     },
@@ -80,7 +99,10 @@ export const deciding = agent.createStateConfig({
     {
       guard: "callsOpen",
       target: "settling",
-      actions: { type: "approval.request", params: ({ context }) => ({ each: askOrders(context) }) },
+      actions: [
+        { type: "approval.request", params: ({ context }) => ({ each: askOrders(context) }) },
+        { type: "message.send", params: ({ context, event }) => ({ each: questionOrders(context, event) }) },
+      ],
     },
     { guard: "blocked", target: "giveUp" },
     { guard: "reported", target: "verifying" },
@@ -113,6 +135,17 @@ export const reminding = agent.createStateConfig({
   ],
 });
 
+/** The answer becomes the result of the call that asked, in the step that takes it. */
+const answerTaken = [
+  {
+    type: "prompt.append" as const,
+    params: ({ context, event }: { context: AgentContext; event: AgentEvent }) => ({
+      note: answerNote(context, event),
+    }),
+  },
+  "takeOutcome" as const,
+];
+
 export const executing = agent.createStateConfig({
   description: "Tool calls run: read-only ones together, others singly and in order.",
   entry: [{ type: "tool.run", params: ({ context }) => ({ each: runOrders(context) }) }, "markStarted"],
@@ -121,6 +154,7 @@ export const executing = agent.createStateConfig({
     "tool.interrupted": { target: "settling", actions: "takeOutcome" },
     "tool.unknown": { target: "settling", actions: "takeOutcome" },
     "approval.answered": { target: "settling", actions: "takeOutcome" },
+    "question.answered": { guard: "answersQuestion", target: "settling", actions: answerTaken },
   },
 });
 
@@ -128,6 +162,7 @@ export const settling = agent.createStateConfig({
   always: [
     { guard: "outcomeUnknown", target: "reconciling" },
     { guard: "onlyAsking", target: "awaitingApproval" },
+    { guard: "onlyWaiting", target: "waiting" },
     { guard: "callsOpen", target: "executing" },
     { guard: "blocked", target: "giveUp" },
     { guard: "reported", target: "verifying" },
@@ -140,6 +175,23 @@ export const awaitingApproval = agent.createStateConfig({
   on: {
     "approval.answered": { target: "settling", actions: "takeOutcome" },
     "tool.finished": { actions: "takeOutcome" },
+    "question.answered": { guard: "answersQuestion", target: "settling", actions: answerTaken },
+  },
+});
+
+export const waiting = agent.createStateConfig({
+  description: "Its parent was asked something; nothing else of the turn can go on, and the wait has an end.",
+  on: {
+    "question.answered": { guard: "answersQuestion", target: "settling", actions: answerTaken },
+  },
+  after: {
+    patience: {
+      target: "settling",
+      actions: [
+        { type: "prompt.append", params: ({ context }) => ({ each: unansweredNotes(context) }) },
+        "giveUpWaiting",
+      ],
+    },
   },
 });
 
@@ -152,6 +204,7 @@ export const reconciling = agent.createStateConfig({
     "tool.finished": { target: "settling", actions: "takeOutcome" },
     "tool.unknown": { target: "settling", actions: "takeOutcome" },
     "approval.answered": { actions: "takeOutcome" },
+    "question.answered": { guard: "answersQuestion", actions: answerTaken },
   },
 });
 

@@ -18,17 +18,21 @@ import {
   withUnknown,
 } from "./agent-calls.ts";
 import type { AgentEvent, ReportCall } from "./agent-event.ts";
+import { ANSWER_MS_MAX, awaiting, heardIn, withoutWaiting, withoutWords, withPost } from "./agent-messages.ts";
 import {
   type AgentInput,
   type AgentLimits,
+  type AgentTree,
   type Each,
   effect,
   type MessageEvent,
   type OutsideEffect,
+  type Post,
   type PromptNote,
   type ResultStatus,
   type ResultSummary,
   resultId,
+  type TaskTerms,
 } from "./effect.ts";
 import type { StoredShape } from "./snapshot.ts";
 
@@ -39,6 +43,10 @@ export interface AgentContext {
   readonly parentType: string;
   readonly standsOn: readonly string[];
   readonly limits: AgentLimits;
+  /** Absent where its parent holds it to nothing beyond its limits. */
+  readonly terms?: TaskTerms;
+  /** Where it works, if that is a tree of its own. */
+  readonly tree?: AgentTree;
   /** Model answers so far. */
   readonly turn: number;
   /** Failed attempts at the present model call that count. */
@@ -51,6 +59,9 @@ export interface AgentContext {
   readonly calls: readonly Call[];
   readonly report: ReportCall | null;
   readonly pausing: boolean;
+  /** What others posted since the last model call was made, and how much of it could not be kept. */
+  readonly posts: readonly Post[];
+  readonly missed: number;
   readonly reasons: readonly string[];
 }
 
@@ -114,6 +125,13 @@ function moveOf(event: AgentEvent): Move | null {
   return null;
 }
 
+/** The same where the outcome is a word of the parent: it names a question, and the call that asked it is looked up. */
+function callsAfterWord(event: AgentEvent, context: AgentContext): readonly Call[] {
+  const call = awaiting(context, event);
+  if (call === null || event.type !== "question.answered") return context.calls;
+  return moved(context.calls, call.id, ["waiting"], event.answer === null ? "failed" : "done") ?? context.calls;
+}
+
 export const agent = setup({
   types: {} as { context: AgentContext; events: AgentEvent; input: AgentInput },
   actions: {
@@ -122,8 +140,8 @@ export const agent = setup({
     "tool.run": effect<Each<Order<"tool.run">>>(),
     "tool.reconcile": effect<Each<Order<"tool.reconcile">>>(),
     "result.verify": effect<Order<"result.verify">>(),
-    "message.send": effect<MessageOrder>(),
-    "prompt.append": effect<{ note: PromptNote }>(),
+    "message.send": effect<MessageOrder | Each<MessageOrder>>(),
+    "prompt.append": effect<{ note: PromptNote } | Each<{ note: PromptNote }>>(),
     "approval.request": effect<Each<{ call: string; tool: string }>>(),
     "result.put": effect<{ result: ResultSummary }>(),
     markStarted: assign(({ context }) => ({
@@ -132,7 +150,7 @@ export const agent = setup({
     markReconciling: assign(({ context }) => ({ calls: withReconciling(context.calls) })),
     takeAnswer: assign(({ event, context }) =>
       event.type === "model.answered"
-        ? { turn: context.turn + 1, attempt: 0, lost: 0, calls: event.calls, report: event.report }
+        ? { turn: context.turn + 1, attempt: 0, lost: 0, calls: withoutWords(event.calls), report: event.report }
         : {},
     ),
     takeFailure: assign(({ event, context }) =>
@@ -144,7 +162,17 @@ export const agent = setup({
           }
         : {},
     ),
-    takeOutcome: assign(({ event, context }) => ({ calls: callsAfter(event, context.calls) })),
+    takeOutcome: assign(({ event, context }) => ({
+      calls: event.type === "question.answered" ? callsAfterWord(event, context) : callsAfter(event, context.calls),
+    })),
+    giveUpWaiting: assign(({ context }) => ({ calls: withoutWaiting(context.calls) })),
+    keepPost: assign(({ event, context }) => {
+      const post = heardIn(context, context, event);
+      return post === null ? {} : withPost(context, post);
+    }),
+    forgetPosts: assign(({ context: { posts, missed } }) =>
+      posts.length + missed === 0 ? {} : { posts: [], missed: 0 },
+    ),
     because: assign((_, params: { reasons: readonly string[] }) => ({ reasons: params.reasons })),
     countReminder: assign(({ context }) => ({ reminders: context.reminders + 1 })),
     countRejection: assign(({ context }) => ({ rejections: context.rejections + 1, report: null })),
@@ -175,9 +203,18 @@ export const agent = setup({
       someIn(context.calls, "asking") &&
       !someIn(context.calls, "running") &&
       startable(context.calls, context.limits.parallelMax).length === 0,
+    onlyWaiting: ({ context }) =>
+      someIn(context.calls, "waiting") &&
+      !someIn(context.calls, "running") &&
+      startable(context.calls, context.limits.parallelMax).length === 0,
+    answersQuestion: ({ context, event }) => awaiting(context, event) !== null,
+    isNews: ({ context, event }) => heardIn(context, context, event) !== null,
     outcomeUnknown: ({ context }) => someIn(context.calls, "unknown") || someIn(context.calls, "reconciling"),
   },
-  delays: { retryDelay: ({ context }) => context.retryDelayMs },
+  delays: {
+    retryDelay: ({ context }) => context.retryDelayMs,
+    patience: ({ context }) => context.limits.answerMsMax ?? ANSWER_MS_MAX,
+  },
 });
 
 /** An agent ends in two rows of one commit: the result, and the message that tells its parent. */
@@ -214,7 +251,7 @@ export const settled = (status: ResultStatus) => [
 ];
 
 /** What an agent brings into the world and keeps. */
-const BORN_WITH = ["actor", "task", "parent", "parentType", "standsOn", "limits"] as const;
+const BORN_WITH = ["actor", "task", "parent", "parentType", "standsOn", "limits", "terms", "tree"] as const;
 
 /** How an agent's state is stored. */
 export function agentShape(): StoredShape {
@@ -231,6 +268,8 @@ export const newAgent = (input: AgentInput | undefined): AgentContext => ({
   parentType: input?.parentType ?? "",
   standsOn: input?.standsOn ?? [],
   limits: input?.limits ?? { turnsMax: 0, attemptsMax: 0, remindersMax: 0, rejectionsMax: 0, parallelMax: 0 },
+  ...(input?.terms === undefined ? {} : { terms: input.terms }),
+  ...(input?.tree === undefined ? {} : { tree: input.tree }),
   turn: 0,
   attempt: 0,
   lost: 0,
@@ -240,5 +279,7 @@ export const newAgent = (input: AgentInput | undefined): AgentContext => ({
   calls: [],
   report: null,
   pausing: false,
+  posts: [],
+  missed: 0,
   reasons: [],
 });

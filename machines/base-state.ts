@@ -24,6 +24,12 @@ export const actorBaseSchema = z.object({
   timers: z.array(timer),
   /** Ids of the results it has given. */
   results: z.array(z.string()),
+  /** Those of them that nobody may build on any more; absent where there are none. */
+  revoked: z.array(z.string()).optional(),
+  /** Why it is over for good; absent where it is not. */
+  fenced: z.string().optional(),
+  /** Its own share of the run's budget; absent where it has none. */
+  budget: z.object({ tokensMax: z.number().optional(), nanoUsdMax: z.number().optional() }).optional(),
 });
 
 export type ActorBase = z.infer<typeof actorBaseSchema>;

@@ -1,5 +1,6 @@
 /** What one task asks for: written once when the run is created, read by whoever assembles the agent's session. */
 import { z } from "zod";
+import { taintSchema } from "./taint.ts";
 
 /** Ids become parts of actor names, keys and file names. */
 const taskId = z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, "lowercase letters, digits and hyphens, at most 64");
@@ -15,6 +16,8 @@ export const briefSchema = z.strictObject({
   input: z.record(z.string(), z.unknown()).optional(),
   /** JSON Schema that `value` of the report must satisfy; absent: `{summary: string}`. */
   contract: z.record(z.string(), z.unknown()).optional(),
+  /** Of the results that it was written from; absent where a person wrote it. */
+  taint: taintSchema.optional(),
 });
 
 export type Brief = z.infer<typeof briefSchema>;
@@ -45,7 +48,8 @@ export const envelopeSchema = z.object({
   id: z.string(),
   task: z.string(),
   actor: z.string(),
-  status: z.enum(["verified", "rejected", "failed", "exhausted", "cancelled"]),
+  /** `revoked`: it was verified, and nobody may build on it any more. */
+  status: z.enum(["verified", "rejected", "failed", "exhausted", "cancelled", "revoked"]),
   value: z.unknown(),
   evidence: z.array(z.unknown()),
   reasons: z.array(z.string()),
@@ -57,6 +61,18 @@ export const envelopeSchema = z.object({
   /** Results of versions that kept none have an empty one. */
   provenance: provenanceSchema.default(NO_PROVENANCE),
   substitutes: z.array(substituteSchema).default([]),
+  /** What its agent had read that nobody vouched for, and what it was built on had; absent where there was nothing. */
+  taint: taintSchema.optional(),
+  /** Why nobody may build on it any more, who said so, and when (milliseconds since 1970). */
+  revoked: z
+    .object({
+      reason: z.string(),
+      by: z.string(),
+      at: z.number(),
+      /** Its run had ended: no log tells of it. */
+      late: z.literal(true).optional(),
+    })
+    .optional(),
 });
 
 export type Envelope = z.infer<typeof envelopeSchema>;

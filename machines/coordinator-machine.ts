@@ -3,11 +3,18 @@
  * closes the run. It is an actor like any other and may be killed like any other.
  *
  *   planning ─▶ dispatching ⇄ supervising ─▶ synthesising ─────────────▶ closing ─▶ completed | failed | exhausted | cancelled
- *                     └─▶ cancelling ─┘           └▶ collecting ─▶ (awaitingApproval) ─▶ merging ─┘
+ *                 │ └─▶ sending ─▶┘              └▶ collecting ─▶ (awaitingApproval) ─▶ merging ─┘
+ *                 └─▶ cancelling ─▶ synthesising
+ *
+ * What a task goes through is in its row (`task-graph.ts`); how one state of the books follows another, in `task-*.ts`.
  */
-import { base, cancelOrders, ended, MERGE_CALL, mayGo, spawnOrders, superfluous } from "./coordinator-vocabulary.ts";
+import { MERGE_CALL } from "./approval-calls.ts";
+import { FRESH, mayGo, policyOf } from "./coordinator-context.ts";
+import { cancelOrders, dueOrders, ended, errandOrders, spawnOrders, superfluous } from "./coordinator-orders.ts";
+import { base } from "./coordinator-vocabulary.ts";
 import { STEPS_MAX } from "./fold.ts";
 import { graphProblems, planned } from "./task-graph.ts";
+import { postOrders } from "./task-messages.ts";
 
 export const coordinatorMachine = base.createMachine({
   id: "coordinator",
@@ -18,13 +25,12 @@ export const coordinatorMachine = base.createMachine({
     seed: input?.seed ?? "",
     parallelMax: input?.parallelMax ?? 0,
     tolerateFailures: input?.tolerateFailures ?? false,
-    tasks: planned(input?.graph ?? []),
-    problems: input === undefined ? [] : graphProblems(input.graph),
-    cancelReason: null,
     branch: input?.branch ?? null,
-    commit: null,
-    home: false,
-    left: null,
+    policy: policyOf(input),
+    tasks: planned(input?.graph ?? []),
+    proposals: {},
+    ...FRESH,
+    problems: input === undefined ? [] : graphProblems(input.graph),
   }),
   options: { maxIterations: STEPS_MAX },
   initial: "planning",
@@ -36,8 +42,31 @@ export const coordinatorMachine = base.createMachine({
     dispatching: {
       id: "dispatching",
       description: "Agents are spawned for every task whose needs are verified, as far as the limit allows.",
-      entry: [{ type: "actor.spawn", params: ({ context }) => ({ each: spawnOrders(context) }) }, "markDispatched"],
-      always: [{ guard: "allSettled", target: "synthesising" }, { target: "supervising" }],
+      entry: [
+        ...dueOrders,
+        { type: "actor.spawn", params: ({ context }) => ({ each: spawnOrders(context) }) },
+        "markDispatched",
+        "keepClocks",
+      ],
+      always: [
+        { guard: "isEscalated", target: "cancelling" },
+        { guard: "errandDue", target: "sending" },
+        { guard: "allSettled", target: "synthesising" },
+        { target: "supervising" },
+      ],
+    },
+    sending: {
+      description: "One thing at a time is sent for: a join, a rebuilt tree, a plan, a verdict, somebody to be asked.",
+      entry: [
+        { type: "workspace.rebuild", params: ({ context }) => errandOrders(context, "workspace.rebuild") },
+        { type: "question.put", params: ({ context }) => errandOrders(context, "question.put") },
+        { type: "task.join", params: ({ context }) => errandOrders(context, "task.join") },
+        { type: "proposal.prepare", params: ({ context }) => errandOrders(context, "proposal.prepare") },
+        { type: "proposal.read", params: ({ context }) => errandOrders(context, "proposal.read") },
+        { type: "verdict.read", params: ({ context }) => errandOrders(context, "verdict.read") },
+        "markSent",
+      ],
+      always: "supervising",
     },
     supervising: {
       description: "Agents work; each end is taken, and may free others to start.",
@@ -53,6 +82,34 @@ export const coordinatorMachine = base.createMachine({
             },
           },
         ],
+        "task.cancel": { guard: "isUnwanted", target: "dispatching", actions: "takeTaskCancel" },
+        "task.lapsed": { guard: "isAtWork", target: "dispatching", actions: "takeLapse" },
+        "result.revoke": { guard: "isStanding", target: "dispatching", actions: "takeRevocation" },
+        "task.joined": { guard: "answersErrand", target: "dispatching", actions: "takeAnswer" },
+        "task.conflicted": { guard: "answersErrand", target: "dispatching", actions: "takeAnswer" },
+        "task.unjoined": { guard: "answersErrand", target: "dispatching", actions: "takeAnswer" },
+        "workspace.rebuilt": { guard: "answersErrand", target: "dispatching", actions: "takeAnswer" },
+        "workspace.unbuilt": { guard: "answersErrand", target: "dispatching", actions: "takeAnswer" },
+        "proposal.prepared": { guard: "answersErrand", target: "dispatching", actions: "takeAnswer" },
+        "proposal.unprepared": { guard: "answersErrand", target: "dispatching", actions: "takeAnswer" },
+        "proposal.made": { guard: "answersErrand", target: "dispatching", actions: "takeAnswer" },
+        "proposal.refused": { guard: "answersErrand", target: "dispatching", actions: "takeAnswer" },
+        "verdict.read": { guard: "answersErrand", target: "dispatching", actions: "takeAnswer" },
+        "question.open": { guard: "answersErrand", target: "dispatching", actions: "takePut" },
+        "question.closed": { guard: "answersErrand", target: "dispatching", actions: "takePut" },
+        "question.asked": { guard: "asksAtWork", target: "dispatching", actions: "takeQuestion" },
+        "approval.answered": { guard: "isAwaited", target: "dispatching", actions: "takeYesOrNo" },
+        "post.sent": {
+          guard: "reachesSomebody",
+          actions: [
+            {
+              type: "message.send",
+              params: ({ context, event }) => ({ each: event.type === "post.sent" ? postOrders(context, event) : [] }),
+            },
+            "countPost",
+          ],
+        },
+        "restart.forgotten": { actions: ["forgetRestart", "keepClocks"] },
         "run.cancel": { target: "cancelling", actions: "takeCancel" },
       },
       initial: "gate",
@@ -67,12 +124,29 @@ export const coordinatorMachine = base.createMachine({
     },
     cancelling: {
       description: "Running agents were told to stop; their last words are still taken.",
-      entry: {
-        type: "message.send",
-        params: ({ context }) => ({ each: cancelOrders(context, context.cancelReason ?? "cancelled") }),
-      },
+      entry: [
+        {
+          type: "message.send",
+          params: ({ context }) => ({ each: cancelOrders(context, context.cancelReason ?? "cancelled") }),
+        },
+        "stopClocks",
+      ],
       always: { guard: "allSettled", target: "synthesising" },
       on: {
+        // The run's tree has one writer: what is on its way into it is waited for, and taken for nothing.
+        "task.joined": { guard: "answersErrand", actions: "dropErrand" },
+        "task.conflicted": { guard: "answersErrand", actions: "dropErrand" },
+        "task.unjoined": { guard: "answersErrand", actions: "dropErrand" },
+        "workspace.rebuilt": { guard: "answersErrand", actions: "dropErrand" },
+        "workspace.unbuilt": { guard: "answersErrand", actions: "dropErrand" },
+        "proposal.prepared": { guard: "answersErrand", actions: "dropErrand" },
+        "proposal.unprepared": { guard: "answersErrand", actions: "dropErrand" },
+        "proposal.made": { guard: "answersErrand", actions: "dropErrand" },
+        "proposal.refused": { guard: "answersErrand", actions: "dropErrand" },
+        "verdict.read": { guard: "answersErrand", actions: "dropErrand" },
+        "question.open": { guard: "answersErrand", actions: "dropErrand" },
+        "question.closed": { guard: "answersErrand", actions: "dropErrand" },
+        "result.revoke": { guard: "isStanding", actions: ["takeLateRevocation", ...dueOrders, "markOrdered"] },
         "task.settled": { actions: "takeLastWord" },
         "agent.died": { actions: "takeLastWord" },
         "task.requeued": {
@@ -86,6 +160,7 @@ export const coordinatorMachine = base.createMachine({
     },
     synthesising: {
       description: "Every task has come to its end; what was done in a tree of the run's own is brought home first.",
+      entry: "stopClocks",
       always: [{ guard: "hasTree", target: "collecting" }, { target: "closing" }],
     },
     collecting: {
@@ -103,6 +178,7 @@ export const coordinatorMachine = base.createMachine({
           { target: "closing", actions: ["takeCollected", "takeLeft"] },
         ],
         "workspace.uncollected": { target: "closing", actions: "takeLeft" },
+        "result.revoke": { guard: "isStanding", actions: ["takeLateRevocation", ...dueOrders, "markOrdered"] },
         "run.cancel": { actions: "takeCancel" },
       },
     },
@@ -113,6 +189,12 @@ export const coordinatorMachine = base.createMachine({
           { guard: "mergeApproved", target: "merging" },
           { guard: "mergeDenied", target: "closing", actions: "takeLeft" },
         ],
+        // The yes that is asked for is a yes to this very work: with it gone, nobody is asked any more.
+        "result.revoke": {
+          guard: "isStanding",
+          target: "closing",
+          actions: ["takeLateRevocation", ...dueOrders, "markOrdered", "takeLeft"],
+        },
         "run.cancel": { target: "closing", actions: ["takeCancel", "takeLeft"] },
       },
     },
@@ -121,6 +203,7 @@ export const coordinatorMachine = base.createMachine({
         "The commit goes in, or is left where it is; a cancel comes too late. Without a change the tree just goes.",
       entry: { type: "workspace.merge", params: ({ context }) => ({ commit: context.commit ?? "" }) },
       on: {
+        "result.revoke": { guard: "isStanding", actions: ["takeLateRevocation", ...dueOrders, "markOrdered"] },
         "workspace.merged": { target: "closing", actions: "takeHome" },
         "workspace.left": { target: "closing", actions: "takeLeft" },
       },
@@ -128,6 +211,7 @@ export const coordinatorMachine = base.createMachine({
     closing: {
       description: "The run's end is read off its tasks.",
       always: [
+        { guard: "isEscalated", target: "failed" },
         { guard: "wasCancelled", target: "cancelled" },
         { guard: "cameOutCompleted", target: "completed" },
         { guard: "cameOutExhausted", target: "exhausted" },

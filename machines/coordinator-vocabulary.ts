@@ -1,137 +1,34 @@
-/** What the coordinator's chart is made of: its context, the facts that reach it, its guards, delays and orders. */
-import { assign, setup } from "xstate";
-import {
-  type AgentInput,
-  type Each,
-  effect,
-  INSIDE_EFFECTS_MAX,
-  type MessageEvent,
-  type OutsideEffect,
-  type OutsideMessage,
-  type RunEnd,
-} from "./effect.ts";
-import {
-  actorOf,
-  cancelled,
-  dispatchable,
-  dispatched,
-  isRequeuable,
-  isSettled,
-  type PlannedTask,
-  requeued,
-  rested,
-  resting,
-  restMs,
-  running,
-  type Settlement,
-  settled,
-  type Tasks,
-  verdict,
-  withdrawn,
-} from "./task-graph.ts";
-
-export interface CoordinatorInput {
-  readonly actor: string;
-  readonly graph: readonly PlannedTask[];
-  /** Agents of this run that work at once. */
-  readonly parallelMax: number;
-  /** Whether verified tasks count although others ended badly. */
-  readonly tolerateFailures: boolean;
-  /** The run's own: what chance there is in its waits is drawn from it. */
-  readonly seed?: string;
-  /** Branch of the working tree that is the run's own; null where its agents work in the folder itself. */
-  readonly branch?: string | null;
-}
-
-export interface CoordinatorContext {
-  readonly actor: string;
-  readonly seed: string;
-  readonly parallelMax: number;
-  readonly tolerateFailures: boolean;
-  readonly tasks: Tasks;
-  readonly problems: readonly string[];
-  readonly cancelReason: string | null;
-  readonly branch: string | null;
-  /** Commit that holds the run's work, once it was collected. */
-  readonly commit: string | null;
-  /** True once all the work is where it was meant for; at once where there was none. */
-  readonly home: boolean;
-  /** Why the work lies in its branch and not where it was meant for. */
-  readonly left: string | null;
-}
-
-/** `leave`: nobody can be asked. */
-export type MergeVerdict = "ask" | "allow" | "leave";
-
-export type CoordinatorEvent =
-  | Extract<MessageEvent, { type: "task.settled" }>
-  | Extract<OutsideMessage, { type: "run.cancel" | "agent.died" | "task.requeued" }>
-  | {
-      readonly type: "workspace.collected";
-      readonly files: number;
-      readonly commit: string;
-      readonly merge: MergeVerdict;
-      readonly reason: string;
-    }
-  | { readonly type: "workspace.uncollected"; readonly reason: string }
-  | { readonly type: "workspace.merged" }
-  | { readonly type: "workspace.left"; readonly reason: string }
-  | {
-      readonly type: "approval.answered";
-      readonly call: string;
-      readonly allowed: boolean;
-      readonly reason?: string | undefined;
-    };
-
-/** The one approval that a coordinator ever asks for is named by this call. */
-export const MERGE_CALL = "merge";
+/** What the coordinator's chart is made of: its actions, guards and delays. */
+import { assign, enqueueActions, setup } from "xstate";
+import { MERGE_CALL } from "./approval-calls.ts";
+import { type CoordinatorContext, type CoordinatorInput, cameOut, mayGo } from "./coordinator-context.ts";
+import type { CoordinatorEvent } from "./coordinator-event.ts";
+import { batch, clocksOf, type Inside, type Order } from "./coordinator-orders.ts";
+import { type AgentInput, type Each, effect, type RunEnd, type SupervisionDecision } from "./effect.ts";
+import { cancellable, taskCancelled } from "./task-cancel.ts";
+import { dispatched } from "./task-dispatch.ts";
+import { answered, answersErrand, nextErrand, sent } from "./task-errands.ts";
+import { cancelled, isSettled, resting, restsAny, taskAt, withdrawn } from "./task-graph.ts";
+import type { Ledger, MessageOrder } from "./task-ledger.ts";
+import { asked, postOrders, put, questionAnswered, questionAsked, withoutStrangers } from "./task-messages.ts";
+import { planAnswered, planAsked } from "./task-proposals.ts";
+import { isRequeuable, requeued } from "./task-requeue.ts";
+import { revoked, taskOfResult } from "./task-revocation.ts";
+import { lapsed, rested, restMs, type Settlement, settled } from "./task-supervision.ts";
 
 /** Milliseconds that cancelled agents get to end by themselves before the run ends without them. */
 const CANCEL_GRACE_MS = 30_000;
-/** Spawns per commit. A step that spawns orders nothing else, so they may fill it. */
-const BATCH_MAX = INSIDE_EFFECTS_MAX;
+/** Whether somebody was asked under this name, and is waited for. */
+const isAwaited = (context: CoordinatorContext, call: string): boolean =>
+  questionAsked(context, call) !== undefined || planAsked(context, call) !== undefined;
 
-const batch = (context: CoordinatorContext) => dispatchable(context.tasks, context.parallelMax, BATCH_MAX);
-
-export const spawnOrders = (context: CoordinatorContext): { actor: string; agentType: string; input: AgentInput }[] =>
-  batch(context).map((task) => ({
-    actor: actorOf(task),
-    agentType: task.agentType,
-    input: {
-      actor: actorOf(task),
-      task: task.id,
-      parent: context.actor,
-      parentType: "coordinator",
-      standsOn: task.needs.flatMap((need) => context.tasks[need]?.result ?? []),
-      limits: task.limits,
-    },
-  }));
-
-type Order<Type extends OutsideEffect["type"]> = Omit<Extract<OutsideEffect, { type: Type }>, "type">;
-type MessageOrder = { to: string; toType: string; event: MessageEvent };
-
-export const cancelOrders = (context: CoordinatorContext, reason: string): MessageOrder[] =>
-  running(context.tasks)
-    .slice(0, INSIDE_EFFECTS_MAX)
-    .map((task) => ({ to: task.actor ?? "", toType: task.agentType, event: { type: "agent.cancel", reason } }));
-
-const settlementOf = (event: CoordinatorEvent, tasks: Tasks): Settlement | null => {
+const settlementOf = (event: CoordinatorEvent, { tasks }: Ledger): Settlement | null => {
   if (event.type === "task.settled") return event;
   if (event.type !== "agent.died") return null;
-  const task = running(tasks).find(({ actor }) => actor === event.actor);
+  const task = taskAt(tasks, event.actor);
   if (task === undefined) return null;
-  return { task: task.id, actor: event.actor, status: "failed", result: null, reasons: [event.reason] };
+  return { task: task.id, actor: event.actor, status: "failed", result: null, reasons: [event.reason], died: true };
 };
-
-/** An actor that was put back although nobody may use it: it is told to end. */
-export const superfluous = (event: CoordinatorEvent, reason: string): MessageOrder[] =>
-  event.type === "task.requeued" && event.actor !== null
-    ? [{ to: event.actor, toType: event.agentType, event: { type: "agent.cancel", reason } }]
-    : [];
-
-/** What did not come out well, or is not wanted any more, goes nowhere: nobody is asked either. */
-export const mayGo = ({ tasks, tolerateFailures, cancelReason }: CoordinatorContext): boolean =>
-  cancelReason === null && verdict(tasks, tolerateFailures).status === "completed";
 
 function leftBecause(event: CoordinatorEvent): string {
   if (event.type === "approval.answered") return event.reason ?? "the merge was denied";
@@ -142,31 +39,91 @@ export const base = setup({
   types: {} as { context: CoordinatorContext; events: CoordinatorEvent; input: CoordinatorInput },
   actions: {
     "actor.spawn": effect<Each<{ actor: string; agentType: string; input: AgentInput }>>(),
+    "actor.fence": effect<Each<Inside<"actor.fence">>>(),
     "message.send": effect<Each<MessageOrder>>(),
+    "result.revoke": effect<Each<Inside<"result.revoke">>>(),
+    "decision.tell": effect<Each<{ decisions: readonly SupervisionDecision[] }>>(),
+    "letter.put": effect<Each<Inside<"letter.put">>>(),
+    "approval.request": effect<{ call: string; tool: string } | Each<{ call: string; tool: string }>>(),
+    "task.join": effect<Each<Order<"task.join">>>(),
+    "workspace.rebuild": effect<Each<Order<"workspace.rebuild">>>(),
+    "proposal.prepare": effect<Each<Order<"proposal.prepare">>>(),
+    "proposal.read": effect<Each<Order<"proposal.read">>>(),
+    "verdict.read": effect<Each<Order<"verdict.read">>>(),
+    "question.put": effect<Each<Order<"question.put">>>(),
     "workspace.collect": effect<Order<"workspace.collect">>(),
     "workspace.merge": effect<Order<"workspace.merge">>(),
-    "approval.request": effect<{ call: string; tool: string }>(),
     "run.end": effect<{ status: RunEnd; reasons: readonly string[] }>(),
-    markDispatched: assign(({ context }) => ({ tasks: dispatched(context.tasks, batch(context)) })),
-    takeSettlement: assign(({ context, event }) => {
-      const end = settlementOf(event, context.tasks);
-      return end === null ? {} : { tasks: settled(context.tasks, end) };
+    markDispatched: assign(({ context }) => ({
+      ...withoutStrangers({ ...context, tasks: dispatched(context.tasks, batch(context)) }),
+      due: null,
+    })),
+    markOrdered: assign({ due: null }),
+    markSent: assign(({ context }) => {
+      const errand = nextErrand(context);
+      return errand === null ? {} : sent(context, errand);
     }),
+    takeSettlement: assign(({ context, event }) => {
+      const end = settlementOf(event, context);
+      return end === null ? {} : settled(context, end);
+    }),
+    takeLapse: assign(({ context, event }) => (event.type === "task.lapsed" ? lapsed(context, event.actor) : {})),
     takeRest: assign(({ context }) => ({ tasks: rested(context.tasks) })),
     takeRequeue: assign(({ context, event }) =>
       event.type === "task.requeued" ? { tasks: requeued(context.tasks, event) } : {},
     ),
+    takeTaskCancel: assign(({ context, event }) =>
+      event.type === "task.cancel" ? taskCancelled(context, event.task, event.reason) : {},
+    ),
+    takeRevocation: assign(({ context, event }) => (event.type === "result.revoke" ? revoked(context, event) : {})),
+    // Too late to do anything again: what stood on it is over.
+    takeLateRevocation: assign(({ context, event }) =>
+      event.type === "result.revoke" ? revoked(context, { ...event, redo: false }) : {},
+    ),
+    takeAnswer: assign(({ context, event }) => answered(context, event)),
+    takeQuestion: assign(({ context, event }) => (event.type === "question.asked" ? asked(context, event) : {})),
+    takePut: assign(({ context, event }) =>
+      event.type === "question.open" || event.type === "question.closed" ? put(context, event) : {},
+    ),
+    takeYesOrNo: assign(({ context, event }) => {
+      if (event.type !== "approval.answered") return {};
+      const { call, allowed, reason = "" } = event;
+      return questionAnswered(planAnswered(context, call, allowed, reason), event);
+    }),
+    countPost: assign(({ context }) => ({ posts: context.posts + 1 })),
+    forgetRestart: assign(({ context, event }) =>
+      event.type === "restart.forgotten"
+        ? { restarts: context.restarts.filter((restart) => restart !== event.restart) }
+        : {},
+    ),
+    dropErrand: assign({ errand: null }),
     // What failed is not tried again once the run is being cancelled.
     takeLastWord: assign(({ context, event }) => {
-      const end = settlementOf(event, context.tasks);
-      return end === null ? {} : { tasks: withdrawn(settled(context.tasks, end), context.cancelReason ?? "cancelled") };
+      const end = settlementOf(event, context);
+      const { tasks } = end === null ? context : settled({ ...context, policy: null }, end);
+      return { tasks: withdrawn(tasks, context.cancelReason ?? "cancelled") };
     }),
     takeCancel: assign(({ context, event }) =>
       event.type === "run.cancel" ? { cancelReason: event.reason, tasks: withdrawn(context.tasks, event.reason) } : {},
     ),
     abandon: assign(({ context }) => ({
+      errand: null,
       tasks: cancelled(context.tasks, `${context.cancelReason ?? "cancelled"}; did not answer in time`),
     })),
+    // One owner of all timers that no state of the chart has: what should run is read off the books, after every change.
+    keepClocks: enqueueActions(({ context, enqueue }) => {
+      const wanted = clocksOf(context);
+      if (wanted.size === 0 && context.clocks.length === 0) return;
+      for (const clock of context.clocks) if (!wanted.has(clock)) enqueue.cancel(clock);
+      for (const [id, { event, delay }] of wanted)
+        if (!context.clocks.includes(id)) enqueue.raise(event, { id, delay });
+      enqueue.assign({ clocks: [...wanted.keys()].sort() });
+    }),
+    stopClocks: enqueueActions(({ context, enqueue }) => {
+      if (context.clocks.length === 0) return;
+      for (const clock of context.clocks) enqueue.cancel(clock);
+      enqueue.assign({ clocks: [] });
+    }),
     takeCollected: assign(({ event }) => (event.type === "workspace.collected" ? { commit: event.commit } : {})),
     takeHome: assign({ home: true }),
     takeLeft: assign(({ context, event }) => ({ left: mayGo(context) ? leftBecause(event) : "" })),
@@ -179,13 +136,25 @@ export const base = setup({
     mergeApproved: ({ event }) => event.type === "approval.answered" && event.call === MERGE_CALL && event.allowed,
     mergeDenied: ({ event }) => event.type === "approval.answered" && event.call === MERGE_CALL && !event.allowed,
     illegal: ({ context }) => context.problems.length > 0,
-    allSettled: ({ context }) => isSettled(context.tasks),
-    someRest: ({ context }) => resting(context.tasks).length > 0,
+    allSettled: ({ context }) => context.errand === null && isSettled(context.tasks),
+    someRest: ({ context }) => restsAny(context.tasks),
     opensAgain: ({ context, event }) => event.type === "task.requeued" && isRequeuable(context.tasks, event),
+    errandDue: ({ context }) => nextErrand(context) !== null,
+    answersErrand: ({ context, event }) => answersErrand(context, event),
+    isUnwanted: ({ context, event }) =>
+      event.type === "task.cancel" && cancellable(context.tasks, event.task) !== undefined,
+    isStanding: ({ context, event }) =>
+      event.type === "result.revoke" && taskOfResult(context.tasks, event.result) !== undefined,
+    asksAtWork: ({ context, event }) =>
+      event.type === "question.asked" && taskAt(context.tasks, event.actor) !== undefined,
+    isAwaited: ({ context, event }) => event.type === "approval.answered" && isAwaited(context, event.call),
+    isAtWork: ({ context, event }) => event.type === "task.lapsed" && taskAt(context.tasks, event.actor) !== undefined,
+    reachesSomebody: ({ context, event }) => event.type === "post.sent" && postOrders(context, event).length > 0,
+    isEscalated: ({ context }) => context.escalated,
     wasCancelled: ({ context }) => context.cancelReason !== null,
-    cameOutCompleted: ({ context }) => verdict(context.tasks, context.tolerateFailures).status === "completed",
-    cameOutExhausted: ({ context }) => verdict(context.tasks, context.tolerateFailures).status === "exhausted",
-    cameOutCancelled: ({ context }) => verdict(context.tasks, context.tolerateFailures).status === "cancelled",
+    cameOutCompleted: ({ context }) => cameOut(context) === "completed",
+    cameOutExhausted: ({ context }) => cameOut(context) === "exhausted",
+    cameOutCancelled: ({ context }) => cameOut(context) === "cancelled",
   },
   delays: {
     cancelGrace: CANCEL_GRACE_MS,
@@ -193,18 +162,3 @@ export const base = setup({
     rest: ({ context }) => Math.max(...resting(context.tasks).map((task) => restMs(task, context.seed))),
   },
 });
-
-export const ended = (status: RunEnd) => ({
-  type: "run.end" as const,
-  params: ({ context }: { context: CoordinatorContext }) => ({ status, reasons: endReasons(context) }),
-});
-
-const endReasons = (context: CoordinatorContext): readonly string[] => {
-  if (context.problems.length > 0) return context.problems;
-  const { reasons } = verdict(context.tasks, context.tolerateFailures);
-  if (context.cancelReason !== null) return [`cancelled: ${context.cancelReason}`, ...reasons, ...branchLeft(context)];
-  return [...reasons, ...branchLeft(context)];
-};
-
-const branchLeft = ({ branch, home, left }: CoordinatorContext): readonly string[] =>
-  branch === null || home ? [] : [`not merged: the work is left on branch ${branch}${left ? `: ${left}` : ""}`];

@@ -81,6 +81,12 @@ const OUTSIDE: ReadonlySet<string> = new Set<OutsideEffect["type"]>([
   "result.verify",
   "workspace.collect",
   "workspace.merge",
+  "task.join",
+  "workspace.rebuild",
+  "proposal.prepare",
+  "proposal.read",
+  "verdict.read",
+  "question.put",
 ]);
 const INSIDE: ReadonlySet<string> = new Set<InsideEffect["type"]>([
   "actor.spawn",
@@ -88,6 +94,10 @@ const INSIDE: ReadonlySet<string> = new Set<InsideEffect["type"]>([
   "prompt.append",
   "approval.request",
   "result.put",
+  "actor.fence",
+  "result.revoke",
+  "letter.put",
+  "decision.tell",
   "run.end",
 ]);
 

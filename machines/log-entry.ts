@@ -27,7 +27,16 @@ export const logEntrySchema = z.object({
   /** Entries that this commit added to the conversation; absent where it added none. */
   said: z.int().min(1).optional(),
   /** Messages delivered and actors spawned by this commit. */
-  sent: z.array(z.object({ to: z.string(), type: z.string() })).optional(),
+  sent: z
+    .array(
+      z.object({
+        to: z.string(),
+        type: z.string(),
+        /** What the commit added to the words that the machine sent; absent where it added nothing. */
+        stamp: z.record(z.string(), z.unknown()).optional(),
+      }),
+    )
+    .optional(),
 });
 
 export type LogEntry = z.infer<typeof logEntrySchema>;

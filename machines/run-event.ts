@@ -9,11 +9,14 @@ const usage = z.object({
   outputTokens: z.int().min(0),
   cacheReadTokens: z.int().min(0),
   cacheWriteTokens: z.int().min(0),
+  /** True where the server told nothing of a cache: the two figures above are then unknown, not none. */
+  cacheUntold: z.literal(true).optional(),
   /** True where the answer was cut and the figures are what the stream had shown. */
   estimated: z.boolean().optional(),
 });
 
 const money = { tokens: z.int().min(0), nanoUsd: z.int().min(0).nullable() };
+const limit = z.int().min(1).nullable();
 const call = { call: z.string(), tool: z.string() };
 const outcome = {
   effect: z.string(),
@@ -65,9 +68,9 @@ export const runEventSchema = z.discriminatedUnion("type", [
     bytes: z.int(),
     /** How commands are confined on the worker that put the session together. */
     sandbox: z.enum(["full", "partial", "none"]).optional(),
-    /** Whom the agent asks, and what decided it: the run's one model, its tier's, or the type itself. */
+    /** Whom the agent asks, and what decided it: the run's one model, its tier's, the type itself, or the terms of this attempt. */
     model: z.string().optional(),
-    modelBy: z.enum(["run", "tier", "type"]).optional(),
+    modelBy: z.enum(["run", "tier", "type", "terms"]).optional(),
     /** How able a model its type wants. */
     tier: z.enum(["small", "medium", "large"]).optional(),
   }),
@@ -89,7 +92,13 @@ export const runEventSchema = z.discriminatedUnion("type", [
     state: z.enum(["drifted", "quarantined"]),
     reasons: z.array(z.string()),
   }),
-  z.object({ type: z.literal("message.started"), from: z.string(), bytes: z.int() }),
+  z.object({
+    type: z.literal("message.started"),
+    from: z.string(),
+    bytes: z.int(),
+    /** Why a report was sent back. */
+    reasons: z.array(z.string()).optional(),
+  }),
   /** A message, timer or answer that had nothing else to tell; `changed` is false where it came too late to matter. */
   z.object({ type: z.literal("message.taken"), cause: z.string(), changed: z.boolean() }),
   z.object({ type: z.literal("model.called"), effect: z.string(), turn: z.int(), attempt: z.int() }),
@@ -189,10 +198,82 @@ export const runEventSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("budget.reserved"), effect: z.string(), ...money }),
   z.object({ type: z.literal("budget.settled"), effect: z.string(), ...money }),
   z.object({ type: z.literal("budget.refused"), tokensLeft: z.int(), nanoUsdLeft: z.int().nullable() }),
+  /** A person gave the running run more, or less; null: no limit. */
+  z.object({ type: z.literal("budget.changed"), by: z.string(), tokensMax: limit, nanoUsdMax: limit }),
   z.object({ type: z.literal("compaction.done"), dropped: z.int() }),
   z.object({ type: z.literal("result.reported"), call: z.string(), outcome: z.enum(["done", "blocked"]) }),
   z.object({ type: z.literal("result.verified"), result: z.string(), task: z.string() }),
   z.object({ type: z.literal("result.rejected"), result: z.string(), task: z.string(), reasons: z.array(z.string()) }),
+  /** Nobody may build on it any more. `root` is the result that was found to be wrong: itself, or what it stands on. */
+  z.object({
+    type: z.literal("result.revoked"),
+    result: z.string(),
+    task: z.string(),
+    root: z.string(),
+    reason: z.string(),
+    by: z.string(),
+  }),
+  /** An actor was taken out of its life; nothing that it says from here on counts. */
+  z.object({ type: z.literal("actor.fenced"), fenced: z.string(), reason: z.string() }),
+  /** What supervision decided after a task's attempt did not count. */
+  z.object({
+    type: z.literal("supervision.decided"),
+    task: z.string(),
+    decision: z.enum(["retry", "other-type", "other-model", "again", "replan", "give-up", "escalate"]),
+    attempt: z.int(),
+    reason: z.string(),
+    delayMs: z.number().min(0).optional(),
+  }),
+  /** A task that used up its supervision lies among the dead letters under this id. */
+  z.object({ type: z.literal("letter.written"), letter: z.string(), task: z.string(), reasons: z.array(z.string()) }),
+  /** What an agent changed in a tree of its own is one commit of the run's; null where it changed nothing. */
+  z.object({ type: z.literal("task.joined"), task: z.string(), commit: z.string().nullable(), files: z.int() }),
+  z.object({
+    type: z.literal("task.conflicted"),
+    task: z.string(),
+    files: z.array(z.string()),
+    reason: z.string(),
+  }),
+  /** The run's tree was made once more, without the work of these tasks. */
+  z.object({ type: z.literal("workspace.rebuilt"), commits: z.int() }),
+  z.object({
+    type: z.literal("proposal.made"),
+    task: z.string(),
+    tasks: z.array(z.object({ id: z.string(), agentType: z.string(), needs: z.array(z.string()), why: z.string() })),
+    drops: z.array(z.string()),
+    why: z.string(),
+    accept: z.enum(["allow", "ask", "deny"]),
+    reason: z.string(),
+    /** What was changed on the way from the proposal to these tasks, and what could have been narrower. */
+    notes: z.array(z.string()).optional(),
+  }),
+  z.object({ type: z.literal("proposal.refused"), task: z.string(), problems: z.array(z.string()) }),
+  z.object({
+    type: z.literal("verdict.read"),
+    task: z.string(),
+    of: z.string(),
+    holds: z.boolean(),
+    reasons: z.array(z.string()),
+  }),
+  z.object({ type: z.literal("question.asked"), question: z.string(), text: z.string() }),
+  z.object({
+    type: z.literal("question.answered"),
+    question: z.string(),
+    answer: z.string().nullable(),
+    by: z.string(),
+    reason: z.string(),
+  }),
+  z.object({
+    type: z.literal("message.posted"),
+    post: z.string(),
+    from: z.string(),
+    to: z.string(),
+    kind: z.string(),
+    /** Who was told; empty where nobody hears. */
+    told: z.array(z.string()),
+  }),
+  /** What others posted to an agent that ended before it could be told. */
+  z.object({ type: z.literal("message.unread"), posts: z.array(z.string()) }),
   z.object({ type: z.literal("run.completed"), ...ending }),
   z.object({ type: z.literal("run.failed"), ...ending }),
   z.object({ type: z.literal("run.exhausted"), ...ending }),

@@ -1,7 +1,5 @@
-/** The coordinator's ledger of tasks: which may start, which can never start, and how the whole came out. */
-
-import type { AgentLimits, ResultStatus, RunEnd } from "./effect.ts";
-import { fnv1a } from "./fnv1a.ts";
+/** The coordinator's tasks and what stands on what: which can never start, which graphs are none, how the whole came out. */
+import type { AgentLimits, ResultStatus, RunEnd, TaskTerms } from "./effect.ts";
 
 /** One task as planned. What the agent is to do (its brief) lies in a row of its own, written once. */
 export interface PlannedTask {
@@ -12,10 +10,49 @@ export interface PlannedTask {
   readonly limits: AgentLimits;
   /** Agents that may try, one after the other. */
   readonly attemptsMax: number;
+  /** How the second, third … attempt differs from the first; what is absent, or empty, is the same again. */
+  readonly remedies?: readonly Remedy[];
+  /** Milliseconds that one attempt may take. */
+  readonly deadlineMs?: number;
+  readonly budget?: TaskTerms["budget"];
+  /** SHA-256 of its brief. */
+  readonly brief?: string;
+  /** What the coordinator does with its verified result beyond handing it on; absent: nothing. */
+  readonly role?: TaskRole;
+  /** The task whose result a check is about, whose place a replan fills, whose conflict is resolved. */
+  readonly of?: string;
+  /** Its agent works in a tree of its own, and its work counts once it was joined to the run's. */
+  readonly joins?: boolean;
+  /** The higher goes first where not all can; 0 where absent. */
+  readonly priority?: number;
+  /** Topics whose messages its agents are told. */
+  readonly topics?: readonly string[];
 }
 
-/** `resting`: an attempt failed, and the next one waits its time. */
-export type TaskStatus = "planned" | "running" | "resting" | "skipped" | ResultStatus;
+/** `plan`, `replan`: its result proposes tasks. `check`: it says whether another result holds. */
+export type TaskRole = "plan" | "replan" | "check" | "synthesis" | "resolve";
+
+export interface Remedy {
+  readonly agentType?: string;
+  /** A model's id, or a tier. */
+  readonly model?: string;
+}
+
+/**
+ * `resting`: an attempt failed, and the next one waits its time. `joining`: verified, and its work is not in the run's tree
+ * yet. `reading`: verified, and what it proposes or says is not decided yet. `replanning`: it failed, and others are sought
+ * for its place. `replaced`: others have it.
+ */
+export type TaskStatus =
+  | "planned"
+  | "running"
+  | "resting"
+  | "joining"
+  | "reading"
+  | "replanning"
+  | "replaced"
+  | "skipped"
+  | ResultStatus;
 
 export interface Task extends PlannedTask {
   /** Place in the plan. Rows come back from the store in no order of their own. */
@@ -25,156 +62,111 @@ export interface Task extends PlannedTask {
   readonly actor: string | null;
   readonly result: string | null;
   readonly reasons: readonly string[];
+  /** SHA-256 of its verified result's envelope. */
+  readonly sha256?: string;
+  /** Its work in the run's tree, and its place among all that was joined; absent where nothing of it is there. */
+  readonly commit?: string;
+  readonly joinedAt?: number;
+  /** Why its work could not be joined; a task of its own is to resolve that. */
+  readonly conflict?: readonly string[];
+  /** Attempts that do not count, because they ended for another's sake. */
+  readonly excused?: number;
+  /** Times that somebody took its own result back. */
+  readonly revocations?: number;
+  /** Why earlier attempts did not count, the latest last. */
+  readonly earlier?: readonly string[];
+  /** Type of the agent at it, where that is another one than planned. */
+  readonly playedBy?: string;
+  /** Task whose proposal brought it. */
+  readonly from?: string;
 }
 
 export type Tasks = Readonly<Record<string, Task>>;
 
 /** Tasks in one run, at most: a run of ten thousand wants a coordinator per part. */
 export const TASKS_MAX = 1_000;
-/** Second and later attempts of one run, at most: past it, it is not the tasks that are unlucky. */
-export const RESTARTS_MAX = 20;
-/** Milliseconds before the second attempt, and at most before any; doubled in between, half of it left to chance. */
-const RESTART_FIRST_MS = 1_000;
-const RESTART_LAST_MS = 60_000;
 
-export const planned = (graph: readonly PlannedTask[]): Tasks =>
+/** `first`: place in the plan of the first of them. */
+export const planned = (graph: readonly PlannedTask[], first = 0): Tasks =>
   Object.fromEntries(
-    graph.map((task, order) => [
+    graph.map((task, at) => [
       task.id,
-      { ...task, order, status: "planned" as const, attempt: 0, actor: null, result: null, reasons: [] },
+      { ...task, order: first + at, status: "planned" as const, attempt: 0, actor: null, result: null, reasons: [] },
     ]),
   );
 
-const list = (tasks: Tasks): Task[] => Object.values(tasks).sort((a, b) => a.order - b.order);
-const isWaiting = (task: Task): boolean => task.status === "planned" || task.status === "resting";
-const isOpen = (task: Task): boolean => isWaiting(task) || task.status === "running";
+const lists = new WeakMap<Tasks, readonly Task[]>();
 
-export const running = (tasks: Tasks): Task[] => list(tasks).filter((task) => task.status === "running");
-export const resting = (tasks: Tasks): Task[] => list(tasks).filter((task) => task.status === "resting");
-export const isSettled = (tasks: Tasks): boolean => list(tasks).every((task) => !isOpen(task));
-
-/** Agents are named after their task, so that a log reads by itself; later attempts carry their number. */
-export const actorOf = (task: Task): string => {
-  const attempt = task.attempt + 1;
-  return attempt === 1 ? `a_${task.id}` : `a_${task.id}.${attempt}`;
-};
-
-/** Planned tasks whose needs are all verified, in planning order, as far as `parallelMax` and `batchMax` allow. */
-export function dispatchable(tasks: Tasks, parallelMax: number, batchMax: number): Task[] {
-  const room = Math.min(parallelMax - running(tasks).length, batchMax);
-  if (room <= 0) return [];
-  const ready = list(tasks).filter(
-    (task) => task.status === "planned" && task.needs.every((need) => tasks[need]?.status === "verified"),
-  );
-  return ready.slice(0, room);
+/** In the order of the plan. Remembered: one step asks for it many times, and a ledger is never written in place. */
+export function list(tasks: Tasks): readonly Task[] {
+  const known = lists.get(tasks);
+  if (known !== undefined) return known;
+  const made = Object.values(tasks).sort((a, b) => a.order - b.order);
+  lists.set(tasks, made);
+  return made;
 }
 
-export function dispatched(tasks: Tasks, started: readonly Task[]): Tasks {
-  const next: Record<string, Task> = { ...tasks };
-  for (const task of started) {
-    next[task.id] = { ...task, status: "running", attempt: task.attempt + 1, actor: actorOf(task) };
+/**
+ * With these rows in place of those of the same id. Nearly every step does this among up to a thousand, and the way matters:
+ * filled row by row, a table without a prototype costs a fifth of a spread, and its list need not be made anew.
+ */
+export function withTasks(tasks: Tasks, rows: readonly Task[]): Tasks {
+  const all = [...list(tasks)];
+  for (const row of rows) {
+    const at = tasks[row.id]?.order ?? -1;
+    if (row.order !== at || all[at]?.id !== row.id)
+      return { ...tasks, ...Object.fromEntries(rows.map((one) => [one.id, one])) };
+    all[at] = row;
   }
+  const next = Object.create(null) as Record<string, Task>;
+  for (const row of all) next[row.id] = row;
+  lists.set(next, all);
   return next;
 }
 
-export interface Settlement {
-  readonly task: string;
-  readonly actor: string;
-  readonly status: ResultStatus;
-  readonly result: string | null;
-  readonly reasons: readonly string[];
-}
+const CLOSED: ReadonlySet<TaskStatus> = new Set<TaskStatus>([
+  "verified",
+  "rejected",
+  "failed",
+  "exhausted",
+  "cancelled",
+  "skipped",
+  "replaced",
+]);
 
-/** Whether this end is one that another attempt follows. */
-function triesAgain(tasks: Tasks, end: Settlement): boolean {
-  const task = tasks[end.task];
-  if (task === undefined || task.status !== "running" || task.actor !== end.actor || end.status !== "failed")
-    return false;
-  const restarts = list(tasks).reduce((sum, { attempt }) => sum + Math.max(0, attempt - 1), 0);
-  return task.attempt < task.attemptsMax && restarts < RESTARTS_MAX;
-}
+export const isOpen = (task: Task): boolean => !CLOSED.has(task.status);
+/** Its agent reported, and verification let that through; what comes of it may not be decided yet. */
+export const isGood = ({ status }: Task): boolean =>
+  status === "verified" || status === "joining" || status === "reading";
 
-/** Every task that rested may be dispatched again. */
-export const rested = (tasks: Tasks): Tasks =>
-  Object.fromEntries(
-    Object.entries(tasks).map(([id, task]) => [id, task.status === "resting" ? { ...task, status: "planned" } : task]),
-  );
+export const running = (tasks: Tasks): Task[] => list(tasks).filter((task) => task.status === "running");
+export const resting = (tasks: Tasks): Task[] => list(tasks).filter((task) => task.status === "resting");
+export const isSettled = (tasks: Tasks): boolean => !list(tasks).some(isOpen);
+export const restsAny = (tasks: Tasks): boolean => list(tasks).some((task) => task.status === "resting");
 
-/**
- * Milliseconds that a task rests before its next attempt. What is left to chance is drawn from `seed` and the attempt, so
- * that a replay rests as long; runs that failed together do not come back together.
- */
-export function restMs(task: Task, seed: string): number {
-  const wholeMs = Math.min(RESTART_LAST_MS, RESTART_FIRST_MS * 2 ** Math.max(0, task.attempt - 1));
-  return Math.round(wholeMs * (0.5 + chanceOf(`${seed}/${task.id}/${task.attempt}`) / 2));
-}
+/** The running task that this actor is at. An actor that was fenced is at none. */
+export const taskAt = (tasks: Tasks, actor: string): Task | undefined =>
+  list(tasks).find((task) => task.status === "running" && task.actor === actor);
 
-/** From 0 to 1, the same for the same text. */
-const chanceOf = (text: string): number => fnv1a(text) / 0xffffffff;
+/** Attempts that count. */
+export const counted = (task: Task): number => task.attempt - (task.excused ?? 0);
+/** Who is at it, or was last. */
+export const typeOf = (task: Task): string => task.playedBy ?? task.agentType;
 
-/**
- * Takes a task's end. A late word from an earlier attempt changes nothing. A failed attempt rests and is made again
- * while attempts are left; a task that ended badly takes those that stand on it along.
- */
-export function settled(tasks: Tasks, end: Settlement): Tasks {
-  const task = tasks[end.task];
-  if (task === undefined || task.status !== "running" || task.actor !== end.actor) return tasks;
-  if (triesAgain(tasks, end)) {
-    return { ...tasks, [task.id]: { ...task, status: "resting", actor: null, reasons: end.reasons } };
-  }
-  const next = {
-    ...tasks,
-    [task.id]: { ...task, status: end.status, result: end.result, reasons: end.reasons },
-  };
-  return end.status === "verified" ? next : skipDependents(next, task.id);
-}
-
-function skipDependents(tasks: Tasks, root: string): Tasks {
+/** What cannot start any more because `roots` have no verified result and will have none. */
+export function skipDependents(tasks: Tasks, ...roots: readonly string[]): Tasks {
   const next: Record<string, Task> = { ...tasks };
-  const lost = [root];
+  const lost = [...roots];
+  const ids = list(tasks).map(({ id }) => id);
   for (let cause = lost.pop(); cause !== undefined; cause = lost.pop()) {
-    for (const task of list(next)) {
+    for (const id of ids) {
+      const task = next[id] as Task;
       if (task.status !== "planned" || !task.needs.includes(cause)) continue;
       next[task.id] = { ...task, status: "skipped", reasons: [`stands on ${cause}, which has no verified result`] };
       lost.push(task.id);
     }
   }
   return next;
-}
-
-/** A failed task is open again: with the actor that was put back, or planned for a new agent of this type. */
-export interface Requeued {
-  readonly task: string;
-  readonly actor: string | null;
-  readonly agentType: string;
-}
-
-/** Only what failed can be opened again; whoever is at it, or has done it, is not disturbed. */
-export const isRequeuable = (tasks: Tasks, { task }: Requeued): boolean => tasks[task]?.status === "failed";
-
-/** Opens a failed task again, and with it what was skipped for its sake alone. */
-export function requeued(tasks: Tasks, order: Requeued): Tasks {
-  const task = tasks[order.task];
-  if (task === undefined || !isRequeuable(tasks, order)) return tasks;
-  const open: Task =
-    order.actor === null
-      ? {
-          ...task,
-          agentType: order.agentType,
-          status: "planned",
-          actor: null,
-          result: null,
-          reasons: [],
-          attemptsMax: Math.max(task.attemptsMax, task.attempt + 1),
-        }
-      : { ...task, status: "running", actor: order.actor, result: null, reasons: [] };
-  const next: Record<string, Task> = { ...tasks, [task.id]: open };
-  for (const one of list(next)) if (one.status === "skipped") next[one.id] = { ...one, status: "planned", reasons: [] };
-  return list(next)
-    .filter(
-      ({ status }) => status !== "verified" && status !== "planned" && status !== "resting" && status !== "running",
-    )
-    .reduce<Tasks>((all, { id }) => skipDependents(all, id), next);
 }
 
 export function cancelled(tasks: Tasks, reason: string): Tasks {
@@ -186,15 +178,18 @@ export function cancelled(tasks: Tasks, reason: string): Tasks {
   );
 }
 
-/** Tasks that nobody is at are dropped; running ones are left to answer. */
+/** Open tasks that nobody is at are dropped, also those whose work is not taken in yet; running ones are left to answer. */
 export function withdrawn(tasks: Tasks, reason: string): Tasks {
   return Object.fromEntries(
     list(tasks).map((task) => [
       task.id,
-      isWaiting(task) ? { ...task, status: "cancelled" as const, reasons: [reason] } : task,
+      isOpen(task) && task.status !== "running" ? { ...task, status: "cancelled" as const, reasons: [reason] } : task,
     ]),
   );
 }
+
+/** What somebody asked for, and not what the coordinator asked for on the way. */
+export const isWork = ({ role }: PlannedTask): boolean => role === undefined || role === "synthesis";
 
 export interface GraphVerdict {
   readonly status: RunEnd;
@@ -203,20 +198,22 @@ export interface GraphVerdict {
 
 /** How the run came out. With `tolerate`, verified work counts even where other tasks ended badly. */
 export function verdict(tasks: Tasks, tolerate: boolean): GraphVerdict {
-  const all = list(tasks);
+  const all = list(tasks).filter((task) => task.status !== "replaced");
   const bad = all.filter((task) => task.status !== "verified");
   const reasons = bad.map(
     (task) => `${task.id}: ${task.status}${task.reasons.length > 0 ? ` (${task.reasons.join("; ")})` : ""}`,
   );
   if (bad.length === 0) return { status: "completed", reasons: [] };
-  if (tolerate && bad.length < all.length) return { status: "completed", reasons };
+  // A plan that was carried out by nobody is no work.
+  const worked = all.some((task) => task.status === "verified" && isWork(task));
+  if (tolerate && worked) return { status: "completed", reasons };
   const first = bad.find((task) => task.status !== "skipped");
   if (first?.status === "exhausted") return { status: "exhausted", reasons };
   if (first?.status === "cancelled") return { status: "cancelled", reasons };
   return { status: "failed", reasons };
 }
 
-type Edges = Pick<PlannedTask, "id" | "needs">;
+export type Edges = Pick<PlannedTask, "id" | "needs">;
 
 /** What is wrong with a graph, in words; empty where nothing is. */
 export function graphProblems(graph: readonly Edges[]): string[] {
@@ -237,13 +234,21 @@ export function graphProblems(graph: readonly Edges[]): string[] {
 }
 
 function hasCycle(graph: readonly Edges[]): boolean {
-  const done = new Set<string>();
-  let left = [...graph];
-  while (left.length > 0) {
-    const blocked = left.filter((task) => !task.needs.every((need) => done.has(need)));
-    if (blocked.length === left.length) return true;
-    for (const task of left) if (!blocked.includes(task)) done.add(task.id);
-    left = blocked;
+  const dependents = new Map<string, string[]>(graph.map(({ id }) => [id, []]));
+  const open = new Map<string, number>();
+  for (const { id, needs } of graph) {
+    open.set(id, needs.length);
+    for (const need of needs) dependents.get(need)?.push(id);
   }
-  return false;
+  const free = graph.filter(({ needs }) => needs.length === 0).map(({ id }) => id);
+  let done = 0;
+  for (let id = free.pop(); id !== undefined; id = free.pop()) {
+    done += 1;
+    for (const dependent of dependents.get(id) ?? []) {
+      const left = (open.get(dependent) ?? 0) - 1;
+      open.set(dependent, left);
+      if (left === 0) free.push(dependent);
+    }
+  }
+  return done < graph.length;
 }

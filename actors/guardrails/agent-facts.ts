@@ -2,6 +2,7 @@
 
 import type { Call } from "../../machines/agent-calls.ts";
 import type { AgentEvent } from "../../machines/agent-event.ts";
+import { wordId } from "../../machines/agent-messages.ts";
 import type { ActorState, Cause } from "../../machines/fold.ts";
 
 const call = (id: string, over: Partial<Call>): Call => ({
@@ -18,12 +19,14 @@ const CALLS: readonly (readonly Call[])[] = [
   [],
   [call("one", {})],
   [call("one", { tool: "Write", risk: "mutating", repeat: "unsafe", status: "asking" })],
+  [call("ask", { tool: "AskParent", status: "waiting", question: "which one?" })],
   [call("one", {}), call("two", { tool: "Write", risk: "mutating", repeat: "unsafe", status: "asking" })],
 ];
 
 /** Facts that may reach an agent in this state, told whether or not it waits for them: the chart has to know. */
 export function factsFor({ snapshot, timers }: ActorState): Cause[] {
   const turn = Number(snapshot.context.turn);
+  const { actor, posts } = snapshot.context as { actor: string; posts: readonly unknown[] };
   const report = { call: "report", outcome: "done" as const, notDone: [] };
   const events: AgentEvent[] = [
     { type: "session.assembled", tools: 1, systemHash: "h" },
@@ -39,6 +42,7 @@ export function factsFor({ snapshot, timers }: ActorState): Cause[] {
       { type: "approval.answered", call: id, allowed: true },
       { type: "approval.answered", call: id, allowed: false },
     ]),
+    ...words(posts.length === 0, wordId({ actor, turn }, "ask")),
     { type: "result.rejected", reasons: ["no"] },
     { type: "agent.pause" },
     { type: "agent.resume" },
@@ -46,3 +50,9 @@ export function factsFor({ snapshot, timers }: ActorState): Cause[] {
   const fired = Object.entries(timers).map(([timer, { armedBy }]) => ({ timer, armedBy }));
   return [...events.map((event) => ({ event })), ...fired];
 }
+
+/** What others say: an answer, or none. One message that waits to be told says as much as twenty. */
+const words = (quiet: boolean, question: string): AgentEvent[] => [
+  { type: "question.answered", question, answer: null, by: "somebody", reason: "" },
+  ...(quiet ? [{ type: "question.answered" as const, question, answer: "this one", by: "somebody", reason: "" }] : []),
+];

@@ -3,10 +3,12 @@
 import type { fold } from "../../machines/fold.ts";
 import type { Capabilities } from "../../registry/capabilities.ts";
 import type { RuleLists, SandboxLevel } from "../../registry/permission/question.ts";
+import type { Trust } from "../../registry/permission/taint.ts";
 import type { breaker } from "../runtime/breaker.ts";
 import type { RunCapabilities } from "../runtime/capabilities.ts";
 import type { judge } from "../runtime/judge.ts";
 import type { assemble } from "../runtime/session.ts";
+import type { marked } from "../runtime/taint.ts";
 import type { AgentType } from "../types/define.ts";
 
 export interface Finding {
@@ -52,6 +54,8 @@ export interface Guarded {
   readonly home: string | null;
   readonly ownDirs: readonly string[];
   readonly sandbox: { readonly level: SandboxLevel; readonly off: boolean; readonly reasons: readonly string[] };
+  /** Whose words mark nobody. Absent: no stranger's. */
+  readonly trust?: Trust;
   /** Variables that hold secrets and that commands of agents would be given; by name. */
   readonly leaked: readonly string[];
 }
@@ -60,6 +64,7 @@ export interface Guarded {
 export interface Engine {
   readonly judge: typeof judge;
   readonly assemble: typeof assemble;
+  readonly marked: typeof marked;
   readonly fold: typeof fold;
   readonly breaker: typeof breaker;
 }

@@ -3,6 +3,7 @@ import { fold } from "../../machines/fold.ts";
 import { breaker } from "../runtime/breaker.ts";
 import { judge } from "../runtime/judge.ts";
 import { assemble } from "../runtime/session.ts";
+import { marked } from "../runtime/taint.ts";
 import { commandsConfined } from "./confined-law.ts";
 import { deniedStaysDenied } from "./denied-law.ts";
 import { destructiveAsked } from "./destructive-law.ts";
@@ -10,6 +11,7 @@ import { breakersOpen, exhaustionEnds } from "./endings-law.ts";
 import { type Engine, FINDINGS_MAX, type Guarded, type Law, type Verdict } from "./law.ts";
 import { modesChangeNothing, nobodyToAsk } from "./modes-law.ts";
 import { protectedClosed, secretsUnread } from "./protected-law.ts";
+import { strangersAsked } from "./taint-law.ts";
 import { typesNarrow } from "./types-law.ts";
 
 export const LAWS: readonly Law[] = [
@@ -21,12 +23,13 @@ export const LAWS: readonly Law[] = [
   modesChangeNothing,
   nobodyToAsk,
   commandsConfined,
+  strangersAsked,
   exhaustionEnds,
   breakersOpen,
 ];
 
 /** What runs use. */
-export const ENGINE: Engine = { judge, assemble, fold, breaker };
+export const ENGINE: Engine = { judge, assemble, marked, fold, breaker };
 
 /** Pure: judges and folds, and carries nothing out. Throws where a probe is broken, which is a fault of ours. */
 export function lookedAt(law: Law, guarded: Guarded, engine: Engine = ENGINE): Verdict {

@@ -3,7 +3,9 @@
  * judged and never made.
  */
 import type { ContentBlock } from "../../infra/model/message.ts";
+import type { TaintMark } from "../../machines/taint.ts";
 import type { Approve, Mode, RuleLists, SandboxLevel } from "../../registry/permission/question.ts";
+import { NO_STRANGERS } from "../../registry/permission/taint.ts";
 import { type RunRow, runConfigSchema } from "../runtime/run-row.ts";
 import type { Session } from "../runtime/session.ts";
 import type { AgentType } from "../types/define.ts";
@@ -24,6 +26,8 @@ export interface Circumstances {
   /** Instead of those of the configuration. */
   readonly rules?: RuleLists;
   readonly deniedTools?: readonly string[];
+  /** What the agent has read. Absent: nothing. */
+  readonly taint?: readonly TaintMark[];
 }
 
 export interface Outcome {
@@ -38,9 +42,6 @@ export interface Trial {
   askBoth(type: AgentType, call: Call, circumstances: Circumstances): readonly Outcome[];
   sessionOf(type: AgentType, circumstances: Circumstances): Session;
 }
-
-const MODES: readonly Mode[] = ["edit", "plan", "read-only"];
-const ANSWERS: readonly Approve[] = ["ask", "deny", "allow-safe"];
 
 /** Every way in which a run in one of these modes, answered so, can be made. */
 export const everyWay = (modes: readonly Mode[], approves: readonly Approve[]): Circumstances[] =>
@@ -86,7 +87,8 @@ export function openTrial(guarded: Guarded, { judge, assemble }: Engine): Trial 
   const told = (type: AgentType, block: ContentBlock, circumstances: Circumstances): Outcome => {
     const { session, run } = put(type, circumstances);
     const { named } = capabilities;
-    const given = { named, sandbox: circumstances.sandbox, unconfined: true, ownDirs, actor: "a_guardrails" };
+    const { sandbox, taint = [] } = circumstances;
+    const given = { named, sandbox, unconfined: true, ownDirs, actor: "a_guardrails", taint };
     const { calls, audit } = judge([block], type, session, run, given);
     const row = audit[0];
     // A call that nobody could make proves nothing.
@@ -112,7 +114,7 @@ const AS: Readonly<Record<string, "ask" | "deny">> = { asking: "ask", refused: "
 
 const use = (name: string, input: unknown): ContentBlock => ({ type: "tool_use", id: "call", name, input });
 
-function runOf({ workspace, home, rules }: Guarded, at: Circumstances): RunRow {
+function runOf({ workspace, home, rules, trust = NO_STRANGERS }: Guarded, at: Circumstances): RunRow {
   const isolation = at.isolated
     ? { source: workspace, tree: TREE, gitDir: `${TREE}/.git`, branch: "guardrails", base: "0".repeat(40) }
     : null;
@@ -124,6 +126,7 @@ function runOf({ workspace, home, rules }: Guarded, at: Circumstances): RunRow {
     deniedTools: [...(at.deniedTools ?? [])],
     home,
     isolation,
+    trust: { hosts: [...trust.hosts], plugins: [...trust.plugins], repository: trust.repository },
   });
   const folder = isolation === null ? workspace : TREE;
   return {

@@ -45,7 +45,7 @@ function widened(agent: GuardedAgent, all: readonly ToolDeclaration[]): Finding[
   const rights = [...type.rights.tools].filter((tool) => !base.rights.tools.includes(tool));
   const reaches = REACH.indexOf(type.rights.plugins) > REACH.indexOf(base.rights.plugins);
   const limits = (Object.keys(base.limits) as (keyof AgentType["limits"])[]).filter(
-    (limit) => type.limits[limit] > base.limits[limit],
+    (limit) => (type.limits[limit] ?? 0) > (base.limits[limit] ?? 0),
   );
   const gained = [...more, ...rights, ...(reaches ? ["plugin tools"] : []), ...limits];
   if (gained.length === 0) return [];

@@ -7,7 +7,7 @@ import type { Journal } from "../../infra/journal/journal.ts";
 import { BoxRefusal, quoted } from "../../infra/sandbox/refusal.ts";
 import type { WorkspaceBox } from "../../infra/sandbox/workspace-box.ts";
 import type { ActingBox, BoxChange, PluginAnswer } from "../../registry/box.ts";
-import { wasCancelled } from "./performer.ts";
+import { EffectAborted, wasCancelled } from "./performer.ts";
 import type { PluginHands } from "./plugin-hands.ts";
 
 /** Nobody may act under this effect id any more, or nobody knows whether somebody did: the machine has to find out. */
@@ -24,6 +24,8 @@ export interface ActingBoxDeps {
   readonly effect: string;
   readonly inputHash: string;
   readonly signal: AbortSignal;
+  /** As in {@link PerformContext}. */
+  readonly isWanted?: (() => Promise<boolean>) | undefined;
   /** Asked with where a path really leads, relative to the workspace. */
   readonly mayChange: (path: string) => boolean;
   /** SHA-256 of a file (real path, relative to the workspace) as the agent last saw it; undefined: it never did. */
@@ -59,6 +61,7 @@ export function actingBox(deps: ActingBoxDeps): ActingBox {
     },
     async exec(command, options) {
       useOnce();
+      await refuseUnwanted(deps);
       try {
         const end = await journal.run(
           { effect, inputHash, command, cwd: box.root, ...deps.commands, ...options },
@@ -92,15 +95,16 @@ function pluginSide(deps: ActingBoxDeps, useOnce: () => void): Pick<ActingBox, "
  * only lets go waits no longer, and still writes down what was answered.
  */
 async function pluginDeed(
-  { box, journal, effect, inputHash, signal, commands }: ActingBoxDeps,
+  deps: ActingBoxDeps,
   plugins: PluginHands,
   call: Pick<Parameters<PluginHands>[0], "plugin" | "tool" | "input" | "timeoutMs">,
 ): Promise<PluginAnswer> {
+  const { box, journal, effect, inputHash, signal, commands } = deps;
   const calledOff = new AbortController();
   const place = { workspace: box.root, beside: commands?.writable ?? [] };
   let begun = false;
   const asked = plugins({ ...call, place, signal: calledOff.signal }, async () => {
-    signal.throwIfAborted();
+    await refuseUnwanted(deps);
     const facts = { kind: "call", server: call.plugin.server, tool: call.tool.name } as const;
     if (!(await journal.take(effect, inputHash, facts))) throw new OutcomeUnknown(effect, "somebody else has its gate");
     begun = true;
@@ -122,6 +126,16 @@ async function pluginDeed(
   return Promise.race([done, stopped]);
 }
 
+/**
+ * The last look before the gate. Of this actor's effects none begins whose look comes after the fence, in the order in
+ * which Redis answers; what looked before may still be done, and is called off.
+ */
+async function refuseUnwanted({ signal, isWanted, effect }: ActingBoxDeps): Promise<void> {
+  signal.throwIfAborted();
+  if (isWanted !== undefined && !(await isWanted())) throw new EffectAborted(effect, "cancelled");
+  signal.throwIfAborted();
+}
+
 const MAYBE_DONE = "It may or may not have been done: look before you do it again.";
 
 async function replace(
@@ -130,7 +144,7 @@ async function replace(
   content: Uint8Array,
   options: { readonly expected?: string | null } = {},
 ): Promise<BoxChange> {
-  const { box, journal, effect, inputHash, signal, mayChange } = deps;
+  const { box, journal, effect, inputHash, mayChange } = deps;
   let begun: { readonly path: string; readonly after: string } | null = null;
   try {
     const changed = await box.replace(path, content, {
@@ -138,7 +152,7 @@ async function replace(
       before: async (change) => {
         if (!mayChange(change.path)) throw notAllowed(path, change.path);
         refuseUnknown(deps, path, change);
-        signal.throwIfAborted();
+        await refuseUnwanted(deps);
         if (!(await journal.take(effect, inputHash, { kind: "change", ...change, ...placeOf(deps, change.path) }))) {
           throw new OutcomeUnknown(effect, "somebody else has its gate");
         }

@@ -38,8 +38,11 @@ export interface ActivationDeps {
     version: number,
     tell: (ids: readonly string[]) => Promise<void>,
   ): Promise<boolean>;
-  /** An effect that was ordered is not wanted any more, and does not run in this process. */
-  calledOff(order: Ordered, id: string): void;
+  /**
+   * An effect that was ordered is not wanted any more, and does not run in this process. True once nothing of it goes on
+   * on this host, or ever will; never rejects.
+   */
+  calledOff(order: Ordered, id: string): Promise<boolean>;
   /** Called after a commit with those it sent mail to, and with the delays of the timers it armed. */
   delivered(recipients: readonly Address[], run: string, timersMs: readonly number[]): void;
   readonly log: Log;
@@ -53,6 +56,8 @@ export type ActivationEnd =
   | "no_run"
   | "parked"
   | "run_ended"
+  /** The actor was fenced for good. */
+  | "over"
   | "poisoned"
   | "left"
   | "elsewhere";

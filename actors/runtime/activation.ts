@@ -6,7 +6,9 @@ import type { Address, Commit, CommitAnswer, Grant, PendingEffect } from "../../
 import type { OutsideEffect } from "../../machines/effect.ts";
 import { type BudgetRefusal, type Cause, statePath } from "../../machines/fold.ts";
 import { NO_RIGHTS, rightsIn } from "../../machines/rights.ts";
+import type { Tasks } from "../../machines/task-graph.ts";
 import type { ActivationDeps, ActivationEnd } from "./activation-deps.ts";
+import { placeOf } from "./agent-tree.ts";
 import type { Bell } from "./bells.ts";
 import { type Live, liveFrom } from "./live.ts";
 import { causeOf, mailFrom } from "./mail.ts";
@@ -14,7 +16,8 @@ import { type Ordered, orderedFrom } from "./ordered.ts";
 import type { Answer } from "./performer.ts";
 import { brokenAnswer, goneAnswer, recover } from "./recovery.ts";
 import type { Outcome } from "./running-effects.ts";
-import { advance, type Step, stepOf } from "./step.ts";
+import { advance, recipientsOf, type Step, stepOf } from "./step.ts";
+import { unwind } from "./unwinding.ts";
 
 /** Claims of one version without a commit, at most: past it the message, not the worker, is what kills. */
 const CLAIMS_MAX = 10;
@@ -34,6 +37,10 @@ export async function activate(deps: ActivationDeps, address: Address): Promise<
       // That host is gone for good: whoever comes by has to say so.
       answer = await deps.store.claim(address, deps.nonce(), deps.served);
     }
+    if (answer.kind === "over") {
+      await unwind(deps, address, answer.pending);
+      return "over";
+    }
     if (answer.kind !== "claimed") {
       if (answer.kind === "stranded") await deps.stranded(address, answer.lacks, answer.name);
       return answer.kind;
@@ -44,7 +51,7 @@ export async function activate(deps: ActivationDeps, address: Address): Promise<
       return "poisoned";
     }
     if (claim.run.status !== "running") {
-      for (const pending of claim.pending) deps.calledOff(orderedFrom(pending), pending.id);
+      await Promise.all(claim.pending.map((pending) => deps.calledOff(orderedFrom(pending), pending.id)));
       await deps.store.forget(address);
       return "run_ended";
     }
@@ -80,6 +87,8 @@ class Activation {
   private held: boolean;
   private adopted = false;
   private runEnded = false;
+  /** Fenced for good: nothing that it has out is wanted any more. */
+  private over = false;
 
   constructor(deps: ActivationDeps, live: Live, owner: symbol, bell: Bell, mail: readonly string[], held: boolean) {
     this.deps = deps;
@@ -95,12 +104,13 @@ class Activation {
     for (const pending of this.live.pending.values()) this.takeUp(pending);
     if (this.adopted) await this.deps.store.reattached(this.live.address, this.live.fence);
     for (;;) {
+      if (this.over) return this.end("over");
       if (this.runEnded) return this.end("run_ended");
       const outcome = this.mail.length > 0 ? undefined : this.outcomes.shift();
       const mail = this.mail.shift();
       if (mail === undefined && outcome === undefined) {
         if (mailLeft > 0) await this.look();
-        if (this.mail.length > 0 || this.runEnded) continue;
+        if (this.mail.length > 0 || this.runEnded || this.over) continue;
         mailLeft = 0;
         if (this.out.size === 0) {
           if (this.elsewhere.size === 0) return this.end(this.held ? "parked" : "idle");
@@ -123,6 +133,7 @@ class Activation {
   private async look(): Promise<void> {
     const seen = await this.deps.store.look(this.live.address);
     this.mail.push(...seen.mail);
+    this.over = seen.over;
     this.noteHold(seen.held);
     this.runEnded = seen.runStatus !== "running";
   }
@@ -173,12 +184,13 @@ class Activation {
     const { address, run, session, entries } = live;
     const known = entries.length;
     const rights = live.state === null ? NO_RIGHTS : rightsIn(live.machine.machine, statePath(live.state));
+    const { tasks } = (live.state?.snapshot.context ?? {}) as { tasks?: Tasks };
     this.out.add(id);
     deps.effects.begin(id, this.owner, this.live.fence, this.deliver, (signal) => {
       const perform = deps.performers[order.type] as (order: OutsideEffect, context: unknown) => Promise<Answer>;
       return perform(order, {
         address,
-        run,
+        run: placeOf(run, session),
         rights,
         effectId: id,
         session,
@@ -187,6 +199,8 @@ class Activation {
           return entries.slice(0, known);
         },
         grant,
+        ...(tasks === undefined ? {} : { tasks }),
+        isWanted: () => deps.store.isWanted(address),
         signal,
       });
     });
@@ -241,7 +255,7 @@ class Activation {
     for (const pending of dropped) {
       this.out.delete(pending.id);
       this.elsewhere.delete(pending.id);
-      if (!deps.effects.cancel(pending.id)) deps.calledOff(orderedFrom(pending), pending.id);
+      if (!deps.effects.cancel(pending.id)) deps.calledOff(orderedFrom(pending), pending.id).catch(() => {});
     }
     this.noteHold(committed.held);
     this.runEnded = committed.runStatus !== "running";
@@ -251,11 +265,8 @@ class Activation {
       live.pending.set(id, { id, json, grant, held: committed.held });
       if (!this.held && !this.runEnded) this.begin(id, order, grant);
     }
-    deps.delivered(
-      step.commit.messages.map(({ to, type }) => ({ run: live.address.run, actor: to, type })),
-      live.address.run,
-      step.commit.timersSet.map(({ delayMs }) => delayMs),
-    );
+    const delays = step.commit.timersSet.map(({ delayMs }) => delayMs);
+    deps.delivered(recipientsOf(step.commit), live.address.run, delays);
     deps.log.debug({ ...live.address, version: live.version, seq: committed.firstSeq }, "step committed");
   }
 
@@ -272,12 +283,15 @@ class Activation {
   private async giveUp(answer: Exclude<CommitAnswer, { kind: "committed" }>): Promise<ActivationEnd> {
     this.deps.log.info({ ...this.live.address, answer }, "another activation holds this actor; stopping");
     if (answer.kind === "ended") return "run_ended";
-    return answer.kind === "no_run" ? "no_run" : "fenced";
+    if (answer.kind === "no_run") return "no_run";
+    await this.look();
+    return this.over ? "over" : "fenced";
   }
 
   private async end(end: ActivationEnd): Promise<ActivationEnd> {
-    this.deps.effects.abort(this.owner, end === "run_ended" ? "cancelled" : "left");
+    this.deps.effects.abort(this.owner, end === "run_ended" || end === "over" ? "cancelled" : "left");
     if (end === "run_ended") await this.deps.store.forget(this.live.address);
+    if (end === "over") await unwind(this.deps, this.live.address, this.live.pending.values());
     return end;
   }
 }

@@ -3,7 +3,8 @@
  * written with the step, and what the step gives up is withdrawn with it. Pure.
  */
 import { approvalId, INPUT_BYTES_MAX, type Proposed, proposalHash } from "../../infra/approval.ts";
-import type { Commit, NewApproval } from "../../infra/store.ts";
+import type { Commit } from "../../infra/store.ts";
+import type { NewApproval } from "../../infra/store-approvals.ts";
 import { type Call, isEnded } from "../../machines/agent-calls.ts";
 import type { AgentEvent } from "../../machines/agent-event.ts";
 import type { ActorState, Cause, Decision } from "../../machines/fold.ts";

@@ -3,6 +3,7 @@
  * in it but in where it stands; its input stands in the conversation, and is named here by place and hash.
  */
 import type { ToolUse } from "../../infra/model/message.ts";
+import type { TaintMark } from "../../machines/taint.ts";
 import type { DecisionRisk, Handler, Mode, SandboxLevel } from "../../registry/permission/question.ts";
 
 export interface AuditEntry {
@@ -24,6 +25,8 @@ export interface AuditEntry {
   readonly grant?: string;
   readonly sandbox?: SandboxLevel;
   readonly mode?: Mode;
+  /** What the agent had read by then; absent where it was nothing that anybody would mind. */
+  readonly taint?: readonly TaintMark[];
   /** Id of the approval that was asked for, where one was; the row of its answer carries the same. */
   readonly approval?: string;
   /** On the row of an approval's answer: who gave it (a person's name, `expiry`…). */

@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import type { ContentBlock, ModelMessage } from "../../infra/model/message.ts";
+import { taintSchema } from "../../machines/taint.ts";
 import { unwrapped } from "./unwrap.ts";
 
 const block = z.looseObject({ type: z.string() });
@@ -32,6 +33,8 @@ const entrySchema = z.object({
       sandbox: z.enum(["full", "partial", "none"]).optional(),
     })
     .optional(),
+  /** What this was read from that nobody vouched for: the runtime's word as well, and never taken off. Never sent. */
+  taint: taintSchema.optional(),
 });
 
 export type Entry = z.infer<typeof entrySchema>;
@@ -98,13 +101,13 @@ export function callInput(entries: readonly Entry[], call: string): { name: stri
   return null;
 }
 
-/** Characters that entries since the last answer add to the next prompt, and the tokens known before them. */
-export function promptGrowth(entries: readonly Entry[]): { knownTokens: number; newCharacters: number } {
-  let newCharacters = 0;
+/** Bytes that entries since the last answer add to the next prompt, and the tokens known before them. */
+export function promptGrowth(entries: readonly Entry[]): { knownTokens: number; newBytes: number } {
+  let newBytes = 0;
   for (let index = entries.length - 1; index >= 0; index -= 1) {
     const entry = entries[index] as Entry;
-    if (entry.tokens !== undefined) return { knownTokens: entry.tokens, newCharacters };
-    newCharacters += JSON.stringify(entry.content).length;
+    if (entry.tokens !== undefined) return { knownTokens: entry.tokens, newBytes };
+    newBytes += Buffer.byteLength(JSON.stringify(entry.content));
   }
-  return { knownTokens: 0, newCharacters };
+  return { knownTokens: 0, newBytes };
 }

@@ -5,8 +5,11 @@
 import type { Mail } from "../../infra/store.ts";
 import type { Call } from "../../machines/agent-calls.ts";
 import type { AgentEvent } from "../../machines/agent-event.ts";
-import type { CoordinatorEvent } from "../../machines/coordinator-vocabulary.ts";
+import { wordId } from "../../machines/agent-messages.ts";
+import { planCall } from "../../machines/approval-calls.ts";
+import type { CoordinatorEvent } from "../../machines/coordinator-event.ts";
 import type { OutsideEffect } from "../../machines/effect.ts";
+import type { Ledger } from "../../machines/task-ledger.ts";
 import { entryFrom, textEntry, toolResultEntry } from "./conversation.ts";
 import type { ForkMessage } from "./fork-changes.ts";
 import type { ActorMoment } from "./moment.ts";
@@ -40,7 +43,16 @@ export function saidOf(one: ActorMoment, run: string, { transcript, message }: C
     switch (order.type) {
       case "session.assemble":
       case "result.verify":
+      // Errands of a coordinator find what they made, and know of themselves that a fork has no tree.
+      case "task.join":
+      case "workspace.rebuild":
+      case "proposal.prepare":
+      case "proposal.read":
+      case "verdict.read":
         pending.push({ id: `${run}/${one.actor}/0.${effectTail(id)}`, order });
+        break;
+      case "question.put":
+        answer(id, { type: "question.closed", question: order.question, reason: ASKED });
         break;
       case "workspace.collect":
         answer(id, { type: "workspace.uncollected", reason: WHY });
@@ -78,7 +90,31 @@ export function saidOf(one: ActorMoment, run: string, { transcript, message }: C
     const event: AgentEvent = { type: "approval.answered", call: id, allowed: false, by: "fork", reason: ASKED };
     mail.push({ id: `fork:asking:${id}`, event });
   }
+  for (const call of askedPlans(one)) {
+    const event: CoordinatorEvent = { type: "approval.answered", call, allowed: false, reason: ASKED, by: "fork" };
+    mail.push({ id: `fork:${call}`, event });
+  }
+  for (const question of openQuestions(one)) {
+    const event: AgentEvent = { type: "question.answered", question, answer: null, by: "fork", reason: ASKED };
+    mail.push({ id: `fork:waiting:${question}`, event });
+  }
   return { transcript: message === undefined ? said : withMessage(said, message), mail, pending };
+}
+
+/** Plans that somebody is asked about: a yes in the source starts nothing here. */
+function askedPlans({ state }: ActorMoment): string[] {
+  if (state === null || state.snapshot.status !== "active") return [];
+  const { proposals = {}, tasks = {} } = state.snapshot.context as Partial<Pick<Ledger, "proposals" | "tasks">>;
+  return Object.entries(proposals).flatMap(([task, asked]) =>
+    asked === null ? [] : [planCall(tasks[task]?.result ?? "")],
+  );
+}
+
+/** What its parent was asked: the question lies with the person of the source. */
+function openQuestions({ actor, state }: ActorMoment): string[] {
+  if (state === null || state.snapshot.status !== "active") return [];
+  const { calls = [], turn = 0 } = state.snapshot.context as { calls?: readonly Call[]; turn?: number };
+  return calls.flatMap(({ id, status }) => (status === "waiting" ? [wordId({ actor, turn }, id)] : []));
 }
 
 /** Appended; or, edited, in the place of what the agent was told last. */

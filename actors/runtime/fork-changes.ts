@@ -60,6 +60,12 @@ export function changedSession(json: string, { model, deniedTools }: ForkChanges
   });
 }
 
+/** The fork's agents share one folder, whatever trees those of the source had: one after the other. */
+function oneByOne(context: Record<string, unknown>): { readonly parallelMax?: 1 } {
+  const tasks = Object.values((context.tasks ?? {}) as Record<string, { readonly joins?: boolean }>);
+  return tasks.some(({ joins }) => joins === true) ? { parallelMax: 1 } : {};
+}
+
 interface Limited {
   readonly limits: { readonly turnsMax: number };
 }
@@ -70,8 +76,9 @@ const limited = <One extends Limited>(one: One, turnsMax: number): One => ({
 
 /** The turn limit stands in every agent's memory, and in the plan of those that are still to be born. */
 export function changedState(state: ActorState, { turnsMax }: ForkChanges): ActorState {
-  if (turnsMax === undefined || state.snapshot.status !== "active") return state;
-  const { context } = state.snapshot;
+  if (state.snapshot.status !== "active") return state;
+  const context = { ...state.snapshot.context, ...oneByOne(state.snapshot.context as Record<string, unknown>) };
+  if (turnsMax === undefined) return { ...state, snapshot: { ...state.snapshot, context } };
   const changed =
     "tasks" in context
       ? {

@@ -11,6 +11,7 @@ import { type BudgetLimits, memberOf } from "../../infra/store.ts";
 import type { ActorBase } from "../../machines/base-state.ts";
 import type { MachineEntry, Machines } from "../../machines/catalogue.ts";
 import { statePath } from "../../machines/fold.ts";
+import { verifiedAgain } from "../../machines/revoked-envelope.ts";
 import type { RunEvent } from "../../machines/run-event.ts";
 import { changeOf } from "../../machines/snapshot.ts";
 import { type Said, saidOf } from "./fork-answers.ts";
@@ -64,6 +65,7 @@ export async function forkOf(reader: ForkSource, machines: Machines, order: Fork
   const words = changesInWords(changes, row.fields.model ?? "", target?.actor ?? "");
   const results = await reader.results(source);
   const given = new Set(made.flatMap(({ base }) => base.results));
+  const revoked = new Set(made.flatMap(({ base }) => base.revoked ?? []));
   const binding = changes.model?.binding ?? row.fields.binding ?? "";
   return {
     sourceSeq: moment.seq,
@@ -80,7 +82,11 @@ export async function forkOf(reader: ForkSource, machines: Machines, order: Fork
       },
       budget: limitsOf(await reader.budget(source), changes),
       briefs: await reader.briefs(source),
-      results: Object.fromEntries(Object.entries(results).filter(([id]) => given.has(id))),
+      results: Object.fromEntries(
+        Object.entries(results).flatMap(([id, text]) =>
+          given.has(id) ? [[id, revoked.has(id) ? text : verifiedAgain(text)]] : [],
+        ),
+      ),
       actors: made.map(({ actor }) => actor),
       log: [
         logged(`${run}/-/-`, { type: "run.forked", source, sourceSeq: moment.seq, changes: words }),
@@ -194,6 +200,8 @@ function forkedActor(one: ActorMoment, making: Making): { actor: ForkedActor; ba
     mail: said.mail,
     pending: said.pending.map(({ id, order: ordered }) => ({ id, json: JSON.stringify(ordered) })),
     timers,
+    fenced: one.fenced,
+    budget: one.budget,
   };
   const base: ActorBase = {
     machine: one.machine,
@@ -207,6 +215,9 @@ function forkedActor(one: ActorMoment, making: Making): { actor: ForkedActor; ba
     pending: said.pending.map(({ id, order: ordered }) => ({ id, order: { ...ordered } })),
     timers: timers.map(({ id, armedBy, delayMs }) => ({ id, armedBy, leftMs: delayMs })),
     results: one.results,
+    ...(one.revoked.length === 0 ? {} : { revoked: one.revoked }),
+    ...(one.fenced === null ? {} : { fenced: one.fenced }),
+    ...(one.budget === null ? {} : { budget: one.budget }),
   };
   return { actor, base, state };
 }
@@ -238,7 +249,8 @@ function limitsOf(budget: Readonly<Record<string, string>>, { tokensMax, usdMax 
 /** The agent that a message is for: the one that is named, or the only one that is at work. */
 function targetOf(moment: Moment, name: string | undefined): ActorMoment {
   const atWork = [...moment.actors.values()].filter(
-    ({ state, transcript, dead }) => state?.snapshot.status === "active" && (transcript ?? 0) > 0 && dead === null,
+    ({ state, transcript, dead, fenced }) =>
+      state?.snapshot.status === "active" && (transcript ?? 0) > 0 && dead === null && fenced === null,
   );
   const named = name === undefined ? atWork : atWork.filter(({ actor }) => actor === name);
   const [only] = named;

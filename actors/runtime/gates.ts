@@ -22,7 +22,7 @@ export interface Gates {
   /** False where that host has not been seen for too long. */
   handOver(address: Address, place: string): Promise<boolean>;
   strangers: ActivationDeps["strangers"];
-  calledOff(order: Ordered, id: string): void;
+  calledOff: ActivationDeps["calledOff"];
   /** Removes what is kept of runs that `exists` does not know, now and every hour. Never rejects. */
   keepTidy(exists: (run: string) => Promise<boolean>): Promise<void>;
   /** Resolves once nothing is being ended any more. */
@@ -37,7 +37,7 @@ export interface GatesDeps {
 }
 
 export function gates({ journal, hosts, wakers, log }: GatesDeps): Gates {
-  const ending = new Set<Promise<void>>();
+  const ending = new Set<Promise<boolean>>();
   let timer: NodeJS.Timeout | null = null;
   return {
     async handOver(address, place) {
@@ -55,14 +55,19 @@ export function gates({ journal, hosts, wakers, log }: GatesDeps): Gates {
       return true;
     },
     calledOff(order, id) {
-      if (journal === null || order.place !== journal.place) return;
+      if (journal === null || order.place !== journal.place) return Promise.resolve(true);
       const asked = order.type === "tool.reconcile" ? order.effect : id;
       const { inputHash } = order as Extract<Ordered, { type: "tool.run" | "tool.reconcile" }>;
-      const end = journal.callOff(asked, inputHash).catch((cause: unknown) => {
-        log.error({ err: cause, effect: asked }, "what a cancelled call left could not be ended");
-      });
+      const end = journal.callOff(asked, inputHash).then(
+        () => true,
+        (cause: unknown) => {
+          log.error({ err: cause, effect: asked }, "what a cancelled call left could not be ended");
+          return false;
+        },
+      );
       ending.add(end);
       end.finally(() => ending.delete(end)).catch(() => {});
+      return end;
     },
     async keepTidy(exists) {
       if (journal === null) return;

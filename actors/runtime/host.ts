@@ -11,7 +11,6 @@ import type { ActivationDeps, ActivationEnd } from "./activation-deps.ts";
 import { bells } from "./bells.ts";
 import type { Clock } from "./clock.ts";
 import { delivery } from "./delivery.ts";
-import type { Ordered } from "./ordered.ts";
 import type { Performers } from "./performer.ts";
 import { runningEffects } from "./running-effects.ts";
 import type { Reserve } from "./step.ts";
@@ -36,7 +35,7 @@ export interface HostParts {
   /** Hands an actor on to the host of that name; false where it has not been seen for too long. */
   readonly handOver: (address: Address, place: string) => Promise<boolean>;
   /** Ends what an effect that is not wanted any more may have left running in the world. */
-  readonly calledOff?: (order: Ordered, id: string) => void;
+  readonly calledOff?: ActivationDeps["calledOff"];
   /** Without it no effect is ever a stranger: there is no gate folder. */
   readonly strangers?: ActivationDeps["strangers"];
   readonly log: Log;
@@ -78,7 +77,7 @@ export function createHost(parts: HostParts): Host {
     leaving: () => leaving,
     handOver: parts.handOver,
     strangers: parts.strangers ?? (() => Promise.resolve(false)),
-    calledOff: parts.calledOff ?? (() => {}),
+    calledOff: parts.calledOff ?? (() => Promise.resolve(true)),
     async stranded(address, lacks, name) {
       log.warn({ ...address, lacks, name }, "stranded: this worker cannot serve the actor");
       await parts.forward(address, name);

@@ -9,6 +9,7 @@ import { type ContentBlock, type ToolUse, toolUsesOf } from "../../infra/model/m
 import type { Call } from "../../machines/agent-calls.ts";
 import type { ReportCall } from "../../machines/agent-event.ts";
 import type { RunEvent } from "../../machines/run-event.ts";
+import { withTaint } from "../../machines/taint.ts";
 import { decide } from "../../registry/permission/decide.ts";
 import type { DecisionRisk, PermissionDecision, PermissionQuestion } from "../../registry/permission/question.ts";
 import { isOfType } from "../../registry/pool.ts";
@@ -23,6 +24,7 @@ import { type Entry, toolResultEntry } from "./conversation.ts";
 import { type Asked, type Given, questionOf } from "./permission-question.ts";
 import type { RunRow } from "./run-row.ts";
 import type { Session } from "./session.ts";
+import { spoken, spokenAgainst } from "./spoken-calls.ts";
 import { unwrapped } from "./unwrap.ts";
 
 export interface Judgement {
@@ -102,7 +104,9 @@ export function judge(
       continue;
     }
     const question = questionOf(askedOf(type, session, tool, parsed.data ?? use.input, given.actor), run, given);
-    const decision = limited(decide(question), offered, approvals.length);
+    const decision = limited(decide(question), offered, approvals.length, (found) =>
+      spokenAgainst(tool.name, found, calls),
+    );
     const { risk, rule, reason } = decision;
     told.push({
       type: "permission.decided",
@@ -116,8 +120,11 @@ export function judge(
     audit.push(auditOf(use, decision, question, session));
     const call: Call = { ...callOf(use), risk: callRisk(risk), repeat: tool.repeat };
     if (decision.decision === "deny") refuse(use, `denied (${rule}): ${reason}`);
-    else if (decision.decision === "allow") calls.push(call);
-    else {
+    else if (decision.decision === "allow") {
+      const words = spoken(call, parsed.data);
+      calls.push(words?.call ?? call);
+      entries.push(...(words?.entries ?? []));
+    } else {
       calls.push({ ...call, status: "asking" });
       approvals.push(proposalOf(use, decision, session));
     }
@@ -155,7 +162,12 @@ const askedOf = (type: AgentType, session: Session, tool: ToolDeclaration, input
 });
 
 /** What was never offered is not done, whatever the rules would say of it; nor is a person asked without end. */
-function limited(found: PermissionDecision, offered: boolean, asking: number): PermissionDecision {
+function limited(
+  found: PermissionDecision,
+  offered: boolean,
+  asking: number,
+  wordsAgainst: (found: PermissionDecision) => { rule: string; reason: string } | null,
+): PermissionDecision {
   const deny = (rule: string, reason: string): PermissionDecision => ({
     decision: "deny",
     risk: found.risk,
@@ -165,6 +177,8 @@ function limited(found: PermissionDecision, offered: boolean, asking: number): P
   });
   if (found.decision === "deny") return found;
   if (!offered) return deny("session.not-offered", "this agent was not given that tool");
+  const against = wordsAgainst(found);
+  if (against !== null) return deny(against.rule, against.reason);
   if (found.decision === "ask" && asking >= ASKING_MAX) {
     return deny(
       "session.too-many-asked",
@@ -180,12 +194,12 @@ const callRisk = (risk: DecisionRisk): Call["risk"] => (risk === "unknown" ? "de
 function auditOf(
   use: ToolUse,
   { decision, risk, rule, reason, handler, grant }: PermissionDecision,
-  { agentType, sandbox, mode }: PermissionQuestion,
+  { agentType, sandbox, mode, taint }: PermissionQuestion,
   { policy }: Session,
 ): AuditEntry {
   const inputHash = inputHashOf(use.input);
   const row = { call: use.id, tool: use.name, agentType, handler, policy, inputHash, decision, risk, rule, reason };
-  return { ...row, sandbox, mode, ...(grant === undefined ? {} : { grant }) };
+  return { ...row, sandbox, mode, ...(grant === undefined ? {} : { grant }), ...withTaint(taint ?? []) };
 }
 
 function proposalOf(use: ToolUse, decision: PermissionDecision, { agentType, policy }: Session): Proposal {

@@ -2,11 +2,12 @@
  * A run at one moment, as its log tells it: every actor's state, what lies in its mailbox, which effects are unanswered,
  * which timers are armed, what was spent. Messages and orders are not in the log; folding gives them again.
  */
-import { COORDINATOR_ACTOR, COORDINATOR_TYPE, type Mail } from "../../infra/store.ts";
+import { type BudgetLimits, COORDINATOR_ACTOR, COORDINATOR_TYPE, type Mail } from "../../infra/store.ts";
 import type { ActorBase } from "../../machines/base-state.ts";
 import type { Machines } from "../../machines/catalogue.ts";
 import type { OutsideEffect, RunEnd } from "../../machines/effect.ts";
 import type { ActorState, Decision } from "../../machines/fold.ts";
+import type { LogEntry } from "../../machines/log-entry.ts";
 import { stateFrom } from "../../machines/snapshot.ts";
 import { mailFrom } from "./mail.ts";
 import { answered, charged, effectTail, granted, type Money } from "./moment-money.ts";
@@ -36,6 +37,12 @@ export interface ActorMoment {
   pending: Map<string, UnansweredEffect>;
   timers: Map<string, { readonly armedBy: number; readonly dueAtMs: number }>;
   results: string[];
+  /** Those of its results that nobody may build on any more. */
+  revoked: string[];
+  /** Why it is over for good; null while it is not. */
+  fenced: string | null;
+  /** Its own share of the run's budget; null where it has none. */
+  budget: BudgetLimits | null;
   /** Set where it was taken out of circulation, with what it held. */
   dead: { readonly mail: Mail | undefined; readonly pending: ReadonlyMap<string, UnansweredEffect> } | null;
   /** True once a quarantine took a message that the log does not name: its mailbox can no longer be told for sure. */
@@ -76,6 +83,9 @@ export function actorAt(moment: Moment, actor: string, type: string): ActorMomen
     pending: new Map(),
     timers: new Map(),
     results: [],
+    revoked: [],
+    fenced: null,
+    budget: null,
     dead: null,
     doubtful: false,
   };
@@ -107,7 +117,7 @@ export function takeStep(moment: Moment, entry: ReadEntry, machine: string, deci
   takeTimers(self, decision, step.version, entry.raw.atMs);
   self.transcript = transcriptAfter(self, entry);
   if ("event" in step.cause && step.cause.event.type === "session.assembled") self.session = true;
-  takeInside(moment, self, decision, step.version);
+  takeInside(moment, self, decision, step);
 }
 
 function toldId({ run, actor, events }: ReadEntry, tail: string): string {
@@ -130,26 +140,56 @@ function takeTimers(self: ActorMoment, { state, timersSet }: Decision, version: 
   for (const { id, delayMs } of timersSet) self.timers.set(id, { armedBy: version, dueAtMs: atMs + delayMs });
 }
 
-function takeInside(moment: Moment, self: ActorMoment, decision: Decision, version: number): void {
+function takeInside(moment: Moment, self: ActorMoment, decision: Decision, { version, sent = [] }: LogEntry): void {
+  let message = 0;
   for (const [index, order] of decision.inside.entries()) {
     const id = `${self.actor}.${version}.${index}`;
     switch (order.type) {
       case "message.send":
-        actorAt(moment, order.to, order.toType).mail.push({ id, event: order.event });
+        post(actorAt(moment, order.to, order.toType), { id, event: { ...order.event, ...sent[message++]?.stamp } });
         break;
-      case "actor.spawn":
-        actorAt(moment, order.actor, order.agentType).mail.push({ id, input: order.input });
+      case "actor.spawn": {
+        const born = actorAt(moment, order.actor, order.agentType);
+        born.budget = order.input.terms?.budget ?? null;
+        post(born, { id, input: order.input });
+        message += 1;
         break;
+      }
       case "result.put":
         self.results.push(order.result.id);
         break;
       case "run.end":
         moment.ended = order.status;
         break;
+      case "actor.fence":
+        for (const { actor, agentType } of order.actors) fence(moment, actorAt(moment, actor, agentType), order.reason);
+        break;
+      case "result.revoke":
+        for (const { result } of order.results) revoke(moment, result);
+        break;
+      case "letter.put":
+      case "decision.tell":
       case "approval.request": // asked for in the run it was asked in, and nowhere else
       case "prompt.append": // counted with the conversation
         break;
     }
+  }
+}
+
+/** What is sent to an actor that is over is thrown away. */
+function post({ fenced, mail }: ActorMoment, one: Mail): void {
+  if (fenced === null) mail.push(one);
+}
+
+function fence(moment: Moment, self: ActorMoment, reason: string): void {
+  if (self.fenced !== null) return;
+  for (const tail of self.pending.keys()) charged(moment.money, self.actor, tail);
+  Object.assign(self, { fenced: reason, mail: [], pending: new Map(), timers: new Map() });
+}
+
+function revoke(moment: Moment, result: string): void {
+  for (const { results, revoked } of moment.actors.values()) {
+    if (results.includes(result) && !revoked.includes(result)) revoked.push(result);
   }
 }
 
@@ -183,6 +223,7 @@ function takeDeath(moment: Moment, entry: ReadEntry, died: string, reason: strin
 }
 
 function takeBack(self: ActorMoment): void {
+  if (self.fenced !== null) return;
   if (self.dead?.mail !== undefined) self.mail.unshift(self.dead.mail);
   self.pending = new Map(self.dead?.pending);
   self.dead = null;
@@ -203,5 +244,8 @@ function takeBase(moment: Moment, entry: ReadEntry, base: ActorBase, machines: M
     pending: new Map(base.pending.map(({ id, order }) => [effectTail(id), { id, order: order as OutsideEffect }])),
     timers: new Map(base.timers.map(({ id, armedBy, leftMs }) => [id, { armedBy, dueAtMs: entry.raw.atMs + leftMs }])),
     results: [...base.results],
+    revoked: [...(base.revoked ?? [])],
+    fenced: base.fenced ?? null,
+    budget: base.budget ?? null,
   });
 }

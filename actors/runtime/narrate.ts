@@ -5,9 +5,11 @@ import { type BudgetRefusal, type Cause, type Decision, statePath } from "../../
 import type { RunEvent } from "../../machines/run-event.ts";
 import { type Asked, answerTold, type GivenUp } from "./approvals.ts";
 import { callInput, type Entry } from "./conversation.ts";
+import { letterId } from "./letter-id.ts";
 import type { Live } from "./live.ts";
 import type { Answer } from "./performer.ts";
 import { agentName } from "./run-row.ts";
+import { wordsTold } from "./told-words.ts";
 
 export interface Told {
   readonly told: readonly RunEvent[];
@@ -37,6 +39,7 @@ export function eventsOf(facts: StepFacts): Told {
   if ("input" in cause) told.push(...born(live, cause.input));
   if (answer !== null) told.push(...answer.told);
   told.push(...facts.asked.told, ...answerTold(cause), ...facts.givenUp.told);
+  told.push(...wordsTold(live, cause, decision));
   if (answer?.settle !== undefined) {
     told.push({
       type: "budget.settled",
@@ -86,7 +89,11 @@ function givenAtStart({ run }: Live): RunEvent[] {
 }
 
 function insideEvents({ decision, live }: StepFacts): RunEvent[] {
-  return decision.inside.flatMap((order) => insideEvent(order, live.run.config.profiles));
+  return decision.inside.flatMap((order, index) => {
+    if (order.type !== "letter.put") return insideEvent(order, live.run.config.profiles);
+    const letter = letterId(live.address, live.version + 1, index);
+    return [{ type: "letter.written", letter, task: order.task, reasons: [...order.reasons] }];
+  });
 }
 
 /** `profiles`: what people call an agent that was made from an agent file. */
@@ -108,8 +115,29 @@ function insideEvent(order: InsideEffect, profiles: Readonly<Record<string, stri
     case "run.end":
       return [{ type: `run.${order.status}`, reasons: [...order.reasons] }];
     case "prompt.append":
-      return [{ type: "message.started", from: order.note.kind, bytes: 0 }];
-    case "message.send":
+      return [
+        {
+          type: "message.started",
+          from: order.note.kind,
+          bytes: 0,
+          ...(order.note.kind === "report_rejected" ? { reasons: [...order.note.reasons] } : {}),
+        },
+      ];
+    case "actor.fence":
+      return order.actors.map(({ actor }) => ({ type: "actor.fenced", fenced: actor, reason: order.reason }));
+    case "result.revoke":
+      return order.results.map(({ result, task }) => ({
+        type: "result.revoked",
+        result,
+        task,
+        root: order.root,
+        reason: order.reason,
+        by: order.by,
+      }));
+    case "decision.tell":
+      return order.decisions.map((decision) => ({ type: "supervision.decided", ...decision }));
+    case "message.send": // words are told with what came of them
+    case "letter.put": // told with its id
     case "approval.request": // told with what it is about
       return [];
   }

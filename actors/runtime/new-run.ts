@@ -2,20 +2,20 @@
 import { SwarmError } from "../../infra/errors.ts";
 import { sha256 } from "../../infra/ids.ts";
 import { COORDINATOR_ACTOR, COORDINATOR_TYPE, type NewRun } from "../../infra/store.ts";
-import type { CoordinatorInput } from "../../machines/coordinator-vocabulary.ts";
-import { INSIDE_EFFECTS_MAX } from "../../machines/effect.ts";
+import type { CoordinatorInput } from "../../machines/coordinator-context.ts";
+import { PROMPTS_BRIEF, type Prompts } from "../../machines/prompt.ts";
 import { graphProblems, type PlannedTask } from "../../machines/task-graph.ts";
 import { CAPABILITIES_BRIEF, type Capabilities } from "../../registry/capabilities.ts";
 import { POLICY_VERSION } from "../../registry/permission/policy.ts";
+import { type LimitedGraph, limitProblems } from "./graph-limits.ts";
 import type { RunConfig } from "./run-row.ts";
 
-export interface RunPlan {
+export interface RunPlan extends LimitedGraph {
   readonly run: string;
   /** What the person asked for, in one line. */
   readonly goal: string;
   /** Command it came from: `evaluate`, `run`. */
   readonly kind: string;
-  readonly graph: readonly PlannedTask[];
   /** Task id → brief (JSON). */
   readonly briefs: Readonly<Record<string, string>>;
   readonly model: string;
@@ -25,19 +25,17 @@ export interface RunPlan {
   readonly config: RunConfig;
   /** What its agents may draw from beyond the built-in tools, as it was approved; absent: nothing. */
   readonly capabilities?: Capabilities;
-  /** Agents that work at once. */
-  readonly parallelMax: number;
+  /** Words of the run's own tasks that the operator wrote otherwise; absent: as they were shipped. */
+  readonly prompts?: Prompts;
   readonly tolerateFailures: boolean;
+  /** Whether an agent puts the verified results together at the end. */
+  readonly synthesis?: boolean;
   readonly tokensMax?: number;
   readonly usdMax?: number;
   /** What the command needs to show the same result again later. */
   readonly options: Readonly<Record<string, unknown>>;
 }
 
-/** Agents of one run that work at once, at most: a cancel must reach all of them with one commit. */
-const PARALLEL_MAX = INSIDE_EFFECTS_MAX;
-/** Agents that may try one task, one after the other. */
-const ATTEMPTS_MAX = 100;
 /** Of one brief as JSON, and of all of a run, in bytes: each is stored, assembled into a prompt, and archived. */
 export const BRIEF_BYTES_MAX = 256 * 1024;
 const BRIEFS_BYTES_MAX = 32 * 1024 * 1024;
@@ -50,6 +48,7 @@ const CAPABILITIES_BYTES_MAX = 8 * 1024 * 1024;
 /** Throws SwarmError `run.illegal_graph` or `run.capabilities`, exit 2. */
 export function newRun(plan: RunPlan): NewRun {
   const capabilities = capabilitiesText(plan.capabilities);
+  const prompts = Object.keys(plan.prompts ?? {}).length === 0 ? null : JSON.stringify(plan.prompts);
   const problems = [...graphProblems(plan.graph), ...limitProblems(plan), ...sizeProblems(plan)];
   if (problems.length > 0) {
     throw new SwarmError("run.illegal_graph", `the task graph cannot be run: ${problems.join("; ")}`, {
@@ -59,11 +58,14 @@ export function newRun(plan: RunPlan): NewRun {
   }
   const input: CoordinatorInput = {
     actor: COORDINATOR_ACTOR,
-    graph: plan.graph,
+    graph: plan.graph.map((task) => withBrief(task, plan.briefs)),
     parallelMax: plan.parallelMax,
     tolerateFailures: plan.tolerateFailures,
     seed: plan.run,
     branch: plan.config.isolation?.branch ?? null,
+    ...(plan.supervision === undefined ? {} : { supervision: plan.supervision }),
+    ...(plan.replansMax === undefined ? {} : { replansMax: plan.replansMax }),
+    ...(plan.synthesis === undefined ? {} : { synthesis: plan.synthesis }),
   };
   return {
     run: plan.run,
@@ -78,6 +80,7 @@ export function newRun(plan: RunPlan): NewRun {
       config: JSON.stringify({
         ...plan.config,
         ...(capabilities === null ? {} : { capabilities: sha256(capabilities) }),
+        ...(prompts === null ? {} : { prompts: sha256(prompts) }),
       }),
       options: JSON.stringify(plan.options),
     },
@@ -85,9 +88,19 @@ export function newRun(plan: RunPlan): NewRun {
       ...(plan.tokensMax === undefined ? {} : { tokensMax: plan.tokensMax }),
       ...(plan.usdMax === undefined ? {} : { nanoUsdMax: Math.round(plan.usdMax * 1e9) }),
     },
-    briefs: capabilities === null ? plan.briefs : { ...plan.briefs, [CAPABILITIES_BRIEF]: capabilities },
+    briefs: {
+      ...plan.briefs,
+      ...(capabilities === null ? {} : { [CAPABILITIES_BRIEF]: capabilities }),
+      ...(prompts === null ? {} : { [PROMPTS_BRIEF]: prompts }),
+    },
     input,
   };
+}
+
+/** With the hash of what its agents are to be told, so that they can tell that it is what was meant. */
+function withBrief(task: PlannedTask, briefs: RunPlan["briefs"]): PlannedTask {
+  const text = briefs[task.id];
+  return text === undefined ? task : { ...task, brief: sha256(text) };
 }
 
 /** Null where there is nothing in it: such a run is like one that never heard of plugins. */
@@ -106,23 +119,6 @@ function capabilitiesText(capabilities: Capabilities | undefined): string | null
     `plugins, skills and profiles of the run have ${bytes} bytes; at most ${CAPABILITIES_BYTES_MAX}`,
     { exit: 2, hint: `The largest part is ${largest.name} with ${largest.bytes} bytes. Leave some out.` },
   );
-}
-
-/** Limits below one would start nothing and end nothing. */
-function limitProblems({ graph, parallelMax }: Pick<RunPlan, "graph" | "parallelMax">): string[] {
-  const problems: string[] = [];
-  if (!Number.isInteger(parallelMax) || parallelMax < 1 || parallelMax > PARALLEL_MAX) {
-    problems.push(`parallelMax is ${parallelMax}; it takes 1 to ${PARALLEL_MAX}`);
-  }
-  for (const { id, limits, attemptsMax } of graph) {
-    for (const [name, limit] of Object.entries({ ...limits, "attempts of the task": attemptsMax })) {
-      const least = name === "remindersMax" || name === "rejectionsMax" ? 0 : 1;
-      if (!Number.isInteger(limit) || limit < least)
-        problems.push(`task "${id}": ${name} is ${limit}; at least ${least}`);
-    }
-    if (attemptsMax > ATTEMPTS_MAX) problems.push(`task "${id}": ${attemptsMax} attempts; at most ${ATTEMPTS_MAX}`);
-  }
-  return problems;
 }
 
 function sizeProblems({ briefs, ...plan }: RunPlan): string[] {

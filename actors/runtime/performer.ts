@@ -3,6 +3,7 @@ import type { Address, Blob, Grant, Settlement } from "../../infra/store.ts";
 import type { OutsideEffect } from "../../machines/effect.ts";
 import type { Rights } from "../../machines/rights.ts";
 import type { RunEvent } from "../../machines/run-event.ts";
+import type { Tasks } from "../../machines/task-graph.ts";
 import type { Proposal } from "./approvals.ts";
 import type { AuditEntry } from "./audit-entry.ts";
 import type { Entry } from "./conversation.ts";
@@ -21,6 +22,13 @@ export interface PerformContext {
   /** The conversation as of the commit that ordered the effect. */
   readonly entries: readonly Entry[];
   readonly grant: Grant | null;
+  /** The ledger of a coordinator as of that commit; absent with every other actor. */
+  readonly tasks?: Tasks;
+  /**
+   * False once the run is over or the actor fenced for good: asked before the gate of whatever changes the world, because
+   * the signal may be on its way. Absent: nobody can take it back.
+   */
+  readonly isWanted?: () => Promise<boolean>;
   readonly signal: AbortSignal;
 }
 
@@ -38,6 +46,8 @@ export interface Answer {
   readonly approvals?: readonly Proposal[];
   /** Stored beside the conversation, which holds only their beginning and their hash. */
   readonly blobs?: readonly Blob[];
+  /** Briefs of tasks that this answer proposes, by task. */
+  readonly briefs?: Readonly<Record<string, string>>;
 }
 
 /** Never throws for what the world may do: that is an answer. Throws on breakage, and where its signal aborted it. */

@@ -1,4 +1,5 @@
 /** Puts one call as a question to the permission rules: what the run latched, and what is true at this moment. */
+import type { TaintMark } from "../../machines/taint.ts";
 import type {
   PermissionGrant,
   PermissionQuestion,
@@ -23,6 +24,8 @@ export interface Given extends Here {
   readonly nowMs?: number;
   /** Tool → why nobody may use it any more. It stays in the prompts that have it, and every call of it is refused. */
   readonly quarantined?: ReadonlyMap<string, string>;
+  /** What the agent has read. Absent: nothing that anybody would mind. */
+  readonly taint?: readonly TaintMark[];
 }
 
 export interface Asked {
@@ -48,6 +51,8 @@ export function questionOf(asked: Asked, run: Pick<RunRow, "workspace" | "config
     grants: given.grants ?? [],
     nowMs: given.nowMs ?? 0,
     ownDirs: given.ownDirs ?? [],
+    taint: given.taint ?? [],
+    trust: run.config.trust,
     ...(home === null ? {} : { home }),
   };
 }

@@ -18,6 +18,12 @@ export function recover(order: Ordered, pending: PendingEffect): "begin" | Answe
     case "tool.reconcile":
     case "workspace.collect":
     case "workspace.merge":
+    case "task.join":
+    case "workspace.rebuild":
+    case "proposal.prepare":
+    case "proposal.read":
+    case "verdict.read":
+    case "question.put":
       return "begin";
     case "model.call":
       // It may have been answered and billed; the machine asks again, under a new effect with money of its own.
@@ -71,6 +77,27 @@ export function brokenAnswer(order: Ordered, { id, grant }: PendingEffect, cause
       return { event: { type: "workspace.uncollected", reason } as Answer["event"], told: [] };
     case "workspace.merge":
       return { event: { type: "workspace.left", reason } as Answer["event"], told: [] };
+    case "task.join":
+      return { event: { type: "task.unjoined", task: order.task, reason } as Answer["event"], told: [] };
+    case "workspace.rebuild":
+      return { event: { type: "workspace.unbuilt", reason } as Answer["event"], told: [] };
+    case "proposal.prepare":
+      return { event: { type: "proposal.unprepared", task: order.task, reason } as Answer["event"], told: [] };
+    case "proposal.read":
+      return { event: { type: "proposal.refused", task: order.task, problems: [reason] } as Answer["event"], told: [] };
+    case "verdict.read": // what nobody could read holds nothing up, and lets nothing through
+      return {
+        event: {
+          type: "verdict.read",
+          task: order.task,
+          of: order.of,
+          holds: false,
+          reasons: [reason],
+        } as Answer["event"],
+        told: [],
+      };
+    case "question.put":
+      return { event: { type: "question.closed", question: order.question, reason } as Answer["event"], told: [] };
     case "model.call":
       return brokenCall(order, { effectId: id, grant }, reason);
     case "tool.reconcile":

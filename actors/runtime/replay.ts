@@ -133,6 +133,7 @@ function takeFold(
   const machine = machines.get(name);
   if (machine === undefined) return unknownMachine(name, machines);
   if (self.machine !== null && self.machine !== name) return { why: "machine", expected: self.machine, found: name };
+  if (self.fenced !== null) return { why: "a fenced actor took a step", expected: "no step", found: step.state };
   const version = self.version + 1;
   if (step.version !== version) return { why: "version", expected: String(version), found: String(step.version) };
   const cause = causeDiffers(moment, self, step);

@@ -4,20 +4,20 @@ import type { ModelCallDeps } from "./effects/model-call.ts";
 import type { Reserve } from "./step.ts";
 
 /**
- * Characters per token for what was added since the last answer: rather too many tokens than too few, because the
+ * Bytes per token for what was added since the last answer: rather too many tokens than too few, because the
  * budget must hold and source maps have 1.4 (bytes per token, an old tokenizer on real source files). A calibrated
  * estimate is still to come (docs/decisions/0074).
  */
-const NEW_CHARACTERS_PER_TOKEN = 1.6;
+const NEW_BYTES_PER_TOKEN = 1.6;
 /** For the first prompt, which nothing is known of. */
-const FIRST_CHARACTERS_PER_TOKEN = 2.5;
+const FIRST_BYTES_PER_TOKEN = 2.5;
 
 export function reserveFor({ access }: ModelCallDeps): Reserve {
   return (run, session, entries) => {
-    const { knownTokens, newCharacters } = promptGrowth(entries);
-    const fixed = knownTokens > 0 ? 0 : JSON.stringify([session.system, session.tools]).length;
-    const perToken = knownTokens > 0 ? NEW_CHARACTERS_PER_TOKEN : FIRST_CHARACTERS_PER_TOKEN;
-    const inTokens = knownTokens + Math.ceil((newCharacters + fixed) / perToken);
+    const { knownTokens, newBytes } = promptGrowth(entries);
+    const fixed = knownTokens > 0 ? 0 : Buffer.byteLength(JSON.stringify([session.system, session.tools]));
+    const perToken = knownTokens > 0 ? NEW_BYTES_PER_TOKEN : FIRST_BYTES_PER_TOKEN;
+    const inTokens = knownTokens + Math.ceil((newBytes + fixed) / perToken);
     const price = access(run.binding).price(session.model, inTokens);
     return {
       inTokens,

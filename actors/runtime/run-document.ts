@@ -4,23 +4,19 @@ import type { ActorReading, Reader } from "../../infra/redis/reader.ts";
 import { COORDINATOR_ACTOR, COORDINATOR_TYPE } from "../../infra/store.ts";
 import { type Envelope, envelopeSchema } from "../../machines/brief.ts";
 import type { MachineSnapshot } from "../../machines/fold.ts";
-import { graphResult, type TaskRow, taskRowsFrom } from "./graph-result.ts";
+import { type TaskRow, taskRowsFrom } from "./graph-result.ts";
 import { makingsOf, type ResultMakings } from "./result-makings.ts";
 import { entriesOf } from "./run-log.ts";
+import { type RunResult, runResult } from "./run-result.ts";
 import { agentName } from "./run-row.ts";
+import { type RunWork, workOf } from "./run-work.ts";
+import { type ShownBudget, type Spending, shownBudget, spendingOf } from "./spending.ts";
 
 export interface RunDocument {
   readonly v: 1;
   readonly runId: string;
   readonly status: "completed" | "failed" | "exhausted" | "cancelled" | "parked" | "running";
-  readonly result:
-    | ({
-        readonly status: Envelope["status"];
-        readonly value: unknown;
-        readonly evidence: readonly unknown[];
-        readonly reasons: readonly string[];
-      } & ResultMakings)
-    | null;
+  readonly result: (RunResult & ResultMakings) | null;
   readonly usage: {
     readonly modelCalls: number;
     readonly inputTokens: number;
@@ -31,15 +27,32 @@ export interface RunDocument {
     /** US dollars; null where the price of a call is unknown. */
     readonly costUsd: number | null;
   };
+  /** What it may use, has used, and holds for calls that are out; of ended runs that were archived, as it stood. */
+  readonly budget: ShownBudget;
   readonly agents: readonly {
     readonly id: string;
     readonly type: string;
     readonly state: string;
     readonly turns: number;
   }[];
+  /** Who of it spent that, agent by agent and type by type. */
+  readonly spending: Spending;
   /** Those that wait for an answer. */
   readonly approvals: readonly ShownApproval[];
   readonly blackBox: { readonly reason: string; readonly agents: readonly string[]; readonly lastSeq: number } | null;
+  /** Every task of the run, those that it made by itself included, in the order of the plan. */
+  readonly tasks: readonly ShownTask[];
+  /** What was changed in the working tree of the run's own; null where it has none, or nothing was collected yet. */
+  readonly work: RunWork | null;
+}
+
+export interface ShownTask
+  extends Pick<TaskRow, "id" | "role" | "of" | "status" | "attempt" | "result" | "needs" | "reasons" | "commit"> {
+  readonly type: string;
+  /** Type of the agent at it, where that is another one than planned. */
+  readonly playedBy: string | null;
+  /** Times that its result was taken back. */
+  readonly revocations: number;
 }
 
 export interface ShownApproval {
@@ -71,12 +84,15 @@ const waitsForApproval = (fields: Fields, actors: readonly ActorReading[]): bool
   fields.status === "running" && Number(fields.asking ?? 0) > 0 && actors.length > 0 && actors.every(isStill);
 
 /** An actor that takes no step by itself: it waits for an answer, or for those that do, or has ended. */
-function isStill({ type, core, mail, pending }: ActorReading): boolean {
+function isStill({ type, core, mail, pending, fenced }: ActorReading): boolean {
+  if (fenced !== null) return true;
   if (mail > 0 || pending.length > 0 || core === null) return false;
   const { status, value } = JSON.parse(core) as Partial<Pick<MachineSnapshot, "status" | "value">>;
   if (status !== undefined && status !== "active") return true;
   const path = JSON.stringify(value);
-  return path.startsWith('"awaiting') || (type === COORDINATOR_TYPE && path === '{"supervising":"watching"}');
+  // An agent that waits for the answer to its question waits for the same person.
+  if (path.startsWith('"awaiting') || path === '"waiting"') return true;
+  return type === COORDINATOR_TYPE && path === '{"supervising":"watching"}';
 }
 
 /** The same for a run of which nothing was read but its row: more is read only where somebody is asked. */
@@ -120,46 +136,51 @@ export async function runDocument(reader: Reader, run: string): Promise<RunDocum
   const status = shownStatus(row.fields, actors);
   const { profiles } = JSON.parse(row.fields.config ?? "{}") as { profiles?: Record<string, string> };
   const envelopes = Object.values(results).map((text) => envelopeSchema.parse(JSON.parse(text)));
-  const result = resultOf(status, row.fields, envelopes, taskRowsFrom(tasks));
+  const rows = taskRowsFrom(tasks);
+  const result = resultOf(status, row.fields, rows, envelopes);
+  const agents = actors.map((actor) => ({
+    id: actor.actor,
+    type: agentName(profiles, actor.task, actor.type),
+    ...stateOf(actor),
+  }));
   return {
     v: 1,
     runId: run,
     status,
     result: result === null ? null : { ...result, ...makingsOf(envelopes) },
     usage: usageOf(budget),
-    agents: actors.map((actor) => ({
-      id: actor.actor,
-      type: agentName(profiles, actor.task, actor.type),
-      ...stateOf(actor),
-    })),
+    budget: shownBudget(budget),
+    agents,
+    spending: await spendingOf(reader, run, agents, { ended: status !== "running" && status !== "parked" }),
     approvals: approvals.map(shownApproval),
     blackBox: status === "failed" ? await blackBoxOf(reader, run, row.fields, actors) : null,
+    tasks: rows.map((task) => shownTask(task, profiles)),
+    work: await workOf(reader, run, row.fields),
   };
 }
 
-/** One task's result is the run's; of several, and of a tasks file whatever its length, each stands by its name. */
+/** Null while it is not over. */
 function resultOf(
   status: RunDocument["status"],
   fields: Fields,
-  envelopes: readonly Envelope[],
   tasks: readonly TaskRow[],
-): Omit<NonNullable<RunDocument["result"]>, keyof ResultMakings> | null {
+  envelopes: readonly Envelope[],
+): RunResult | null {
   if (status === "running" || status === "parked") return null;
   const reasons = JSON.parse(fields.reasons ?? "[]") as string[];
-  const ended = { completed: "verified", failed: "failed", exhausted: "exhausted", cancelled: "cancelled" } as const;
   const { tasksFile } = JSON.parse(fields.options ?? "{}") as { tasksFile?: string };
-  if (tasks.length > 1 || tasksFile !== undefined) {
-    return { status: ended[status], ...graphResult(tasks, envelopes), reasons };
-  }
-  const only = envelopes.find(({ id }) => id === tasks[0]?.result) ?? envelopes.at(-1);
-  if (only === undefined) return { status: ended[status], value: {}, evidence: [], reasons };
-  return {
-    status: only.status,
-    value: only.value,
-    evidence: only.evidence,
-    reasons: only.reasons.length > 0 ? only.reasons : reasons,
-  };
+  return runResult({ status, reasons, byName: tasksFile !== undefined }, tasks, envelopes);
 }
+
+const shownTask = (
+  { id, agentType, playedBy, role, of, status, attempt, result, needs, reasons, commit, revocations }: TaskRow,
+  profiles: Readonly<Record<string, string>> | undefined,
+): ShownTask => ({
+  ...{ id, type: agentName(profiles, id, agentType), role, of, status, attempt, result, needs, reasons },
+  // Whoever was to do it and did not is not forgotten.
+  playedBy: playedBy === agentType ? null : playedBy,
+  ...{ commit, revocations },
+});
 
 export function usageOf(budget: Fields): RunDocument["usage"] {
   const count = (field: string): number => Number(budget[field] ?? 0);
@@ -180,12 +201,12 @@ export function usageOf(budget: Fields): RunDocument["usage"] {
   };
 }
 
-function stateOf({ core }: ActorReading): { state: string; turns: number } {
-  if (core === null) return { state: "planned", turns: 0 };
+function stateOf({ core, fenced }: ActorReading): { state: string; turns: number } {
+  if (core === null) return { state: fenced === null ? "planned" : "fenced", turns: 0 };
   // Of another version perhaps: only what every agent's core has is read, and a turn that is not there was not taken.
   const { value, context } = JSON.parse(core) as Pick<MachineSnapshot, "value" | "context">;
   const [state] = typeof value === "string" ? [value] : Object.keys(value as object);
-  return { state: state ?? "", turns: Number(context.turn ?? 0) };
+  return { state: fenced === null ? (state ?? "") : "fenced", turns: Number(context.turn ?? 0) };
 }
 
 async function blackBoxOf(

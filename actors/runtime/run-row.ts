@@ -35,6 +35,18 @@ export const runConfigSchema = z.object({
   profiles: z.record(z.string(), z.string()).default({}),
   /** Whether another model than the one that was asked may answer: it is told either way. */
   fallback: z.enum(["allow", "forbid"]).default("allow"),
+  /** What becomes of tasks that an agent proposes: a person looks at them first, or they start, or they never do. */
+  plan: z.enum(["ask", "allow", "deny"]).default("allow"),
+  /** SHA-256 of the brief `@prompts`: words of the run's own tasks that the operator wrote otherwise; null: none. */
+  prompts: z.string().nullable().default(null),
+  /** Whom the operator vouches for: what they say marks no agent (`registry/permission/taint.ts`). */
+  trust: z
+    .object({
+      hosts: z.array(z.string()).default([]),
+      plugins: z.array(z.string()).default([]),
+      repository: z.boolean().default(true),
+    })
+    .default({ hosts: [], plugins: [], repository: true }),
   /** Models by tier of the agent types that want one; null: one model for all. What is not named asks the run's. */
   models: tierModelsSchema.nullable().default(null),
   /** The run's own working tree, in which its agents work; null where they work in the folder itself. */

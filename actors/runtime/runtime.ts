@@ -31,17 +31,25 @@ import { openWebDoor } from "../../infra/web/web-door.ts";
 import type { SandboxLevel } from "../../registry/permission/question.ts";
 import { releasePins } from "../../registry/tools/release-pins.ts";
 import { actorTypes, machines } from "../types/index.ts";
+import { treesWith } from "./agent-tree.ts";
 import { capabilitiesOf } from "./capabilities.ts";
 import { systemClock } from "./clock.ts";
 import { type InstalledDrift, releasedBy } from "./drift/installed.ts";
 import { type KeptOutDeps, keptOut, scopeOf } from "./drift/kept-out.ts";
 import { type ModelAccess, modelCall } from "./effects/model-call.ts";
+import { proposalPrepare } from "./effects/proposal-prepare.ts";
+import { proposalRead } from "./effects/proposal-read.ts";
+import { questionPut } from "./effects/question-put.ts";
 import { resultVerify } from "./effects/result-verify.ts";
 import { sessionAssemble } from "./effects/session-assemble.ts";
+import { taskJoin } from "./effects/task-join.ts";
 import { toolReconcile } from "./effects/tool-reconcile.ts";
 import { toolRun } from "./effects/tool-run.ts";
+import { verdictRead } from "./effects/verdict-read.ts";
 import { workspaceCollect } from "./effects/workspace-collect.ts";
 import { workspaceMerge } from "./effects/workspace-merge.ts";
+import { workspaceRebuild } from "./effects/workspace-rebuild.ts";
+import { openFanOut } from "./fan-out.ts";
 import { type Gates, gates as openGates } from "./gates.ts";
 import { createHost, type Host } from "./host.ts";
 import type { Performers } from "./performer.ts";
@@ -229,8 +237,11 @@ function worldPerformers(
   };
   const capabilities = capabilitiesOf(store);
   const performers: Performers = {
-    "session.assemble": sessionAssemble({ store, capabilities, here, unavailable: out }),
-    "model.call": modelCall({ access, grants: store.grants, here, capabilities, quarantined: out }),
+    "session.assemble": sessionAssemble({ store, capabilities, here, unavailable: out, openTree: treesWith(gitEnv) }),
+    "model.call": modelCall({
+      ...{ access, grants: store.grants, here, capabilities, quarantined: out },
+      fanOut: openFanOut({ monotonicMs: () => performance.now() }),
+    }),
     "tool.run": toolRun({
       box: boxWithWeb,
       journal,
@@ -242,8 +253,14 @@ function worldPerformers(
     }),
     "tool.reconcile": toolReconcile({ box, journal }),
     "result.verify": resultVerify({ box, journal, results: store.results }),
-    "workspace.collect": workspaceCollect({ env: gitEnv }),
+    "workspace.collect": workspaceCollect({ env: gitEnv, results: store.results }),
     "workspace.merge": workspaceMerge({ env: gitEnv }),
+    "task.join": taskJoin({ env: gitEnv, store }),
+    "workspace.rebuild": workspaceRebuild({ env: gitEnv }),
+    "proposal.prepare": proposalPrepare({ store, capabilities }),
+    "proposal.read": proposalRead({ store, capabilities }),
+    "verdict.read": verdictRead({ store }),
+    "question.put": questionPut(),
   };
   const named: KeptOutDeps["named"] = async (name, { address, run }) =>
     (await capabilities({ run: address.run, capabilities: run.config.capabilities })).named(name);

@@ -6,6 +6,7 @@ import { z } from "zod";
 import { shortHash } from "../../infra/ids.ts";
 import type { ModelRequest } from "../../infra/model/request.ts";
 import { type Brief, briefSchema, type Envelope } from "../../machines/brief.ts";
+import type { TaskTerms } from "../../machines/effect.ts";
 import { POLICY_VERSION } from "../../registry/permission/policy.ts";
 import { type Excluded, type ToolPool, toolPool } from "../../registry/pool.ts";
 import { skillsBlock } from "../../registry/skills/told.ts";
@@ -19,6 +20,7 @@ import { modelFor } from "./model-tier.ts";
 import type { Here } from "./permission-question.ts";
 import type { RunRow } from "./run-row.ts";
 import { openableSkills } from "./skill-shelf.ts";
+import { toldEarlier, toldTerms } from "./told-terms.ts";
 
 const jsonSchema = z.record(z.string(), z.unknown());
 
@@ -42,6 +44,8 @@ const sessionSchema = z.object({
   deniedTools: z.array(z.string()),
   /** Ids of the results that the task stands on. Absent in sessions of versions that did not keep them. */
   standsOn: z.array(z.string()).optional(),
+  /** The working tree that is the agent's own, and its workspace in there. Absent: it works where its run does. */
+  tree: z.object({ workspace: z.string(), tree: z.string(), gitDir: z.string(), base: z.string() }).optional(),
 });
 
 export type Session = z.infer<typeof sessionSchema>;
@@ -70,6 +74,8 @@ export interface Surroundings extends Here {
   readonly capabilities?: RunCapabilities;
   /** Tool → why it cannot be used at this moment. */
   readonly unavailable?: ReadonlyMap<string, string>;
+  /** What its parent holds this attempt to; absent: nothing beyond its limits. */
+  readonly terms?: TaskTerms;
 }
 
 /** Pure. Throws where the type names a tool that does not exist: a broken installation. */
@@ -81,14 +87,14 @@ export function assemble(
   here: Surroundings = {},
 ): Assembled {
   const contract = brief.contract ?? { ...ownContract(type) };
-  const { offered, deferred, excluded } = poolOf(type, run, here);
+  const { offered, deferred, excluded } = poolOf(hearing(type, here.terms), run, here);
   const wanted = Math.min(type.outTokens.wanted, run.config.outTokensMax ?? type.outTokens.wanted);
   return {
     session: {
       v: 1,
       agentType: type.name,
       task: brief.id,
-      model: modelFor(type, run).model,
+      model: modelFor(type, run, here.terms?.model).model,
       system: [
         SHARED_PROMPT,
         type.prompt,
@@ -109,10 +115,23 @@ export function assemble(
       deniedTools: run.config.deniedTools,
       standsOn: standsOn.map(({ id }) => id),
     },
-    first: textEntry(`${brief.goal}\n\n${taskBlock(brief, standsOn)}`),
+    first: textEntry(
+      [
+        brief.goal,
+        ...(here.terms === undefined ? [] : toldTerms(here.terms)),
+        taskBlock(brief, standsOn, here.terms),
+      ].join("\n\n"),
+    ),
     excluded,
     toolsHash: shortHash([...offered, ...deferred].map(definitionHash).join()),
   };
+}
+
+/** Who hears others has something to say to them: the tool for it stands in its prompt. */
+function hearing(type: AgentType, terms: TaskTerms | undefined): AgentType {
+  const { firstClass, tools } = type;
+  if (firstClass === undefined || (terms?.topics.length ?? 0) === 0 || !tools.includes("Send")) return type;
+  return { ...type, firstClass: [...firstClass, "Send"] };
 }
 
 function poolOf(type: AgentType, run: RunRow, here: Surroundings): ToolPool {
@@ -166,11 +185,16 @@ function withValue(
 }
 
 /** A verify agent sees the one claim it checks; other agents see the results their task is built on. */
-function taskBlock(brief: Brief, standsOn: readonly Envelope[]): string {
+function taskBlock(brief: Brief, standsOn: readonly Envelope[], terms: TaskTerms | undefined): string {
   const values = standsOn.map(({ id, task, value }) => ({ id, task, value }));
   const given =
     brief.agentType === "verify" ? { claim: claimOf(values[0]?.value) } : values.length > 0 ? { results: values } : {};
-  const task = { id: brief.id, type: brief.agentType, input: { ...brief.input, ...given } };
+  const task = {
+    id: brief.id,
+    type: brief.agentType,
+    input: { ...brief.input, ...given },
+    ...(terms === undefined ? {} : toldEarlier(terms)),
+  };
   // "<" is written as an escape, so that no text inside can close the block and speak for us.
   return `<task>\n${JSON.stringify(task).replaceAll("<", "\\u003c")}\n</task>`;
 }

@@ -21,14 +21,30 @@ const wordsOf = (decision: Orders | undefined): string => {
 
 /** `rows` are those stored before the first change. */
 export function stateHash(rows: ReadonlyMap<string, string> = new Map()): StateHash {
-  const hashes = new Map([...rows].map(([key, json]) => [key, shortHash(json)]));
+  // Lines in the order of their keys, and each key's place among them: a step changes few of a thousand, and seldom adds one.
+  let lines: string[] = [];
+  let places = new Map<string, number>();
+  const take = (changed: ReadonlyMap<string, string>): void => {
+    const added: (readonly [string, string])[] = [];
+    for (const [key, json] of changed) {
+      const line = `${key}=${shortHash(json)}`;
+      const at = places.get(key);
+      if (at === undefined) added.push([key, line]);
+      else lines[at] = line;
+    }
+    if (added.length === 0) return;
+    const all = [...[...places].map(([key, at]) => [key, lines[at] as string] as const), ...added];
+    all.sort(([a], [b]) => (a < b ? -1 : 1));
+    lines = all.map(([, line]) => line);
+    places = new Map(all.map(([key], at) => [key, at]));
+  };
+  take(rows);
   return {
     after({ core, rowsSet }, decision) {
       const orders = wordsOf(decision);
-      if (rowsSet.size === 0 && hashes.size === 0) return shortHash(`${core}${orders}`);
-      for (const [key, json] of rowsSet) hashes.set(key, shortHash(json));
-      const sorted = [...hashes].sort(([a], [b]) => (a < b ? -1 : 1));
-      return shortHash(`${core}\n${sorted.map(([key, hash]) => `${key}=${hash}`).join("\n")}${orders}`);
+      take(rowsSet);
+      if (lines.length === 0) return shortHash(`${core}${orders}`);
+      return shortHash(`${core}\n${lines.join("\n")}${orders}`);
     },
   };
 }

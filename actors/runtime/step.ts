@@ -2,12 +2,12 @@
  * From one cause to one commit: fold, then lay out everything the decision led to. Pure but for the hash it remembers;
  * nothing here touches the store or the world.
  */
-import type { Commit, Reservation } from "../../infra/store.ts";
+import type { Address, Commit, Reservation } from "../../infra/store.ts";
 import { type BudgetRefusal, type Cause, type Decision, type FoldEntry, fold } from "../../machines/fold.ts";
 import { changeOf } from "../../machines/snapshot.ts";
 import { type Asked, askedIn, type GivenUp, givenUpIn } from "./approvals.ts";
 import type { Entry } from "./conversation.ts";
-import { insideRows } from "./inside-rows.ts";
+import { insideRows, type Sent } from "./inside-rows.ts";
 import type { Live } from "./live.ts";
 import { eventsOf } from "./narrate.ts";
 import { noteEntry } from "./notes.ts";
@@ -15,6 +15,7 @@ import { type Ordered, placed } from "./ordered.ts";
 import type { Answer } from "./performer.ts";
 import type { RunRow } from "./run-row.ts";
 import type { Session } from "./session.ts";
+import { marked } from "./taint.ts";
 
 /** Prices and sizes the next model call; null where it costs nothing to ask. */
 export type Reserve = (run: RunRow, session: Session, entries: readonly Entry[]) => Reservation | null;
@@ -57,7 +58,7 @@ export function stepOf(input: StepInput): Step {
   const notes = decision.inside.flatMap((order) => (order.type === "prompt.append" ? [noteEntry(order.note)] : []));
   const asked = askedIn(live, decision, input.by, answer?.approvals ?? []);
   const givenUp = givenUpIn(live, cause, decision);
-  const entries = [...(answer?.entries ?? []), ...givenUp.entries, ...notes];
+  const entries = marked([...(answer?.entries ?? []), ...givenUp.entries, ...notes], live.entries, live.run);
   const conversation = entries.length === 0 ? live.entries : [...live.entries, ...entries];
   const session = answer?.session ?? live.session;
   const orders = decision.outside.map((ordered, index): Order => {
@@ -89,13 +90,17 @@ function commitOf(input: StepInput, laid: Laid): Commit {
   const change = changeOf(live.state, decision.state, live.machine.shape);
   const ended = decision.state.snapshot.status !== "active";
   const rows = insideRows(live, decision, version, conversation);
-  const entry = entryOf(input, laid, rows.messages, live.hash.after(change, decision));
+  const entry = entryOf(input, laid, rows.sent, live.hash.after(change, decision));
   live.commits += 1;
   // Named one by one: spreading `rows` into a literal this long makes an object of the slow kind (docs/decisions/0060).
   return {
     messages: rows.messages,
     spawned: rows.spawned,
     results: rows.results,
+    fenced: rows.fenced,
+    revoked: rows.revoked,
+    letters: rows.letters,
+    briefs: Object.entries(answer?.briefs ?? {}).map(([task, json]) => ({ task, json })),
     runEnd: rows.runEnd,
     timersSet: rows.timersSet,
     timersCancelled: rows.timersCancelled,
@@ -124,11 +129,10 @@ function commitOf(input: StepInput, laid: Laid): Commit {
 function entryOf(
   { live, cause, by, answer, refused }: StepInput,
   { version, decision, entries, orders, conversation, asked, givenUp }: Laid,
-  messages: Commit["messages"],
+  sent: readonly Sent[],
   hash: string,
 ): { json: string; events: number } {
   const { told, state } = eventsOf({ live, cause, decision, answer, orders, conversation, asked, givenUp, refused });
-  const sent = messages.map(({ to, mail }) => ({ to, type: "event" in mail ? mail.event.type : "input" }));
   const json = JSON.stringify({
     v: 1,
     ...(live.version === 0 ? { machine: live.machine.name } : {}),
@@ -144,6 +148,12 @@ function entryOf(
   });
   return { json, events: told.length };
 }
+
+/** Who has to be looked after for what was committed: whoever got mail or, in case that nobody runs it, was fenced. */
+export const recipientsOf = ({ address: { run }, messages, fenced }: Commit): readonly Address[] => [
+  ...messages.map(({ to, type }) => ({ run, actor: to, type })),
+  ...fenced.map(({ actor, type }) => ({ run, actor, type })),
+];
 
 /** Moves the live actor to where its commit left it. */
 export function advance(live: Live, step: Step): void {

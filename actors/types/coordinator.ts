@@ -1,14 +1,15 @@
 /** The actor that owns a run's task graph. It never calls a model: what it may do is its chart. */
 import { type MachineEntry, machineEntry } from "../../machines/catalogue.ts";
+import { FRESH } from "../../machines/coordinator-context.ts";
 import { coordinatorMachine } from "../../machines/coordinator-machine.ts";
 import { rightsOf } from "../../machines/rights.ts";
 import type { ActorType } from "./define.ts";
 
-/** Tasks are stored a row each, so that settling one of a thousand writes one. */
+/** Tasks, and plans that somebody is asked about, are stored a row each, so that settling one of a thousand writes one. */
 export const coordinator: MachineEntry = machineEntry(coordinatorMachine, {
-  maps: ["tasks"],
-  birth: ["actor", "seed", "parallelMax", "tolerateFailures", "branch"],
-  fresh: { problems: [], cancelReason: null, commit: null, home: false, left: null },
+  maps: ["tasks", "proposals"],
+  birth: ["actor", "seed", "parallelMax", "tolerateFailures", "branch", "policy"],
+  fresh: FRESH,
 });
 
 /** Nobody starts one by name: every run has exactly one. */

@@ -30,6 +30,9 @@ export const commands: readonly CommandRow[] = [
       option("--workspace <dir>", "folder the agent works in", "."),
       many("--add-dir <dir>", "another folder its tools may write; may be given again"),
       option("--agent <type>", "agent type or agent file (default: general; a tasks file names its own)"),
+      option("--plan", "have the goal divided into tasks by an agent that plans, and those carried out"),
+      option("--accept-plan", "with --plan: carry the plan out without asking"),
+      option("--replans <n>", "new plans where a task fails for good, at most (default: 1 with --plan, else 0)"),
       option("--mode <mode>", "what it may do at all: read-only, plan, edit", "edit"),
       many("--deny-tool <name>", "take a tool away; may be given again"),
       option("--worktree <when>", "a git working tree of the run's own: auto, always, never", "auto"),
@@ -44,6 +47,12 @@ export const commands: readonly CommandRow[] = [
       option("--detach", "print the run id and return"),
     ],
     load: () => import("./commands/run.ts"),
+  },
+  {
+    usage: "demo",
+    summary: "watch a whole swarm work on a copy of a small real package; the model is scripted, no key is needed",
+    options: [],
+    load: () => import("./commands/demo.ts"),
   },
   {
     usage: "worker [types...]",
@@ -73,6 +82,7 @@ export const commands: readonly CommandRow[] = [
       option("--effects", "did it happen? every effect, its state and its last sign of life"),
       option("--verify", "with --effects: look at the world again"),
       option("--tools", "what each of its agents may use, and why not the rest"),
+      option("--cache", "what the prompt cache did, call by call: read, written, saved, lost"),
       option("--blob <sha256>", "print one long output as it was; the log names it"),
     ],
     load: () => import("./commands/show.ts"),
@@ -91,7 +101,11 @@ export const commands: readonly CommandRow[] = [
   {
     usage: "stop <id>",
     summary: "park a run: running steps end, nothing new begins",
-    options: [json, option("--cancel", "end it for good instead")],
+    options: [
+      json,
+      option("--cancel", "end it for good instead"),
+      option("--task <id>", "with --cancel: end this task and what needs it; the rest goes on"),
+    ],
     load: () => import("./commands/stop.ts"),
   },
   {
@@ -143,6 +157,17 @@ export const commands: readonly CommandRow[] = [
     load: () => import("./commands/resume.ts"),
   },
   {
+    usage: "budget <action> <id>",
+    summary: "budget set <id>: raise or lower what a running run may use",
+    actions: ["set"],
+    options: [
+      json,
+      option("--tokens <n>", "tokens of the whole run, at most, what it has used included"),
+      option("--usd <x>", "US dollars of the whole run, at most, what it has used included"),
+    ],
+    load: () => import("./commands/budget.ts"),
+  },
+  {
     usage: "replay <id>",
     summary: "fold the log again and compare every step with it",
     options: [json, option("--to <seq>", "show the moment after the commit that has this event in it")],
@@ -183,6 +208,19 @@ export const commands: readonly CommandRow[] = [
     actions: ["list", "show", "requeue", "drop"],
     options: [json, option("--to <type>", "with requeue: give the task to a new agent of this type")],
     load: () => import("./commands/dlq.ts"),
+  },
+  {
+    usage: "revoke <result-id>",
+    summary: "take a verified result back, with all that stands on it; what is still wanted is done again",
+    options: [
+      json,
+      option("--reason <text>", "what is wrong with it; told to whoever does the work again"),
+      option("--run <id>", "run that the result is of, where several have one of that id"),
+      option("--no-redo", "do not do it again: what stands on it ends, too"),
+      option("--dry-run", "say what would fall, and change nothing"),
+      option("--yes", "do not ask"),
+    ],
+    load: () => import("./commands/revoke.ts"),
   },
   {
     usage: "audit <action>",

@@ -32,8 +32,8 @@ export interface Hive {
 const REVIVE_EVERY_MS = 1_000;
 
 /** Throws SwarmError where Redis cannot be had; exit 7. */
-export async function openHive(defaultLogLevel = "warn"): Promise<Hive> {
-  const config = await readConfig();
+export async function openHive(defaultLogLevel = "warn", given?: Config): Promise<Hive> {
+  const config = given ?? (await readConfig());
   const log = openLog(config.logLevel ?? defaultLogLevel);
   const settings = redisSettings(config);
   const endpoint = await openRedis(settings);

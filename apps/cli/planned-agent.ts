@@ -1,5 +1,6 @@
 /** Who a task is for: a built-in agent type, or an agent file that narrows one. */
 import type { FoundProfile } from "../../actors/discovery/profiles-at.ts";
+import type { RunPlan } from "../../actors/runtime/new-run.ts";
 import { coordinatorType } from "../../actors/types/coordinator.ts";
 import type { AgentType } from "../../actors/types/define.ts";
 import { agentTypeNamed, agentTypes } from "../../actors/types/index.ts";
@@ -20,16 +21,30 @@ export interface PlannedAgent {
   readonly profile: FoundProfile | null;
 }
 
+/** Tasks of a plan that could change files at the same time, where nothing keeps them apart. */
+export interface Writers {
+  /** Two of them; null where there are none. */
+  readonly rivals: readonly [string, string] | null;
+  /** Of a plan that asks for it by name: what to throw where agents share one working tree. Null: one at a time is meant too. */
+  readonly refusal: SwarmError | null;
+}
+
+export const NO_RIVALS: Writers = { rivals: null, refusal: null };
+
 /** What a run is to do, whatever it was read from. */
-export interface Work {
+export interface Work extends Pick<RunPlan, "supervision" | "replansMax" | "synthesis"> {
   /** In one line, for lists. */
   readonly goal: string;
   readonly graph: readonly PlannedTask[];
   readonly briefs: readonly Brief[];
   /** Every agent that a task of it is for, each once. */
   readonly agents: readonly PlannedAgent[];
+  /** Models that a further attempt of some task asks, beside those of the agents. */
+  readonly models: readonly string[];
   readonly grants: readonly GrantedRule[];
+  /** Agents at once, where nothing speaks against it. */
   readonly parallelMax: number;
+  readonly writers: Writers;
   readonly tolerateFailures: boolean;
   readonly options: Readonly<Record<string, unknown>>;
   /** For the person, before it begins. */

@@ -1,20 +1,20 @@
 /** From the words after `swarm run` to a plan. What does not fit is refused by name before anything is opened. */
 
 import type { FoundProfile } from "../../actors/discovery/profiles-at.ts";
+import { knownPrice, LOCAL_BINDING } from "../../actors/runtime/accesses.ts";
 import { modelFor } from "../../actors/runtime/model-tier.ts";
 import type { RunPlan } from "../../actors/runtime/new-run.ts";
 import type { AgentType } from "../../actors/types/define.ts";
-import type { GrantedRule } from "../../infra/approval.ts";
 import type { Config } from "../../infra/config.ts";
 import { SwarmError } from "../../infra/errors.ts";
-import { shortHash } from "../../infra/ids.ts";
-import { grantsFromGoal } from "../../registry/permission/goal-grants.ts";
+import { ownPrompts } from "../../infra/prompt-files.ts";
 import { budgetOf } from "./budget-flags.ts";
 import { wholeNumber } from "./flags.ts";
+import { goalWork, planAcceptance, plannedWork, replansOf } from "./goal-work.ts";
 import { isAttended, rightsOf } from "./permission-flags.ts";
-import { agentOf, briefFor, type PlannedAgent, taskFor, type Work } from "./planned-agent.ts";
+import { agentOf, type PlannedAgent, type Work, type Writers } from "./planned-agent.ts";
 import { type ModelChoice, modelChoice, tierModels } from "./start-run.ts";
-import { type GivenWork, givenWork, headlineOf } from "./tasks/given-work.ts";
+import { type GivenWork, givenWork } from "./tasks/given-work.ts";
 import { TURNS_MAX } from "./tasks/tasks-form.ts";
 import { workspaceAt } from "./workspace.ts";
 
@@ -24,6 +24,7 @@ export interface Planned {
   readonly notices: readonly string[];
   /** The agent files that the run is for, still to be approved. */
   readonly profiles: readonly FoundProfile[];
+  readonly writers: Writers;
 }
 
 /**
@@ -31,13 +32,7 @@ export interface Planned {
  * `config.permissions` (exit 2).
  */
 export async function planOf(word: string, flags: Record<string, unknown>, config: Config): Promise<Planned> {
-  const choice = modelChoice(config, flags.model as string | undefined);
-  if (choice === null) {
-    throw new SwarmError("credentials.none", "`swarm run` needs a model, and there is neither a key nor a base URL", {
-      exit: 4,
-      hint: "Set ANTHROPIC_API_KEY, or ANTHROPIC_BASE_URL for any server that speaks the Messages API. Without either, `swarm evaluate` works.",
-    });
-  }
+  const choice = choiceOf(config, flags);
   const given = givenWork(word);
   const workspace = workspaceAt(String(flags.workspace));
   const { latched, notices } = rightsOf(flags, config, workspace, isAttended(flags));
@@ -45,6 +40,12 @@ export async function planOf(word: string, flags: Record<string, unknown>, confi
   const turnsMax = wholeNumber(flags.maxTurns, "--max-turns", { min: 1, max: TURNS_MAX });
   const resolve = (name: string): Promise<PlannedAgent> => agentOf(name, workspace, config);
   const { agent } = flags;
+  const models = tierModels(config, flags.model as string | undefined);
+  const modelOf = (type: AgentType): string => modelFor(type, { model: choice.model, config: { models } }).model;
+  const prompts = ownPrompts(config.prompts);
+  const acceptance = planAcceptance(flags, latched.approve ?? "deny");
+  const goalOptions = { workspace, turnsMax, replans: replansOf(flags) };
+  checkFlags(given, flags);
   const work =
     given.kind === "tasks-file"
       ? await (await import("./tasks/tasks-work.ts")).tasksWork(given.text, given.file, {
@@ -53,11 +54,15 @@ export async function planOf(word: string, flags: Record<string, unknown>, confi
           mode: latched.mode ?? "edit",
           deniedTools,
           resolve,
+          models,
+          modelOf,
+          isPriced: (model) => choice.binding === LOCAL_BINDING || knownPrice(config, model) !== null,
         })
-      : goalWork(given, await resolve(String(agent ?? "general")), workspace, turnsMax);
+      : flags.plan === true
+        ? await plannedWork(given, { ...goalOptions, agent, prompts, mode: latched.mode ?? "edit" })
+        : goalWork(given, await resolve(String(agent ?? "general")), goalOptions);
   const types = work.agents.map(({ type }) => type);
   checkDenied(deniedTools, types);
-  const models = tierModels(config, flags.model as string | undefined);
   const plan = {
     goal: work.goal,
     kind: "run",
@@ -72,61 +77,45 @@ export async function planOf(word: string, flags: Record<string, unknown>, confi
       models,
       profiles: profilesOf(work),
       ...latched,
+      plan: acceptance.plan,
       approvalHours: config.approvalHours,
       fallback: config.fallback,
+      trust: config.trust,
       grants: [...work.grants],
     },
+    ...(Object.keys(prompts).length === 0 ? {} : { prompts }),
     parallelMax: work.parallelMax,
     tolerateFailures: work.tolerateFailures,
-    ...budgetFor(types, flags, config, choice, models),
+    ...(work.supervision === undefined ? {} : { supervision: work.supervision }),
+    ...(work.replansMax === undefined ? {} : { replansMax: work.replansMax }),
+    ...(work.synthesis === undefined ? {} : { synthesis: work.synthesis }),
+    ...budgetFor([...types.map(modelOf), ...work.models], flags, config, choice),
     options: work.options,
   };
   const profiles = work.agents.flatMap(({ profile }) => (profile === null ? [] : [profile]));
-  return { plan, notices: [...notices, ...work.notices], profiles };
+  const told = [...notices, ...work.notices, ...(acceptance.notice === null ? [] : [acceptance.notice])];
+  return { plan, notices: told, profiles, writers: work.writers };
 }
 
-function goalWork(
-  given: Exclude<GivenWork, { kind: "tasks-file" }>,
-  agent: PlannedAgent,
-  workspace: string,
-  turnsMax: number | undefined,
-): Work {
-  const { goal } = given;
-  // The words of a file may be anybody's: rights are given by those alone that the person typed.
-  const grants = given.kind === "words" ? goalGrants(goal, workspace) : [];
-  return {
-    goal: headlineOf(goal),
-    graph: [taskFor(agent, { id: "goal", needs: [], attemptsMax: 1 }, turnsMax)],
-    briefs: [briefFor(agent, { id: "goal", goal })],
-    agents: [agent],
-    grants,
-    parallelMax: 1,
-    tolerateFailures: false,
-    options: {},
-    notices: [
-      ...(given.kind === "goal-file" ? [`the goal is the text of ${given.file}, ${goal.length} characters`] : []),
-      ...givenWords(grants),
-    ],
-  };
+/** Throws SwarmError `credentials.none`, exit 4. */
+function choiceOf(config: Config, flags: Record<string, unknown>): ModelChoice {
+  const choice = modelChoice(config, flags.model as string | undefined);
+  if (choice !== null) return choice;
+  throw new SwarmError("credentials.none", "`swarm run` needs a model, and there is neither a key nor a base URL", {
+    exit: 4,
+    hint: "Set ANTHROPIC_API_KEY, or ANTHROPIC_BASE_URL for any server that speaks the Messages API. Without either, `swarm evaluate` works.",
+  });
 }
 
-/** Told once, before anything is done with it. */
-const givenWords = (grants: readonly GrantedRule[]): string[] =>
-  grants.map(
-    ({ id, rule, origin }) => `your words "${origin}" give this run ${rule} (take back: swarm approvals revoke ${id})`,
-  );
-
-/** Read from the words that the person typed, and nothing else. */
-const goalGrants = (goal: string, workspace: string): GrantedRule[] =>
-  grantsFromGoal(goal, workspace).map(({ rule, words }) => ({
-    id: `g_${shortHash(rule).slice(0, 8)}`,
-    rule,
-    actor: null,
-    by: "goal",
-    origin: words,
-    atMs: Date.now(),
-    expiresAtMs: null,
-  }));
+/** Throws SwarmError `usage.flag`, exit 2, where a tasks file says already what the flag would. */
+function checkFlags({ kind }: GivenWork, { plan, replans }: Record<string, unknown>): void {
+  if (kind !== "tasks-file" || (plan !== true && replans === undefined)) return;
+  const [flag, hint] =
+    plan === true
+      ? ["--plan", "The file is the plan. Give the goal in words, or as a .md file, to have it planned."]
+      : ["--replans", `Write "replans: ${String(replans)}" into the file, beside tasks.`];
+  throw new SwarmError("usage.flag", `${flag} cannot be given with a tasks file`, { exit: 2, hint });
+}
 
 /** Task → the agent file that its agent is made from. */
 const profilesOf = ({ briefs }: Work): Record<string, string> =>
@@ -134,14 +123,12 @@ const profilesOf = ({ briefs }: Work): Record<string, string> =>
 
 /** A limit in money is kept only where the price of every model that may be asked is known. */
 function budgetFor(
-  types: readonly AgentType[],
+  models: readonly string[],
   flags: Record<string, unknown>,
   config: Config,
   choice: ModelChoice,
-  models: ReturnType<typeof tierModels>,
 ): Pick<RunPlan, "tokensMax" | "usdMax"> {
-  const asked = new Set(types.map((type) => modelFor(type, { model: choice.model, config: { models } }).model));
-  return [...asked].reduce((_, model) => budgetOf(flags, config, choice, model), {});
+  return [...new Set(models)].reduce((_, model) => budgetOf(flags, config, choice, model), {});
 }
 
 function checkDenied(names: readonly string[], types: readonly AgentType[]): void {

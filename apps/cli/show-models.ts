@@ -22,7 +22,12 @@ export async function modelLines(
     const session = await firstSession(reader, run, agents, type);
     const known = agentTypeNamed(type);
     if (session === null || known === undefined) continue;
-    const { by, tier } = modelFor(known, ofRun);
+    const { model, by, tier } = modelFor(known, ofRun);
+    // Its attempt was given a model of its own.
+    if (session.model !== model) {
+      lines.push(`${type} agents ask ${session.model}`);
+      continue;
+    }
     const wants = tier === null || by !== "run" ? "" : `; no ${tier} model is configured, so it is the run's`;
     lines.push(`${type} agents ask ${session.model}${by === "tier" ? ` (${tier})` : wants}`);
   }

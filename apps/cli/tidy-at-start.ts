@@ -8,6 +8,7 @@ import { archiveDir, type Config } from "../../infra/config.ts";
 import type { Log } from "../../infra/log.ts";
 import type { Keys } from "../../infra/redis/keys.ts";
 import { retentionOf } from "../../infra/redis/retention.ts";
+import { tidyTrees } from "./tidy-trees.ts";
 
 /** Runs one command archives before it does what it was called for. */
 const RUNS_AT_START = 3;
@@ -29,6 +30,7 @@ export const retentionOptions = ({ config, redis, keys, log }: Housekeeping): Re
 });
 
 export async function tidyAtStart(house: Housekeeping): Promise<void> {
+  await tidyTreesAtStart(house);
   const options = retentionOptions(house);
   try {
     if ((await retentionOf(house.redis, house.keys).due(options.afterMs, 1)).length === 0) return;
@@ -37,5 +39,13 @@ export async function tidyAtStart(house: Housekeeping): Promise<void> {
     await tidier(options).tidy(RUNS_AT_START);
   } catch (cause) {
     house.log.warn({ err: cause }, "ended runs could not be archived; they stay in Redis");
+  }
+}
+
+async function tidyTreesAtStart(house: Housekeeping): Promise<void> {
+  try {
+    await tidyTrees(house);
+  } catch (cause) {
+    house.log.warn({ err: cause }, "trees of runs that are gone could not be cleared away");
   }
 }

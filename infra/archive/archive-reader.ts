@@ -79,7 +79,7 @@ function hashOf(archived: ArchivedRun, key: string): Record<string, string> {
 const actorsOf = (archived: ArchivedRun): Awaited<ReturnType<Reader["actors"]>> =>
   Object.entries(hashOf(archived, "actors")).map(([actor, json]) => {
     const { type, task = "" } = JSON.parse(json) as { type: string; task?: string };
-    const { version, core } = hashOf(archived, `${actor}:snapshot`);
+    const { version, core, fenced } = hashOf(archived, `${actor}:snapshot`);
     return {
       actor,
       type,
@@ -90,5 +90,6 @@ const actorsOf = (archived: ArchivedRun): Awaited<ReturnType<Reader["actors"]>> 
       pending: Object.entries(hashOf(archived, `${actor}:pending`))
         .filter(([id]) => !id.includes("#"))
         .map(([id, effect]) => ({ id, json: effect })),
+      fenced: fenced ?? null,
     };
   });

@@ -42,6 +42,8 @@ const TAMED = [
   ["safe.directory", "*"],
   ["user.useConfigOnly", "false"],
   ["merge.verifySignatures", "false"],
+  ["merge.renormalize", "false"],
+  ["merge.conflictStyle", "merge"],
   // A repository inside a working tree has a configuration of its own, and git would start another git in there.
   ["diff.ignoreSubmodules", "all"],
   ["submodule.recurse", "false"],

@@ -3,21 +3,13 @@
  * merged by one deed. Each step looks first at what is there, so that it can be made again after any crash.
  */
 import { mkdir, readdir, realpath, rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { GitBroke, type GitSetting, gitOutput, runGit } from "./run-git.ts";
-
-/** Where a run works, and what it came from. */
-export interface Isolation {
-  /** Top of the repository that the work is for. */
-  readonly source: string;
-  /** Top of the run's own working tree. */
-  readonly tree: string;
-  /** Where git keeps what belongs to that tree, outside of it. */
-  readonly gitDir: string;
-  readonly branch: string;
-  /** Commit that it began with. */
-  readonly base: string;
-}
+import { basename, dirname, join } from "node:path";
+import { forgetJoins, leaveAgentTrees } from "./agent-trees.ts";
+import { COMMITTER, type GitEnv, type Isolation, OWN_OBJECTS } from "./isolation.ts";
+import { type GitSetting, gitOutput, runGit } from "./run-git.ts";
+import { contentOf, inTree, rememberFresh } from "./tree-files.ts";
+import { dropTree, putRecord } from "./tree-record.ts";
+import { isJoined, settledTip, tipOf } from "./trunk.ts";
 
 export interface ChangedFile {
   readonly path: string;
@@ -40,64 +32,46 @@ export type Merged =
   /** The source is as it was; the branch is left. */
   | { readonly kind: "left"; readonly why: string };
 
-type Env = GitSetting["env"];
-
 /** Of a diff that is kept, in characters: beyond it people read the branch itself. */
 const DIFF_CHARS_MAX = 1_000_000;
-/** Below the tree's own git folder; the sandbox knows a tree of ours by it. */
-export const OWN_OBJECTS = "objects";
-const COMMITTER = ["-c", "user.name=statehive", "-c", "user.email=statehive@localhost"];
-
-export const branchOf = (run: string): string => `swarm/${run}`;
 
 /**
  * The tree's own objects lie beside its own git folder, and its head names a commit and no branch: so a command in it can
- * commit although everything that it shares with the source is read-only to it. @throws GitBroke
+ * commit although everything that it shares with the source is read-only to it. `store` names where the run lies, for
+ * whoever tidies up one day. @throws GitBroke
  */
-export async function addWorktree(wanted: Omit<Isolation, "gitDir">, env: Env): Promise<Isolation> {
+export async function addWorktree(
+  wanted: Omit<Isolation, "gitDir">,
+  env: GitEnv,
+  { run, store }: { readonly run: string; readonly store: string | null } = { run: basename(wanted.tree), store: null },
+): Promise<Isolation> {
   const { source, tree, base } = wanted;
   await mkdir(dirname(tree), { recursive: true, mode: 0o700 });
   await gitOutput({ cwd: source, env }, ["worktree", "add", "--quiet", "--detach", tree, base]);
   const gitDir = await gitOutput({ cwd: tree, env }, ["rev-parse", "--absolute-git-dir"]);
   await mkdir(join(gitDir, OWN_OBJECTS));
-  return { ...wanted, tree: await realpath(tree), gitDir };
-}
-
-const inTree = ({ tree, gitDir }: Isolation, env: Env): GitSetting => ({ cwd: tree, gitDir, env });
-
-/** Repositories inside the tree that were not there when it was made: git is not to look into them. @throws GitBroke */
-async function strangers(setting: GitSetting): Promise<string[]> {
-  const listed = async (...args: string[]): Promise<string[]> =>
-    (await gitOutput(setting, ["ls-files", "-z", ...args])).split("\0").filter((line) => line !== "");
-  const untracked = (await listed("--others", "--exclude-standard")).filter((path) => path.endsWith("/"));
-  const links = (await listed("--stage"))
-    .filter((line) => line.startsWith("160000 "))
-    .map((line) => line.split("\t")[1]);
-  const filled = await Promise.all(
-    links.map(async (path = "") => ((await readdir(join(setting.cwd, path)).catch(() => [])).length > 0 ? [path] : [])),
-  );
-  return [...untracked, ...filled.flat()];
+  const isolation = { ...wanted, tree: await realpath(tree), gitDir };
+  await rememberFresh(isolation);
+  await putRecord({ v: 1, run, actor: null, merging: null, store, ...isolation });
+  return isolation;
 }
 
 /**
  * All that differs from the base, as one commit behind it on the run's branch: read from the files alone, whatever was
- * committed, staged or checked out in the tree. A second call finds the first one's commit. @throws GitBroke
+ * committed, staged or checked out in the tree. Where agents joined, it is the branch that they joined. A second call finds
+ * the first one's commit. @throws GitBroke
  */
-export async function collectWorktree(isolation: Isolation, message: string, env: Env): Promise<Collected> {
-  const { base, branch, gitDir } = isolation;
-  const nested = await strangers(inTree(isolation, env));
-  if (nested.length > 0) {
-    throw new GitBroke(
-      `there are repositories inside the working tree, which are not collected: ${nested.slice(0, 5).join(", ")}`,
-    );
+export async function collectWorktree(isolation: Isolation, message: string, env: GitEnv): Promise<Collected> {
+  const { base, branch } = isolation;
+  const setting = inTree(isolation, env);
+  const tip = await tipOf(isolation, env);
+  let commit: string;
+  if (await isJoined(isolation, tip, env)) commit = await settledTip(isolation, env);
+  else {
+    const content = await contentOf(isolation, base, env);
+    commit = (await earlier(setting, isolation, content)) ?? (await committed(setting, isolation, content, message));
+    await gitOutput(setting, ["update-ref", `refs/heads/${branch}`, commit]);
   }
-  const setting = inTree(isolation, { ...env, GIT_INDEX_FILE: join(gitDir, "collected.index") });
-  await gitOutput(setting, ["read-tree", base]);
-  await gitOutput(setting, ["add", "--all"]);
-  const content = await gitOutput(setting, ["write-tree"]);
-  const commit =
-    (await earlier(setting, isolation, content)) ?? (await committed(setting, isolation, content, message));
-  await gitOutput(setting, ["update-ref", `refs/heads/${branch}`, commit]);
   await settleTree(isolation, commit, env);
   const plain = ["--no-ext-diff", "--no-textconv", "--no-renames", `${base}..${commit}`];
   const files = changedFiles(await gitOutput(setting, ["diff", "--numstat", "-z", ...plain]));
@@ -109,7 +83,7 @@ export async function collectWorktree(isolation: Isolation, message: string, env
  * What the tree's own git folder names must be where the source looks for it: its garbage collection walks every tree.
  * Commits that were made inside go with the objects that only the tree has.
  */
-async function settleTree(isolation: Isolation, commit: string, env: Env): Promise<void> {
+async function settleTree(isolation: Isolation, commit: string, env: GitEnv): Promise<void> {
   const { gitDir } = isolation;
   const setting = inTree(isolation, env);
   await gitOutput(setting, ["update-ref", "--no-deref", "HEAD", commit]);
@@ -153,7 +127,7 @@ function changedFiles(numstat: string): ChangedFile[] {
  * Brings exactly `commit` into what the source has checked out. Where the commit is in already, that is the answer; what
  * does not go in cleanly changes nothing. @throws GitBroke
  */
-export async function mergeWorktree({ source, branch }: Isolation, commit: string, env: Env): Promise<Merged> {
+export async function mergeWorktree({ source, branch }: Isolation, commit: string, env: GitEnv): Promise<Merged> {
   const setting = { cwd: source, env };
   const isIn = async (): Promise<boolean> =>
     (await runGit(setting, ["merge-base", "--is-ancestor", commit, "HEAD"])).code === 0;
@@ -188,12 +162,17 @@ export async function mergeWorktree({ source, branch }: Isolation, commit: strin
 
 const firstWords = (text: string): string => text.trim().replaceAll(/\s+/g, " ").slice(0, 300) || "git gave no reason";
 
-/** Takes the working tree away; the branch stays where it holds something that was not merged. @throws GitBroke */
-export async function removeWorktree(isolation: Isolation, env: Env): Promise<void> {
-  const { source, tree, branch, base } = isolation;
+/**
+ * Takes the run's working tree and all of its agents' away; the branch stays where it holds something that was not merged.
+ * @throws GitBroke
+ */
+export async function removeWorktree(isolation: Isolation, env: GitEnv): Promise<void> {
+  const { source, branch, base } = isolation;
   const setting = { cwd: source, env };
-  await rm(tree, { recursive: true, force: true });
+  await leaveAgentTrees(isolation, false, env);
+  await dropTree(isolation);
   await gitOutput(setting, ["worktree", "prune"]);
+  await forgetJoins(isolation, env);
   const tip = await runGit(setting, ["rev-parse", "--verify", "--quiet", `refs/heads/${branch}`]);
   if (tip.code !== 0) return;
   const kept =

@@ -1,6 +1,7 @@
 /** Answers to approvals, and rights given and taken back: one script each, so that each is whole or not at all. */
 import type { Redis } from "ioredis";
-import type { AnswerAnswer, ApprovalAnswer, Grants, Mail, NewGrant, RevokeAnswer, Store } from "../store.ts";
+import type { Mail, Store } from "../store.ts";
+import type { AnswerAnswer, ApprovalAnswer, Grants, NewGrant, RevokeAnswer } from "../store-approvals.ts";
 import type { Call } from "./calls.ts";
 import { mailText, opened } from "./commit-arguments.ts";
 import type { Keys } from "./keys.ts";

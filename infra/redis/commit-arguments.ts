@@ -1,10 +1,11 @@
 /** Lays a commit out as the flat list that `scripts/commit.lua` reads. The order here and there is one contract. */
-import type { Address, Commit, Mail } from "../store.ts";
+import type { InsideEffect } from "../../machines/effect.ts";
+import type { Address, BudgetLimits, Commit, Mail } from "../store.ts";
 import { memberOf } from "../store.ts";
 import type { Keys } from "./keys.ts";
 import { laidStep, laidText } from "./packed.ts";
 import { shortened } from "./shortened.ts";
-import { storedEntry, storedId, storedOrder } from "./stored-actor.ts";
+import { NO_LIMIT, storedEntry, storedId, storedOrder } from "./stored-actor.ts";
 import type { Argument } from "./wire.ts";
 
 /** A mail is recognised by how it begins, so its id comes first. */
@@ -120,6 +121,42 @@ export function commitArguments(keys: Keys, commit: Commit): Argument[] {
   list(commit.audit, (json) => [laidStep(json)]);
   list(commit.blobs, ({ sha256, text }) => [sha256, laidText(text)]);
   list(commit.approvals, ({ id, json, call, hash, ttlMs, audit }) => [id, json, call, hash, ttlMs, opened(audit)]);
-  list(commit.withdrawn, ({ id, reason }) => [id, opened({ status: "withdrawn", by: "run", reason })]);
+  list(commit.withdrawn, ({ id, reason }) => [id, opened(withdrawnRow(reason))]);
+  if (isRare(commit)) {
+    list(commit.fenced, ({ actor, type, reason }) => [actor, type, reason, opened(withdrawnRow(reason))]);
+    list(commit.revoked, ({ result, reason, by }) => [result, opened({ reason, by })]);
+    list(commit.letters, ({ id, json }) => letterFields(address.run, id, json));
+    list(commit.briefs, ({ task, json }) => [task, json]);
+    list(sharesOf(commit), ({ actor, budget }) => [actor, budget.tokensMax ?? NO_LIMIT, budget.nanoUsdMax ?? NO_LIMIT]);
+  }
   return args;
+}
+
+/** What few commits carry; the others do not even bring its counts. */
+const isRare = (commit: Commit): boolean =>
+  commit.fenced.length + commit.revoked.length + commit.letters.length + commit.briefs.length > 0 ||
+  sharesOf(commit).length > 0;
+
+const NONE: readonly Share[] = [];
+
+interface Share {
+  readonly actor: string;
+  readonly budget: BudgetLimits;
+}
+
+/** Newborn actors that may have only so much of the run's budget. */
+export function sharesOf({ spawned }: Commit): readonly Share[] {
+  if (spawned.length === 0) return NONE;
+  return spawned.flatMap(({ actor, budget = {} }) =>
+    budget.tokensMax === undefined && budget.nanoUsdMax === undefined ? [] : [{ actor, budget }],
+  );
+}
+
+/** What is stored of an approval that nobody needs to answer any more; the store adds the time. */
+export const withdrawnRow = (reason: string) => ({ status: "withdrawn", by: "run", reason });
+
+/** Id, member, task, reason and order. Where nobody was ever born for the task, `-` stands in the actor's place. */
+export function letterFields(run: string, id: string, json: string): [string, string, string, string, string] {
+  const { actor, agentType, task, reasons } = JSON.parse(json) as Extract<InsideEffect, { type: "letter.put" }>;
+  return [id, memberOf({ run, actor: actor ?? "-", type: agentType }), task, reasons.join("; "), json];
 }

@@ -1,5 +1,9 @@
-/** Dead letters: actors that were taken out of circulation, with all it takes to judge them, send them back, or forget them. */
+/**
+ * Dead letters: actors that were taken out of circulation and tasks that used up their supervision, with all it takes to judge
+ * them, send them back, or forget them.
+ */
 import type { Redis } from "ioredis";
+import { z } from "zod";
 import { SwarmError } from "../errors.ts";
 import { type Address, addressFrom, COORDINATOR_ACTOR, COORDINATOR_TYPE, memberOf } from "../store.ts";
 import { mailText } from "./commit-arguments.ts";
@@ -11,7 +15,12 @@ export interface DeadLetter {
   readonly id: string;
   /** Its entry in the stream of its shard. */
   readonly entry: string;
+  /** `task`: nobody died; every attempt that it was given failed. */
+  readonly kind: "actor" | "task";
+  /** Of a task whoever tried last; its actor is `-` where nobody was ever born. */
   readonly address: Address;
+  /** The task that used up its supervision; null where an actor died. */
+  readonly task: { readonly id: string; readonly attempts: number; readonly reasons: readonly string[] } | null;
   readonly reason: string;
   /** Claims without a commit that it took. */
   readonly claims: number;
@@ -33,7 +42,8 @@ export type Requeue =
   | { readonly as: "reroute"; readonly task: string; readonly agentType: string };
 
 export type RequeueAnswer =
-  | { readonly kind: "requeued" | "again" | "gone" | "no_run" }
+  /** `over`: the actor itself was fenced for good meanwhile; only its task can go on. */
+  | { readonly kind: "requeued" | "again" | "gone" | "no_run" | "over" }
   | { readonly kind: "ended"; readonly status: string }
   /** The run does not hold the task as failed. */
   | { readonly kind: "not_failed"; readonly status: string; readonly actor: string };
@@ -61,7 +71,8 @@ export function deadLettersOf(redis: Redis, keys: Keys): DeadLetters {
   return {
     list,
     find: async (id) => found(id, await list()),
-    async taskOf({ address: { run, actor } }) {
+    async taskOf({ task, address: { run, actor } }) {
+      if (task !== null) return task.id;
       const row = await redis.hget(keys.run(run).actors, actor);
       return row === null ? null : ((JSON.parse(row) as { task?: string }).task ?? null);
     },
@@ -83,9 +94,10 @@ const notice = (event: Readonly<Record<string, unknown>>): string => JSON.string
 async function requeue(
   script: ReturnType<typeof scriptsOn>["requeue"],
   keys: Keys,
-  { id, entry, address }: DeadLetter,
+  { id, entry, address, kind }: DeadLetter,
   order: Requeue,
 ): Promise<RequeueAnswer> {
+  if (kind === "task" && order.as === "back") throw new Error("nobody died who could be put back");
   const { run, actor } = address;
   const { task } = order;
   const back = order.as === "back";
@@ -137,18 +149,25 @@ function requeueAnswer(answer: string, [first = "", second = ""]: readonly strin
       return { kind: "not_failed", status: first, actor: second };
     case "GONE":
       return { kind: "gone" };
+    case "OVER":
+      return { kind: "over" };
     default:
       return { kind: "no_run" };
   }
 }
 
-/** Throws where the entry is not one that `quarantine.lua` writes. */
+const taskSchema = z.object({ attempts: z.int(), reasons: z.array(z.string()) });
+
+/** Throws where the entry is not one that `quarantine.lua` or `commit-rare.lua` writes. */
 function letterFrom({ id: entry, fields }: DeadEntry): DeadLetter {
   const { id, member = "", mail = "", pending = "[]", reason = "", claims, state = "", machine = "", version } = fields;
   return {
     id: id ?? entry,
     entry,
+    kind: fields.kind === "task" ? "task" : "actor",
     address: addressFrom(member),
+    task:
+      fields.kind === "task" ? { id: fields.task ?? "", ...taskSchema.parse(JSON.parse(fields.order ?? "{}")) } : null,
     reason,
     claims: Number(claims ?? 0),
     state,

@@ -11,7 +11,7 @@ import { mailText } from "./commit-arguments.ts";
 import type { Keys } from "./keys.ts";
 import { packed, packedStep } from "./packed.ts";
 import { scriptsOn } from "./scripts.ts";
-import { heldFields, snapshotFields } from "./stored-actor.ts";
+import { CAP, capOf, FENCED, heldFields, snapshotFields } from "./stored-actor.ts";
 
 /** How long staged keys live, in milliseconds: far longer than any fork takes, short beside any retention. */
 const STAGED_MS = 3_600_000;
@@ -93,16 +93,20 @@ function runCommands(keys: Keys, { run, budget, briefs, results, actors, log }: 
 }
 
 function actorsCommands(keys: Keys, { run, actors }: ForkedRun): Command[] {
-  return actors.flatMap(({ actor, machine, version, core, rows, transcript, session, mail, pending }) => {
-    const of = keys.actor(run, actor);
-    return [
-      ...hash(of.snapshot, snapshotFields({ machine, version, core, rows })),
-      ...transcript.map((entry): Command => ["RPUSH", of.transcript, packed(entry)]),
-      ...(session === null ? [] : [["SET", of.session, packed(session)] as Command]),
-      ...mail.map((one): Command => ["RPUSH", of.mailbox, mailText(one)]),
-      ...hash(of.pending, heldFields({ run, actor }, pending)),
-    ];
-  });
+  return actors.flatMap(
+    ({ actor, machine, version, core, rows, transcript, session, mail, pending, fenced, budget }) => {
+      const of = keys.actor(run, actor);
+      return [
+        ...hash(of.snapshot, snapshotFields({ machine, version, core, rows })),
+        ...hash(of.snapshot, fenced === null ? [] : [[FENCED, fenced]]),
+        ...hash(of.snapshot, budget === null ? [] : [[CAP, capOf(budget)]]),
+        ...transcript.map((entry): Command => ["RPUSH", of.transcript, packed(entry)]),
+        ...(session === null ? [] : [["SET", of.session, packed(session)] as Command]),
+        ...mail.map((one): Command => ["RPUSH", of.mailbox, mailText(one)]),
+        ...hash(of.pending, heldFields({ run, actor }, pending)),
+      ];
+    },
+  );
 }
 
 const hash = (key: string, fields: readonly (readonly [string, string])[]): Command[] =>

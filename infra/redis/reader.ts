@@ -5,7 +5,7 @@ import { addressFrom } from "../store.ts";
 import { type AuditReader, auditReader } from "./audit-reader.ts";
 import type { Keys } from "./keys.ts";
 import { unpacked } from "./packed.ts";
-import { budgetFrom, entryFrom, fullId, HEAD, headFrom, pendingFrom, snapshotFrom } from "./stored-actor.ts";
+import { budgetFrom, entryFrom, FENCED, fullId, HEAD, headFrom, pendingFrom, snapshotFrom } from "./stored-actor.ts";
 import { rowFields } from "./stub.ts";
 
 export interface RunSummary {
@@ -22,6 +22,8 @@ export interface ActorReading {
   readonly core: string | null;
   readonly mail: number;
   readonly pending: readonly { readonly id: string; readonly json: string }[];
+  /** Why it is over for good; null where it is not. */
+  readonly fenced: string | null;
 }
 
 /** One entry of the log stream: a commit's body, its grants, its time and its first sequence number. */
@@ -211,8 +213,8 @@ async function actorsOf(redis: Redis, keys: Keys, run: string): Promise<ActorRea
   return Promise.all(
     Object.entries(rows).map(async ([actor, json]) => {
       const ofActor = keys.actor(run, actor);
-      const [head, mail, pending] = await Promise.all([
-        redis.hget(ofActor.snapshot, HEAD),
+      const [[head = null, fenced = null], mail, pending] = await Promise.all([
+        redis.hmget(ofActor.snapshot, HEAD, FENCED),
         redis.llen(ofActor.mailbox),
         redis.hgetall(ofActor.pending),
       ]);
@@ -224,6 +226,7 @@ async function actorsOf(redis: Redis, keys: Keys, run: string): Promise<ActorRea
         ...headFrom(head),
         mail,
         pending: pendingFrom({ run, actor }, pending),
+        fenced,
       };
     }),
   );

@@ -16,7 +16,7 @@ const KEY_COUNTS = {
   claim: 9,
   commit: 17,
   reattached: 2,
-  send: 4,
+  send: 5,
   hold: 4,
   sweep: 2,
   quarantine: 9,
@@ -27,6 +27,9 @@ const KEY_COUNTS = {
   unlock: 1,
   answer: 7,
   revoke: 4,
+  unwound: 5,
+  "revoke-ended": 2,
+  budget: 3,
 } as const;
 /** What it answers may be packed: texts in it are buffers. */
 const ANSWERS_IN_BYTES: ScriptName = "claim";
@@ -86,6 +89,22 @@ export function scriptsOn(redis: Redis, { incarnation, ...options }: ScriptOptio
 }
 
 export function scriptText(name: string): { readonly text: string; readonly sha: string } {
-  const text = readFileSync(new URL(`./scripts/${name}.lua`, import.meta.url), "utf8");
+  const text = withoutWords(withParts(`${name}.lua`));
   return { text, sha: createHash("sha1").update(text).digest("hex") };
+}
+
+/**
+ * Without comments and indentation: a call takes about a microsecond longer for each kilobyte of its script's text, run or not
+ * (measured on Redis 7.0), and half of a script is for people. A comment has its line to itself.
+ */
+const withoutWords = (text: string): string =>
+  text
+    .replace(/^--\[\[[\s\S]*?\]\]\n/gm, "")
+    .replace(/^\s*--.*\n/gm, "")
+    .replace(/^\s+/gm, "");
+
+/** A line `--@include file` stands for that file: what comes before it in the text is known in it, as if it stood there. */
+function withParts(file: string): string {
+  const text = readFileSync(new URL(`./scripts/${file}`, import.meta.url), "utf8");
+  return text.replace(/^--@include (\S+)$/gm, (_, part: string) => withParts(part));
 }

@@ -1,6 +1,6 @@
 /** Reads what the scripts answer. The order of the fields is the one that each script's header names. */
 
-import type { Address, Claim, CommitAnswer } from "../store.ts";
+import type { Address, Claim, ClaimAnswer, CommitAnswer } from "../store.ts";
 import { StoreError } from "../store-error.ts";
 import { unpacked } from "./packed.ts";
 import { grantFrom, pendingFrom, snapshotFrom, toldRow } from "./stored-actor.ts";
@@ -31,6 +31,12 @@ export function claimFrom(answer: unknown[], address: Address, nonce: string): C
     transcript: transcript.map(unpacked),
     claims,
   };
+}
+
+/** Of an answer read as bytes. */
+export function overFrom(answer: unknown[], address: Address): Extract<ClaimAnswer, { kind: "over" }> {
+  const [, reason, pending] = answer as [string, Buffer, Buffer[]];
+  return { kind: "over", reason: String(reason), pending: pendingFrom(address, recordFrom(pending)) };
 }
 
 export function commitAnswer(answer: unknown[]): CommitAnswer {

@@ -25,7 +25,8 @@ import { type IncarnationOptions, incarnations } from "./incarnation.ts";
 import type { Keys } from "./keys.ts";
 import { outsideMailText } from "./outside-mail.ts";
 import { type Scripts, scriptsOn } from "./scripts.ts";
-import { claimFrom, commitAnswer, unknownAnswer } from "./store-answers.ts";
+import { claimFrom, commitAnswer, overFrom, unknownAnswer } from "./store-answers.ts";
+import { FENCED, storedId } from "./stored-actor.ts";
 
 /** Messages a claim brings along; the rest is fetched when these are used up. */
 const MAIL_BATCH = 100;
@@ -53,12 +54,28 @@ export function redisStore(redis: Redis, keys: Keys, options: RedisStoreOptions 
       commitAnswer(await scripts.commit(commitKeys(keys, commit), commitArguments(keys, commit))),
     look: ({ run, actor }) =>
       call("look", async () => {
-        const [mail, [status, held]] = await Promise.all([
-          redis.lrange(keys.actor(run, actor).mailbox, 0, MAIL_BATCH - 1),
+        const { mailbox, snapshot } = keys.actor(run, actor);
+        const [mail, [status, held], over] = await Promise.all([
+          redis.lrange(mailbox, 0, MAIL_BATCH - 1),
           redis.hmget(keys.run(run).run, "status", "hold") as Promise<[string | null, string | null]>,
+          redis.hexists(snapshot, FENCED),
         ]);
-        return { mail, held: held !== null, runStatus: status ?? "gone" };
+        return { mail, held: held !== null, over: over === 1, runStatus: status ?? "gone" };
       }),
+    isWanted: ({ run, actor }) =>
+      call("isWanted", async () => {
+        const [status, over] = await Promise.all([
+          redis.hget(keys.run(run).run, "status"),
+          redis.hexists(keys.actor(run, actor).snapshot, FENCED),
+        ]);
+        return status === "running" && over === 0;
+      }),
+    async unwound(address, effects) {
+      const { snapshot, pending, mailbox } = keys.actor(address.run, address.actor);
+      const { ready, stranded } = keys.shard(keys.shardOf(address.run));
+      const ended = effects.map((id) => storedId(address, id));
+      await scripts.unwound([snapshot, pending, mailbox, ready, stranded], [memberOf(address), ...ended]);
+    },
     send: (address, mail) => send(scripts, keys, address, mail),
     hold: (run, order, reason) => hold(scripts, keys, run, order, reason),
     async reattached({ run, actor }, { epoch, nonce }) {
@@ -157,15 +174,17 @@ async function claim(
   if (kind === "STRANDED") {
     return { kind: "stranded", lacks: String(answer[1]) as "binding" | "machine", name: String(answer[2]) };
   }
+  if (kind === "OVER") return overFrom(answer, address);
   if (kind === "OK") return { kind: "claimed", claim: claimFrom(answer, address, nonce) };
   throw unknownAnswer("claim", [kind]);
 }
 
 async function send(scripts: Scripts, keys: Keys, address: Address, mail: Mail): Promise<SendAnswer> {
   const ofRun = keys.run(address.run);
+  const ofActor = keys.actor(address.run, address.actor);
   const shard = keys.shard(keys.shardOf(address.run));
   const answer = await scripts.send(
-    [ofRun.run, ofRun.sent, keys.actor(address.run, address.actor).mailbox, shard.ready],
+    [ofRun.run, ofRun.sent, ofActor.mailbox, shard.ready, ofActor.snapshot],
     [mail.id, outsideMailText(mail), memberOf(address), shard.bell, MAILBOX_MAX],
   );
   switch (answer[0]) {

@@ -2,7 +2,7 @@
  * How an actor's snapshot, its unanswered effects and the run's money lie in Redis: what every step writes anew is kept in
  * as few fields and letters as it takes (docs/decisions/0084), and nobody beside this file and the scripts knows how.
  */
-import type { Address, Grant, PendingEffect } from "../store.ts";
+import type { Address, BudgetLimits, Grant, PendingEffect } from "../store.ts";
 import { lengthened, shortened } from "./shortened.ts";
 
 type Fields = Readonly<Record<string, string>>;
@@ -18,6 +18,13 @@ export interface StoredSnapshot {
 const ROW = "r:";
 /** Of a snapshot's fields: "version first-sequence-number transcript-length-before commit-id core". */
 export const HEAD = "h";
+/** Why the actor is over for good; absent where it is not. */
+export const FENCED = "fenced";
+/** Its share of the run's budget: "tokens-max nano-max tokens nano". */
+export const CAP = "cap";
+export const capOf = ({ tokensMax, nanoUsdMax }: BudgetLimits): string =>
+  `${tokensMax ?? NO_LIMIT} ${nanoUsdMax ?? NO_LIMIT} 0 0`;
+export const NO_LIMIT = "-";
 const HEAD_FORM = /^(\d+) \d+ \d+ \S* (.*)$/s;
 
 export function snapshotFrom(fields: Fields): StoredSnapshot {

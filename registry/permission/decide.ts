@@ -10,12 +10,13 @@ import { criticalRemoval, protection } from "./protection.ts";
 import type { PermissionDecision, PermissionQuestion } from "./question.ts";
 import type { Ruling } from "./ruling.ts";
 import { type Subject, subjectOf } from "./subject.ts";
+import { narrowed } from "./taint.ts";
 
 /** @throws PermissionRuleError where a rule or grant of the question is none: whoever latched it should have parsed it. */
 export function decide(question: PermissionQuestion): PermissionDecision {
   const early = before(question);
   const subject = subjectOf(question);
-  return answered(subject, early ?? capped(subject, ruling(subject)));
+  return answered(subject, early ?? narrowed(subject, capped(subject, ruling(subject))));
 }
 
 /** What needs no look at the call. */

@@ -3,7 +3,7 @@ import type { Ruling } from "./ruling.ts";
 import type { Subject } from "./subject.ts";
 
 /** Changes with every change of a rule, so that an audit can say by which policy it was decided. */
-export const POLICY_VERSION = "engine-2";
+export const POLICY_VERSION = "engine-3";
 
 export function byPolicy(subject: Subject): Ruling {
   const { question, shell, tool, risk, changes } = subject;

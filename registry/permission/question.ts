@@ -2,7 +2,9 @@
  * The question put to the permission rules about one call, and the answer they give: plain data on both sides, so that
  * a recorded question can be asked again under another policy.
  */
+import type { TaintMark } from "../../machines/taint.ts";
 import type { ToolDeclaration } from "../tool.ts";
+import type { Trust } from "./taint.ts";
 
 /** `unknown`: nobody could tell what the call does; never treated better than `destructive`. */
 export type DecisionRisk = "read-only" | "mutating" | "destructive" | "unknown";
@@ -62,6 +64,10 @@ export interface PermissionQuestion {
   readonly home?: string;
   /** Folders of the swarm itself (data, gates): shown to no tool and written by none. Absolute. */
   readonly ownDirs?: readonly string[];
+  /** What the agent has read that nobody vouched for. Absent: nothing. */
+  readonly taint?: readonly TaintMark[];
+  /** Whom the operator vouches for. Absent: nobody but the workspace. */
+  readonly trust?: Trust;
 }
 
 /**

@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import type { ToolDeclaration } from "../tool.ts";
+import { askParent } from "./ask-parent.ts";
 import { astSearch } from "./ast-search.ts";
 import { bash } from "./bash.ts";
 import { docs } from "./docs.ts";
@@ -14,6 +15,7 @@ import { grep } from "./grep.ts";
 import { probe } from "./probe.ts";
 import { read } from "./read.ts";
 import { report } from "./report.ts";
+import { send } from "./send.ts";
 import { skill } from "./skill.ts";
 import { toolSearch } from "./tool-search.ts";
 import { useTool } from "./use-tool.ts";
@@ -22,6 +24,7 @@ import { write } from "./write.ts";
 
 /** Sorted by name: the order in which a model is told of them, and its prompt cache depends on it. */
 export const tools: readonly ToolDeclaration[] = [
+  known(askParent),
   known(astSearch),
   known(bash),
   known(docs),
@@ -31,6 +34,7 @@ export const tools: readonly ToolDeclaration[] = [
   known(probe),
   known(read),
   known(report),
+  known(send),
   known(skill),
   known(toolSearch),
   known(useTool),

@@ -15,7 +15,7 @@ import type { Store } from "../../infra/store.ts";
 import { startRedis, type TestRedis } from "../support/redis.ts";
 import { BINDING, mockedPerformers, PRICE, runOf, type Watcher } from "./mocked-work.ts";
 
-const RUNTIME_PREFIX = "bench";
+export const RUNTIME_PREFIX = "bench";
 const FLOOR_PREFIX = "floor";
 
 export interface Hive {
@@ -72,8 +72,16 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 const RUN_MAX_MS = 120_000;
 
 /** Creates a run and waits for its end; throws where it ends in any other way than completed. */
-export async function runToEnd({ store, redis, keys, turns }: Hive, run: string, agents: number): Promise<void> {
-  await store.create(runOf(run, agents, turns));
+export async function runToEnd(hive: Bare & { readonly turns: number }, run: string, agents: number): Promise<void> {
+  await hive.store.create(runOf(run, agents, hive.turns));
+  await ended(hive, run);
+}
+
+/** What it takes to create a run and look at it, whoever works at it. */
+export type Bare = Pick<Hive, "redis" | "keys" | "store">;
+
+/** Waits for a run's end; throws where it ends in any other way than completed. */
+export async function ended({ redis, keys }: Bare, run: string): Promise<void> {
   const deadline = performance.now() + RUN_MAX_MS;
   for (;;) {
     const status = await redis.hget(keys.run(run).run, "status");
@@ -233,7 +241,7 @@ export async function replayAll(
 }
 
 /** Deletes everything of all runs, so that each sample starts on the same server. */
-export async function clearRuns({ redis }: Hive): Promise<void> {
+export async function clearRuns({ redis }: Pick<Hive, "redis">): Promise<void> {
   for (const prefix of [RUNTIME_PREFIX, FLOOR_PREFIX]) {
     const stream = redis.scanStream({ match: `${prefix}:{s*}*`, count: 1_000 });
     for await (const found of stream as AsyncIterable<string[]>) if (found.length > 0) await redis.unlink(...found);

@@ -2,7 +2,7 @@
  * `npm run bench`: what a durable step costs, next to what it would cost without the runtime, on this machine, now.
  * Prints targets and what was reached; never fails for being slow.
  *
- *   npm run bench -- --only steps,flat,cli,evaluate,sandbox,decide,registry --rounds 7 --quick
+ *   npm run bench -- --only steps,flat,cli,evaluate,sandbox,decide,registry,swarm64,parked,graph --rounds 7 --quick
  */
 import { execFileSync } from "node:child_process";
 import { cpus, loadavg } from "node:os";
@@ -11,10 +11,13 @@ import { redisServerBinary } from "../support/redis.ts";
 import { decide } from "./decide.ts";
 import { evaluate } from "./evaluate.ts";
 import { flat } from "./flat.ts";
+import { graph } from "./graph.ts";
 import { help } from "./help.ts";
+import { parked } from "./parked.ts";
 import { registry } from "./registry.ts";
 import { sandbox } from "./sandbox.ts";
 import { type BenchOptions, steps } from "./steps.ts";
+import { swarm64 } from "./swarm64.ts";
 
 const sections: Readonly<Record<string, (options: BenchOptions) => Promise<void>>> = {
   steps,
@@ -24,6 +27,9 @@ const sections: Readonly<Record<string, (options: BenchOptions) => Promise<void>
   sandbox,
   decide,
   registry,
+  swarm64,
+  parked,
+  graph,
 };
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -53,6 +59,6 @@ say(
 say(`load before: ${load()}`);
 for (const name of wanted) {
   say(`\n## ${name}\n`);
-  await sections[name]?.({ rounds, say });
+  await sections[name]?.({ rounds, quick: values.quick, say });
 }
 say(`\nload after: ${load()}`);

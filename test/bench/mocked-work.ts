@@ -15,6 +15,7 @@ import type { ContentBlock } from "../../infra/model/message.ts";
 import type { TokenPrice } from "../../infra/model/prices.ts";
 import type { Address, NewRun } from "../../infra/store.ts";
 import type { Brief } from "../../machines/brief.ts";
+import { noErrands } from "../support/errands-out.ts";
 
 const MODEL = "claude-bench";
 export const BINDING = "bench";
@@ -61,7 +62,7 @@ const source = [
   .join("");
 
 /** Another piece of it for every turn, for as long as there is some; then from its start again. */
-function piece(index: number, characters: number): string {
+export function piece(index: number, characters: number): string {
   const from = (index * characters) % (source.length - characters);
   return source.slice(from, from + characters);
 }
@@ -103,6 +104,7 @@ export function mockedPerformers(turns: number, watcher: Watcher): Performers {
     return found;
   };
   return {
+    ...noErrands,
     "session.assemble": async () => ({
       event: { type: "session.assembled", tools: session.tools.length, systemHash: "bench" } as Answer["event"],
       session,

@@ -8,6 +8,8 @@ import { type Turns, turnsOf } from "./turns.ts";
 
 export interface BenchOptions {
   readonly rounds: number;
+  /** Whether what cannot be measured in fewer rounds is measured at a smaller size. */
+  readonly quick: boolean;
   readonly say: (line: string) => void;
 }
 

@@ -9,7 +9,7 @@ import { type Keys, keysFor } from "../../infra/redis/keys.ts";
 import { identifyProcess, isAlive, type ProcessIdentity, signalProcess } from "../../infra/redis/process-identity.ts";
 import { openReader, type Reader } from "../../infra/redis/reader.ts";
 import type { Fsync } from "../../infra/redis/server-arguments.ts";
-import { type MessagesDouble, startMessagesDouble } from "../support/messages-double/double.ts";
+import { type Director, type MessagesDouble, startMessagesDouble } from "../support/messages-double/double.ts";
 import type { EntryInput } from "../support/messages-double/script.ts";
 import { startRedis, type TestRedis } from "../support/redis.ts";
 import { API_KEY, MAIN, MAIN_LINES } from "../support/run-stage.ts";
@@ -55,6 +55,8 @@ export interface Arena {
   readonly keys: Keys;
   readonly reader: Reader;
   meddler: Meddler;
+  /** Answers before the plays do; null leaves it to them. */
+  director: Director;
   /** Workers that live, frozen ones too. */
   living(): WorkerProcess[];
   startWorker(): Promise<WorkerProcess>;
@@ -62,6 +64,8 @@ export interface Arena {
   begin(play: Play): Promise<string | null>;
   /** One command of this arena's swarm, with a wire that nobody breaks. */
   run(...args: readonly string[]): Promise<Finished>;
+  /** Like `run`, not waited for and from any folder: one that may be killed. */
+  start(words: readonly string[], folder?: string): Running;
   /** The same Redis, under another prefix, with workers, plays and wires of its own. Closed with its parent. */
   beside(prefix: string): Promise<Arena>;
   /** Ends all workers here and waits until they are gone. */
@@ -100,12 +104,15 @@ async function arenaOn(ground: Ground, prefix: string): Promise<Arena> {
   const requests: ModelRequest[] = [];
   const workers: WorkerProcess[] = [];
   const commandPids = new Set<number>();
-  const command = (words: readonly string[]): Promise<Finished> => {
-    const running = swarm.start(words, { cwd: workspace, env: envOver(calm) });
+  const start = (words: readonly string[], cwd = workspace): Running => {
+    const running = swarm.start(words, { cwd, env: envOver(calm) });
     commandPids.add(running.pid);
-    return running.done;
+    return running;
   };
-  const director = (messages: Parameters<typeof askedIn>[0]): EntryInput | null => {
+  const command = (words: readonly string[]): Promise<Finished> => start(words).done;
+  const director: Director = (messages, index) => {
+    const directed = arena.director(messages, index);
+    if (directed !== null) return directed;
     const asked = askedIn(messages);
     const play = plays.get(asked?.key ?? "");
     if (asked === null || play === undefined) return null;
@@ -151,6 +158,7 @@ async function arenaOn(ground: Ground, prefix: string): Promise<Arena> {
     keys,
     reader,
     meddler: () => null,
+    director: () => null,
     living: () => workers.filter(({ identity }) => isAlive(identity)),
     async startWorker() {
       const worker = await workerOver(swarm, await startTcpProxy(server.options), envOver, workspace);
@@ -165,6 +173,7 @@ async function arenaOn(ground: Ground, prefix: string): Promise<Arena> {
       return finished.code === 0 ? documentOf<{ runId: string }>(finished).runId : null;
     },
     run: (...args) => command(args),
+    start,
     endWorkers,
     beside: (other) => arenaOn(ground, other),
     async close() {

@@ -11,14 +11,17 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { randomFrom } from "../simulation/random.ts";
+import { seedFrom } from "../support/test-seed.ts";
 import { type Arena, openArena } from "./arena.ts";
+import { storedFactsOf } from "./graph/graph-facts.ts";
+import { playGraphRound } from "./graph/graph-round.ts";
 import { profileNamed, profiles } from "./profiles/index.ts";
 import type { Profile } from "./profiles/profile.ts";
 import { measureRecovery, type Recovery } from "./recovery.ts";
 import { type ChaosResult, chaosReport } from "./report.ts";
 import { playRound, type RoundResult } from "./round.ts";
 import { factsOf } from "./run-facts.ts";
-import { seedFrom, seedOf, todaysSeed } from "./seed.ts";
+import { seedOf, todaysSeed } from "./seed.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -59,7 +62,7 @@ process.once("SIGINT", () => {
 // Others may build while this goes on for an hour: what is examined is a copy that nobody touches.
 const build = mkdtempSync(join(tmpdir(), "statehive-chaos-build-"));
 process.once("exit", () => rmSync(build, { recursive: true, force: true }));
-for (const name of ["dist", "package.json"]) cpSync(join(root, name), join(build, name), { recursive: true });
+for (const name of ["dist", "package.json", "docs"]) cpSync(join(root, name), join(build, name), { recursive: true });
 symlinkSync(join(root, "node_modules"), join(build, "node_modules"));
 process.env.SWARM_TEST_CLI = join(build, "dist/apps/cli/main.js");
 
@@ -111,7 +114,7 @@ async function inOneArena(profile: Profile, from: number): Promise<number> {
       const name = `r${index}`;
       index += 1;
       const options = { profile, seed: own, name, runs: numberOf("runs"), faultsMs: numberOf("faults-s") * 1_000 };
-      const round = await playRound(arena, options);
+      const round = await (profile.plays === "graph" ? playGraphRound : playRound)(arena, options);
       rounds.push(round);
       tell(round, fsync);
       await writeReport();
@@ -138,6 +141,7 @@ function tell(
     `${new Date().toISOString().slice(11, 19)} ${profile} ${own} (${fsync}): ${count("completed")}/${runs.length} completed, ${refused} refused; ${done.join(", ")}; ${(tookMs / 1_000).toFixed(1)} s`,
   );
   for (const other of others) say(`  ${other}`);
+  for (const { run, told } of runs) if (told !== undefined) say(`  ${run} ${JSON.stringify(told)}`);
   for (const words of broken) say(`  VIOLATION ${words}`);
 }
 
@@ -148,8 +152,9 @@ async function keep(arena: Arena, round: RoundResult): Promise<string> {
   writeFileSync(join(folder, "round.json"), JSON.stringify(round, null, 1));
   for (const { run, key, violations: broken } of round.runs) {
     const play = arena.plays.get(key);
-    if (broken.length === 0 || play === undefined) continue;
-    writeFileSync(join(folder, `${run}.json`), JSON.stringify(await factsOf(arena, run, play), null, 1));
+    if (broken.length === 0) continue;
+    const facts = play === undefined ? await storedFactsOf(arena, run) : await factsOf(arena, run, play);
+    writeFileSync(join(folder, `${run}.json`), JSON.stringify(facts, null, 1));
   }
   for (const [index, { command, identity, killed }] of arena.workers.entries()) {
     const text = `pid ${identity.pid}, killed by us: ${killed}\n${command.stdout()}\n${command.stderr()}`;

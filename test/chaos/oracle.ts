@@ -48,7 +48,7 @@ export function violationsOf(facts: RunFacts): string[] {
   return broken.map((words) => `${facts.run}: ${words}`);
 }
 
-function ending({ row, events }: RunFacts): string[] {
+export function ending({ row, events }: RunFacts): string[] {
   const statuses = [...RUN_ENDINGS].map((type) => type.replace("run.", ""));
   if (!statuses.includes(row.status ?? "")) return [`it did not end: its status is ${row.status ?? "absent"}`];
   const said = events.filter(({ type }) => RUN_ENDINGS.has(type)).map(({ type }) => type);
@@ -59,7 +59,7 @@ function ending({ row, events }: RunFacts): string[] {
   return broken;
 }
 
-function log({ row, events }: RunFacts): string[] {
+export function log({ row, events }: RunFacts): string[] {
   if (events.length === 0) return ["its log is empty"];
   const gap = events.findIndex(({ seq }, index) => seq !== index + 1);
   if (gap >= 0) return [`the log's event ${gap + 1} has the number ${events[gap]?.seq}`];

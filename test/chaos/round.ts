@@ -17,6 +17,8 @@ export interface RoundOptions {
   /** Distinguishes this round's runs from those of the arena's other rounds; letters and digits. */
   readonly name: string;
   readonly runs: number;
+  /** Tasks of each graph, where graphs are played. */
+  readonly tasks?: number;
   /** How long things break, in milliseconds. */
   readonly faultsMs: number;
 }
@@ -76,7 +78,7 @@ export async function playRound(arena: Arena, options: RoundOptions): Promise<Ro
 }
 
 /** At least so many workers live, and take work. */
-async function staff(arena: Arena): Promise<void> {
+export async function staff(arena: Arena): Promise<void> {
   const missing = WORKERS - arena.living().length;
   await Promise.all(Array.from({ length: Math.max(0, missing) }, () => arena.startWorker()));
 }

@@ -39,7 +39,7 @@ export async function factsOf(arena: Arena, run: string, play: Play, forgetful =
   };
 }
 
-async function logOf({ reader }: Arena, run: string): Promise<RawEntry[]> {
+export async function logOf({ reader }: Arena, run: string): Promise<RawEntry[]> {
   const entries: RawEntry[] = [];
   for (;;) {
     const batch = await reader.log(run, entries.at(-1)?.firstSeq ?? 0);
@@ -57,7 +57,7 @@ async function transcriptsOf({ reader }: Arena, run: string): Promise<RunFacts["
 }
 
 /** As `swarm replay` does, in this process: the first difference, or that the log ends before the run does. */
-async function replayed({ reader }: Arena, run: string, lastStored: number): Promise<string | null> {
+export async function replayed({ reader }: Arena, run: string, lastStored: number): Promise<string | null> {
   const { mismatch, lastSeq } = await replay(entriesOf(reader, run), machines);
   if (mismatch !== null) return JSON.stringify(mismatch).slice(0, 1_000);
   return lastSeq < lastStored ? `the log ends at event ${lastSeq} of ${lastStored}` : null;

@@ -1,15 +1,15 @@
-/** Where chaos gets its seed: from the one who repeats a failure, else from the day, so that CI wanders. */
+/** Where chaos gets its seed: from the one who repeats a failure; else tests take a fixed one, and long runs the day's. */
+import { seedFrom, testSeed } from "../support/test-seed.ts";
+
+/** `CHAOS_SEED`, else that of all tests. */
+export const gateSeed = (): number => given() ?? testSeed();
 
 /** `CHAOS_SEED`, else the days since the epoch. */
-export function todaysSeed(): number {
-  const given = process.env.CHAOS_SEED;
-  return given === undefined || given === "" ? Math.floor(Date.now() / 86_400_000) : seedFrom(given);
-}
+export const todaysSeed = (): number => given() ?? Math.floor(Date.now() / 86_400_000);
 
-export function seedFrom(text: string): number {
-  const seed = Number(text);
-  if (!Number.isSafeInteger(seed) || seed < 0) throw new Error(`a seed is a whole number from 0, not ${text}`);
-  return seed;
+function given(): number | undefined {
+  const text = process.env.CHAOS_SEED;
+  return text === undefined || text === "" ? undefined : seedFrom(text);
 }
 
 /** A seed of its own for each part of one, the same every time. */

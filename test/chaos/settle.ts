@@ -6,9 +6,9 @@ import type { Play } from "./reference-run.ts";
 import { factsOf, leftoversOf } from "./run-facts.ts";
 
 /** Longer than anything that has to happen: what is not there by then never comes. In milliseconds. */
-const NEVER_MS = 180_000;
+export const NEVER_MS = 180_000;
 /** What an ended run leaves behind for a moment, such as a recorder that is told to stop. In milliseconds. */
-const TIDY_MS = 60_000;
+export const TIDY_MS = 60_000;
 
 export interface Judged {
   readonly run: string;
@@ -22,6 +22,8 @@ export interface Judged {
   /** Model calls that came to nothing: failed, or lost with their worker. */
   readonly callsFailed: number;
   readonly callsLost: number;
+  /** How often a graph came by what it is played for. */
+  readonly told?: Readonly<Record<string, number>>;
   readonly violations: readonly string[];
 }
 
@@ -59,7 +61,7 @@ export async function queueViolations({ redis, keys }: Arena, patienceMs = TIDY_
 }
 
 /** The facts are looked at in any case: what did not come to pass in time is what they then show. */
-async function unlessNever(fact: Promise<unknown>): Promise<void> {
+export async function unlessNever(fact: Promise<unknown>): Promise<void> {
   await fact.catch((cause: unknown) => {
     if (!(cause instanceof Error) || !cause.message.startsWith("not within")) throw cause;
   });

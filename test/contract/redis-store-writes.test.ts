@@ -130,6 +130,34 @@ describe("on a key of the wrong type a commit writes everything or nothing:", ()
     else expect(refused).toBeGreaterThanOrEqual(7);
   });
 
+  it("a message that leads to what few commits carry", async () => {
+    const rare: Partial<Commit> = {
+      fenced: [{ actor: "a_tell", type: "explore", reason: "so" }],
+      revoked: [{ result: "res_look", reason: "so", by: "ann" }],
+      letters: [{ id: "d_1", json: '{"task":"a","agentType":"explore","actor":null,"reasons":[]}' }],
+      briefs: [{ task: "more", json: "{}" }],
+      spawned: [{ actor: "a_new", type: "explore", row: "{}", budget: { tokensMax: 5 } }],
+    };
+    const keysOf = (run: string): string[] => {
+      const [tell, born, of] = [keys.actor(run, "a_tell"), keys.actor(run, "a_new"), keys.run(run)];
+      const { dead } = keys.shard(keys.shardOf(run));
+      return [tell.snapshot, tell.mailbox, tell.pending, born.snapshot, of.results, of.briefs, of.approvals, dead];
+    };
+    for (let at = 0; at < keysOf("").length; at += 1) {
+      await redis.flushall();
+      const { run, claim } = await busyAgent();
+      const key = keysOf(run)[at] ?? "";
+      await plantWrongType(key);
+      const before = await dumpOf(redis);
+      await expect(store.commit(commitOf(agentOf(run), claim, rare)), key).rejects.toThrow("WRONGTYPE");
+      expect(await dumpOf(redis), `${key} was wrong and something was written`).toEqual(before);
+    }
+    await redis.flushall();
+    const { run, claim } = await busyAgent();
+    await committed(store, commitOf(agentOf(run), claim, rare));
+    expect(await redis.hget(keys.actor(run, "a_new").snapshot, "cap")).toBe("5 - 0 0");
+  });
+
   const claimedVersion = async (run: string) =>
     headFrom(await redis.hget(keys.actor(run, "a_look").snapshot, HEAD)).version;
 });

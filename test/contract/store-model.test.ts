@@ -80,6 +80,12 @@ const wish = fc.record({
   /** Asks: for no time at all, or for long. */
   asks: fc.option(fc.constantFrom(0, FOREVER_MS)),
   withdraws: fc.boolean(),
+  /** Few commits carry it; an actor is never fenced by itself. */
+  fences: fc.tuple(name, fc.nat(3)).map(([who, one]) => (one === 0 ? who : null)),
+  revokes: fc.nat(3).map((one) => one === 0),
+  letter: fc.nat(7).map((one) => one === 0),
+  brief: fc.nat(5).map((one) => one === 0),
+  share: fc.option(fc.record({ tokensMax: fc.nat(1_500), nanoUsdMax: fc.nat(9_000) }, { requiredKeys: [] })),
   ends: fc.integer({ min: 0, max: 40 }).map((one) => one === 0),
 });
 type Wish = typeof wish extends fc.Arbitrary<infer Value> ? Value : never;
@@ -96,7 +102,7 @@ type Step =
   | { readonly do: "resend" }
   | { readonly do: "send"; readonly of: string; readonly id: string }
   | { readonly do: "hold"; readonly order: "park" | "resume" }
-  | { readonly do: "look" | "forget" | "quarantine" | "quarantineFenced"; readonly of: string }
+  | { readonly do: "look" | "forget" | "quarantine" | "quarantineFenced" | "unwound"; readonly of: string }
   | {
       readonly do: "answer";
       readonly which: number;
@@ -148,7 +154,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       order: fc.constantFrom("park" as const, "resume" as const),
     }),
   },
-  { weight: 2, arbitrary: fc.record({ do: fc.constantFrom("look" as const, "forget" as const), of: name }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ do: fc.constantFrom("look" as const, "forget" as const, "unwound" as const), of: name }),
+  },
   {
     weight: 1,
     arbitrary: fc.record({ do: fc.constantFrom("quarantine" as const, "quarantineFenced" as const), of: name }),
@@ -222,6 +231,7 @@ function commitFrom(one: Wish, run: string, memory: Memory): Commit | null {
                 actor: one.to,
                 type: addressOf(run, one.to).type,
                 row: JSON.stringify({ type: addressOf(run, one.to).type }),
+                ...(one.share === null ? {} : { budget: one.share }),
               },
             ],
       rows: new Map(Object.entries(one.rows)),
@@ -232,7 +242,16 @@ function commitFrom(one: Wish, run: string, memory: Memory): Commit | null {
       timersCancelled: known.version > 0 ? [{ id: `t|${FOREVER_MS}`, armedBy: known.version }] : [],
       approvals: one.asks === null ? [] : [approvalOf(`p_${memory.made}`, { ttlMs: one.asks, call: 'c "1' })],
       withdrawn: one.withdraws ? memory.asked.slice(-1).map((id) => ({ id, reason: "no more" })) : [],
-      results: one.result ? [{ id: `res_${one.of}`, json: `"${id}"` }] : [],
+      results: one.result ? [{ id: `res_${one.of}`, json: `{"id":"${id}","status":"verified"}` }] : [],
+      fenced:
+        one.fences === null || one.fences === one.of
+          ? []
+          : [{ actor: one.fences, type: addressOf(run, one.fences).type, reason: 'so "it" is' }],
+      revoked: one.revokes ? names.map((who) => ({ result: `res_${who}`, reason: "wrong", by: "ann" })) : [],
+      letters: one.letter
+        ? [{ id: `d_${id}`, json: JSON.stringify({ task: "a", agentType: "explore", actor: null, reasons: [id] }) }]
+        : [],
+      briefs: one.brief ? ["look", "none"].map((task) => ({ task, json: `"${id}"` })) : [],
       runEnd: one.ends ? { status: "completed", reasons: [id] } : null,
     },
   );
@@ -262,6 +281,10 @@ function comparable(answer: unknown): unknown {
   if ("actors" in answer) {
     const { kind, actors } = answer as { kind: string; actors: Parameters<typeof memberOf>[0][] };
     return { kind, actors: actors.map(memberOf).toSorted() };
+  }
+  if ((answer as { kind?: string }).kind === "over") {
+    const over = answer as Extract<Awaited<ReturnType<Store["claim"]>>, { kind: "over" }>;
+    return { ...over, pending: over.pending.toSorted((a, b) => (a.id < b.id ? -1 : 1)) };
   }
   if ("verdict" in answer) return timeless(JSON.stringify(answer).replaceAll("\\", ""));
   if (!("claim" in answer)) return answer;
@@ -295,12 +318,15 @@ async function imageOf(under: StoreUnderTest, run: string): Promise<unknown> {
     stranded: (await under.listed(run, "stranded")).toSorted(),
     timers: (await under.timers(run)).toSorted(),
     ended: await under.ended(run),
-    results: Object.fromEntries(
-      await under.store.results(
-        run,
-        names.map((one) => `res_${one}`),
+    results: timelessFields(
+      Object.fromEntries(
+        await under.store.results(
+          run,
+          names.map((one) => `res_${one}`),
+        ),
       ),
     ),
+    wanted: await Promise.all(names.map((one) => under.store.isWanted(addressOf(run, one)))),
     briefs: Object.fromEntries(await under.store.briefs(run, ["look", "none"])),
     dead,
   };
@@ -396,6 +422,10 @@ async function take(
       return void (await both(stores, (store) => store.look(addressOf(run, one.of))));
     case "forget":
       return void (await both(stores, (store) => store.forget(addressOf(run, one.of))));
+    case "unwound": {
+      const pending = memory.claims.get(one.of)?.at(-1)?.pending ?? [];
+      return void (await both(stores, (store) => store.unwound(addressOf(run, one.of), pending)));
+    }
     case "quarantine":
       return void (await both(stores, (store) => store.quarantine(addressOf(run, one.of), "poison")));
     case "quarantineFenced": {
@@ -442,6 +472,7 @@ it(`answers and images are equal over ${RUNS} random walks`, async () => {
     "claim stranded",
     "claim elsewhere",
     "claim no_run",
+    "claim over",
     "resend committed",
     "send again",
     "hold done",

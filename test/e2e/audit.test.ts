@@ -246,7 +246,7 @@ describe("meter", () => {
       byRule: { "registry.unknown-tool": { calls: 1 }, "built-in.read-only": { calls: 2 } },
     });
     const { stdout } = await audit("meter", "--run", second.document.runId);
-    expect(stdout).toContain("0 prompts in 1 tool calls (0 per 100)");
+    expect(stdout).toContain("0 prompts in 1 tool call (0 per 100)");
   });
 });
 

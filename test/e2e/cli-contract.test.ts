@@ -238,9 +238,13 @@ describe("a document", () => {
       "status",
       "result",
       "usage",
+      "budget",
       "agents",
+      "spending",
       "approvals",
       "blackBox",
+      "tasks",
+      "work",
     ]);
     expect(document).toMatchObject({
       v: 1,

@@ -113,3 +113,34 @@ test("what is no action, and --to where it means nothing, is refused by name", a
     expect(documentOf<{ error: { message: string } }>(refused).error.message).toContain(word);
   }
 });
+
+test("a task that used up its attempts is listed and shown as one, and a requeue gives it to a new agent", async () => {
+  let broken = true;
+  const fails = (turn: number): Answer =>
+    ({ event: { type: "model.failed", turn, reason: "broken", retry: false, delayMs: 0 }, told: [] }) as never;
+  const forever = (signal: AbortSignal, id: string): Promise<Answer> =>
+    new Promise((_, reject) => signal.addEventListener("abort", () => reject(new EffectAborted(id))));
+  await hive.worker(
+    performersOf((turn, { address, signal, effectId }) => {
+      if (address.actor === "a_b") return forever(signal, effectId);
+      return broken ? fails(turn) : reports(turn);
+    }),
+  );
+  await hive.start(RUN, [task("a"), task("b")]);
+  const [letter] = await eventually("there is a letter", async () => {
+    const all = await listed();
+    return all.length > 0 ? all : false;
+  });
+  if (letter === undefined) throw new Error("no letter");
+  expect(letter).toMatchObject({ kind: "task", task: { id: "a", attempts: 1 }, agentType: "explore", pending: [] });
+  expect((await swarm.run(["dlq", "list"])).stdout).toContain("task a");
+  const shown = (await swarm.run(["dlq", "show", letter.id])).stdout;
+  expect(shown).toContain(`letter ${letter.id}: task a of run ${RUN}`);
+  expect(shown).toContain("after 1 attempt\n");
+  expect(shown).toMatch(/because .*broken/);
+  broken = false;
+  const requeued = await swarm.run(["dlq", "requeue", letter.id]);
+  expect(requeued.stdout).toContain("task a goes to a new explore agent");
+  await hive.seen(RUN, (event) => event.type === "result.verified" && event.task === "a");
+  expect(await listed()).toEqual([]);
+});

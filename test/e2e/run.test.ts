@@ -40,7 +40,7 @@ describe("a result", () => {
       status: "completed",
       result: {
         ...{ status: "verified", value: { summary: "adds two numbers" }, evidence: [quote(3)], reasons: [] },
-        substitutes: [],
+        ...{ notDone: [], revoked: [], substitutes: [], taint: [] },
         provenance: { goal: expect.objectContaining({ tools: { Read: 1 }, commands: [], unseen: [], standsOn: [] }) },
       },
       usage: {
@@ -57,6 +57,8 @@ describe("a result", () => {
       ]),
       approvals: [],
       blackBox: null,
+      tasks: [expect.objectContaining({ id: "goal", type: "general", status: "verified", attempt: 1, role: null })],
+      work: null,
     });
     expect(endings(events)).toEqual(["run.completed"]);
     expect(ofType(events, "tool.finished").map(({ tool }) => tool)).toEqual(["Read"]);

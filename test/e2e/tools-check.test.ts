@@ -58,7 +58,7 @@ beforeAll(async () => {
   copy = changedInstallation();
   process.env.SWARM_TEST_CLI = join(copy, "dist/apps/cli/main.js");
   stage = await openStage();
-}, 120_000);
+}, 300_000);
 afterAll(async () => {
   await stage[Symbol.asyncDispose]();
   rmSync(copy, { recursive: true, force: true });

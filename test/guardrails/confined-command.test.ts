@@ -45,7 +45,7 @@ function attack({ swarm }: Stage, url: string): string {
     // What is asked is asked once this command has ended: whoever answers it has to outlive it.
     `answer() { for try in $(seq 60); do id=$(${swarmOf("approvals list --json")} | grep -o 'p_[0-9a-f]*' | head -1); [ -n "$id" ] && ${swarmOf("approve $id --touch .env")} && exit; done; }`,
     "export -f answer; setsid bash -c 'echo > out-there; cd / && answer' >/dev/null </dev/null &",
-    "for try in $(seq 100); do [ -e out-there ] && break; sleep 0.1; done",
+    "for try in $(seq 300); do [ -e out-there ] && break; sleep 0.1; done",
     "echo the-end",
   ].join("\n");
 }

@@ -25,6 +25,7 @@ import { mayRun } from "../../machines/rights.ts";
 import type { LoggedEvent } from "../../machines/run-event.ts";
 import { type Capabilities, NO_CAPABILITIES } from "../../registry/capabilities.ts";
 import type { ToolDeclaration } from "../../registry/tool.ts";
+import { noErrands } from "../support/errands-out.ts";
 import { memoryStore } from "../support/memory-store/memory-store.ts";
 import { temporaryFolder, writeFiles } from "../support/workspace.ts";
 
@@ -108,6 +109,7 @@ async function played(type: AgentType, said: readonly ContentBlock[][], over: Pa
       capabilities: async () => capabilities,
     } as Parameters<typeof toolRun>[0]),
     "result.verify": resultVerify({ box: openBox }),
+    ...noErrands,
     ...{ "tool.reconcile": never, "workspace.collect": never, "workspace.merge": never },
     ...over,
   };

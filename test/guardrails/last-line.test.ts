@@ -15,6 +15,9 @@ const head = 'import { beforeAll, describe, expect, test } from "vitest";\n';
 
 type Run = {
   readonly name: string;
+  readonly retry?: number;
+  /** Before the last line. */
+  readonly flaky?: readonly string[];
   readonly code?: string;
   readonly other?: string;
   readonly setup?: string;
@@ -33,6 +36,21 @@ const runs: readonly Run[] = [
     name: "one test of each kind",
     code: 'test("a", () => {});\ntest("b", () => expect(1).toBe(2));\ntest.skip("c", () => {});\ntest.todo("d");',
     line: "1 passed, 1 failed, 2 skipped",
+    status: 1,
+  },
+  {
+    name: "a test that passes at its second try",
+    retry: 1,
+    code: 'let tries = 0;\ndescribe("d", () => {\n  test("a", () => {\n    tries += 1;\n    if (tries === 1) throw new Error("bad luck\\nat length");\n  });\n});\ntest("b", () => {});',
+    line: "2 passed, 0 failed",
+    flaky: ["flaky: test/one.test.ts > d > a: bad luck"],
+    status: 0,
+  },
+  {
+    name: "a test that fails at its second try, too",
+    retry: 1,
+    code: 'test("a", () => expect(1).toBe(2));\ntest("b", () => {});',
+    line: "1 passed, 1 failed",
     status: 1,
   },
   { name: "no test at all", line: "0 passed, 1 failed", status: 1 },
@@ -80,20 +98,25 @@ const runs: readonly Run[] = [
 ];
 
 describe("the last line of a run", () => {
-  test.each(runs)("with $name says $line, and the exit status agrees", ({ code, other, setup, line, status }) => {
-    const folder = mkdtempSync(join(tmpdir(), "statehive-last-line-"));
-    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-    symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
-    mkdirSync(join(folder, "test"));
-    const settings = { reporters: ["default", reporter], ...(setup && { globalSetup: ["./setup.ts"] }) };
-    writeFileSync(join(folder, "vitest.config.mjs"), `export default { test: ${JSON.stringify(settings)} };\n`);
-    if (setup !== undefined) writeFileSync(join(folder, "setup.ts"), setup);
-    if (code !== undefined) writeFileSync(join(folder, "test", "one.test.ts"), head + code);
-    if (other !== undefined) writeFileSync(join(folder, "test", "other.test.ts"), other);
+  test.each(runs)(
+    "with $name says $line, and the exit status agrees",
+    ({ code, other, setup, retry, line, flaky = [], status }) => {
+      const folder = mkdtempSync(join(tmpdir(), "statehive-last-line-"));
+      onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+      symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
+      mkdirSync(join(folder, "test"));
+      const settings = { reporters: ["default", reporter], retry, ...(setup && { globalSetup: ["./setup.ts"] }) };
+      writeFileSync(join(folder, "vitest.config.mjs"), `export default { test: ${JSON.stringify(settings)} };\n`);
+      if (setup !== undefined) writeFileSync(join(folder, "setup.ts"), setup);
+      if (code !== undefined) writeFileSync(join(folder, "test", "one.test.ts"), head + code);
+      if (other !== undefined) writeFileSync(join(folder, "test", "other.test.ts"), other);
 
-    const outcome = spawnSync(process.execPath, [vitest, "run"], { cwd: folder, encoding: "utf8" });
+      const outcome = spawnSync(process.execPath, [vitest, "run"], { cwd: folder, encoding: "utf8" });
 
-    expect(outcome.stdout.trimEnd().split("\n").at(-1)).toBe(line);
-    expect(outcome.status).toBe(status);
-  });
+      const lines = outcome.stdout.trimEnd().split("\n");
+      expect(lines.filter((one) => one.startsWith("flaky: "))).toEqual(flaky);
+      expect(lines.slice(-1 - flaky.length)).toEqual([...flaky, line]);
+      expect(outcome.status).toBe(status);
+    },
+  );
 });

@@ -34,6 +34,7 @@ const operatorOnly = [
   ["commands without a sandbox", { sandbox: { unconfined: true } }, "config.operator"],
   ["the network for commands", { sandbox: { network: true } }, "config.operator"],
   ["another sandbox program", { sandbox: { bin: "./bwrap" } }, "config.operator"],
+  ["whose words are trusted", { trust: { hosts: ["evil.example"] } }, "config.operator"],
   ["how long an approval may wait", { approvalHours: 8_000 }, "config.operator"],
   ["that another model may answer", { fallback: "allow" }, "config.operator"],
   ["where the key is sent", { baseUrl: "https://evil.example" }, "config.invalid"],
@@ -109,11 +110,24 @@ describe.runIf(process.getuid?.() === 0)("in a folder that everybody may write t
 
 describe("the same settings", () => {
   it("count in the operator's own file, and in one that the operator names", async () => {
-    const settings = { web: { privateHosts: ["localhost"] }, sandbox: { network: true }, approvalHours: 2 };
-    const wanted = { privateHosts: ["localhost"], sandbox: { network: true, off: false }, approvalHours: 2 };
+    const trust = { hosts: ["docs.example.org", "*.example.com"], repository: false };
+    const settings = { web: { privateHosts: ["localhost"] }, sandbox: { network: true }, approvalHours: 2, trust };
+    const wanted = {
+      ...{ privateHosts: ["localhost"], sandbox: { network: true, off: false }, approvalHours: 2 },
+      trust: { ...trust, plugins: [] },
+    };
     put(join(folder, "xdg/statehive/swarm.config.json"), settings);
     expect(await read()).toMatchObject(wanted);
     rmSync(join(folder, "xdg/statehive/swarm.config.json"));
     expect(await read({ SWARM_CONFIG: put(join(folder, "named.json"), settings) })).toMatchObject(wanted);
   });
+});
+
+it("nobody vouches for half of the web by one word: a host is named, or what a name of two labels has below it", async () => {
+  for (const host of ["*", "*.com", "https://a.example", "A.example", "a.example:80", "a.*.example", ""]) {
+    const named = put(join(folder, "mine.json"), { trust: { hosts: [host] } });
+    await expect(read({ SWARM_CONFIG: named }), host).rejects.toMatchObject({ code: "config.invalid", exit: 2 });
+  }
+  const named = put(join(folder, "mine.json"), { trust: { hosts: ["localhost", "127.0.0.1", "*.a.example"] } });
+  expect((await read({ SWARM_CONFIG: named })).trust.hosts).toHaveLength(3);
 });

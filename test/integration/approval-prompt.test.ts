@@ -1,6 +1,9 @@
 /** The question at the terminal: one at a time, no yes by accident, gone when somebody else has answered. */
 import { PassThrough } from "node:stream";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { proposalRead } from "../../actors/runtime/effects/proposal-read.ts";
+import { questionPut } from "../../actors/runtime/effects/question-put.ts";
+import type { Answer } from "../../actors/runtime/performer.ts";
 import { openPrompter, type Prompter } from "../../apps/cli/approvals/prompt.ts";
 import type { Hive } from "../../apps/cli/hive.ts";
 import type { Progress } from "../../apps/cli/progress/progress.ts";
@@ -62,6 +65,7 @@ function open(run: string): Prompter {
   return prompter;
 }
 
+// A line that is typed before it is asked for is nobody's: each wait is for the question's own words.
 const said = (pattern: RegExp) => expect.poll(() => output).toMatch(pattern);
 const type = (line: string): boolean => input.now.write(`${line}\n`);
 const statusOf = async (run: string): Promise<string[]> => (await approvals(run)).map(({ status }) => status);
@@ -86,10 +90,10 @@ it("asks one after the other; a no takes a reason, and a right for the run is th
     { call: "c2", command: "make b" },
   ]);
   const one = open("r_two");
-  await said(/│ make a/);
+  await said(/│ make a[\s\S]*\[s\]kip/);
   expect(output).not.toContain("make b");
   type("g");
-  await said(/approved: p_[\s\S]*│ make b/);
+  await said(/approved: p_[\s\S]*│ make b[\s\S]*\[s\]kip/);
   type("d");
   await said(/the agent is told/);
   type("use the other target");
@@ -107,11 +111,11 @@ it("asks one after the other; a no takes a reason, and a right for the run is th
 it("wants the name of what is at stake before it approves what destroys", async () => {
   await asked("r_stake", [{ call: "c1", command: "rm -rf all", risk: "destructive" }]);
   open("r_stake");
-  await said(/at stake: everything/);
+  await said(/at stake: everything[\s\S]*\[s\]kip/);
   type("a");
   await said(/type the name/);
   type("yes");
-  await said(/nothing was approved/);
+  await said(/nothing was approved[\s\S]*\[s\]kip/);
   expect(await statusOf("r_stake")).toEqual(["pending"]);
   type("a");
   await said(/nothing was approved[\s\S]*type the name/);
@@ -155,4 +159,67 @@ it("whose input ends is left waiting", async () => {
   input.now.end();
   await expect.poll(() => one.busy()).toBe(false);
   expect(await statusOf("r_eof")).toEqual(["pending"]);
+});
+
+it("a question of an agent is answered in words; an empty line and a bare yes are none", async () => {
+  const question = {
+    id: "c0",
+    tool: "AskParent",
+    inputHash: "h",
+    risk: "read-only",
+    repeat: "safe",
+    status: "waiting",
+  };
+  const asks = {
+    event: {
+      ...{ type: "model.answered", turn: 0, stop: "tool_use", report: null },
+      calls: [{ ...question, question: "Which roof?\u001b[2J" }],
+    } as Answer["event"],
+    entries: [{ role: "assistant" as const, content: [{ type: "tool_use", id: "c0", name: "AskParent", input: {} }] }],
+    told: [],
+  };
+  const performers = performersOf((turn) => (turn === 0 ? asks : reports(turn)), { "question.put": questionPut() });
+  await hive.worker(performers);
+  await hive.start("r_question", [task("a")], { config: { approve: "ask" } });
+  await expect.poll(() => statusOf("r_question")).toEqual(["pending"]);
+  open("r_question");
+  await said(/│ Which roof\?\\x1b\[2J[\s\S]*\[a\]nswer {2}\[d\]eny/);
+  type("a");
+  await said(/your answer: /);
+  type("");
+  await said(/your answer: [\s\S]*\[a\]nswer/);
+  expect(await statusOf("r_question")).toEqual(["pending"]);
+  type("a");
+  await said(/your answer: [\s\S]*your answer: /);
+  type("the flat one");
+  await said(/approved: p_/);
+  expect(await hive.ended("r_question")).toBe("completed");
+  const told = await hive.seen("r_question", (event) => event.type === "question.answered");
+  expect(told).toMatchObject({ answer: "the flat one" });
+});
+
+it("a plan is shown with its table before it is asked about", async () => {
+  const plan = {
+    tasks: [{ id: "walls", goal: "Build the walls.", agentType: "explore", needs: [], why: "So." }],
+    why: "A house needs walls.",
+    risks: [],
+  };
+  const input = { outcome: "done", value: plan, evidence: [], notDone: [] };
+  const planned = {
+    ...reports(0),
+    entries: [{ role: "assistant" as const, content: [{ type: "tool_use", id: "r0", name: "Report", input }] }],
+  };
+  const performers = performersOf((turn, { address }) => (address.actor === "a_plan" ? planned : reports(turn)), {
+    "proposal.read": proposalRead({ store: hive.store }),
+  });
+  await hive.worker(performers);
+  await hive.start("r_table", [{ ...task("plan"), role: "plan" }], { config: { plan: "ask" } });
+  await expect.poll(() => statusOf("r_table")).toEqual(["pending"]);
+  open("r_table");
+  await said(
+    /│ A house needs walls\.[\s\S]*TASK {3}AGENT {4}NEEDS[\s\S]*│ Build the walls\.[\s\S]*\[a\]pprove once {2}\[d\]eny/,
+  );
+  type("a");
+  await said(/approved: p_/);
+  expect(await hive.ended("r_table")).toBe("completed");
 });

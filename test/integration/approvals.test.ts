@@ -14,8 +14,8 @@ import { openArchiveReader } from "../../infra/archive/archive-reader.ts";
 import { archiveRun } from "../../infra/archive/archive-run.ts";
 import { createFork } from "../../infra/redis/fork-run.ts";
 import { retentionOf } from "../../infra/redis/retention.ts";
-import type { AnswerAnswer, ApprovalAnswer } from "../../infra/store.ts";
 import { COORDINATOR_ACTOR, COORDINATOR_TYPE } from "../../infra/store.ts";
+import type { AnswerAnswer, ApprovalAnswer } from "../../infra/store-approvals.ts";
 import type { Call } from "../../machines/agent-calls.ts";
 import {
   type AskedCall,

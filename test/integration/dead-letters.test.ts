@@ -69,7 +69,7 @@ async function runWithDead(attemptsMax = 1): Promise<DeadLetter> {
   await hive.seen(RUN, ({ type, actor }) => type === "model.called" && actor === "a_b");
   await hive.store.quarantine(dead, "it kills");
   await eventually(async () => ((await statusOf("a")) === (attemptsMax === 1 ? "failed" : "running") ? true : null));
-  const [letter] = await letters.list();
+  const letter = (await letters.list()).find(({ kind }) => kind === "actor");
   if (letter === undefined) throw new Error("no letter");
   return letter;
 }
@@ -264,3 +264,79 @@ const stored = async (): Promise<Record<string, string>> =>
   Object.fromEntries(
     Object.entries(await dumpOf(hive.redis)).filter(([key]) => key.includes(RUN) && key.startsWith("swarm:")),
   );
+
+describe("the letter of a task that used up its supervision", () => {
+  /** Fails for good as long as it may not answer. */
+  const failing = () =>
+    performersOf((turn, { address }) =>
+      answering.has(address.actor)
+        ? reports(turn, `by ${address.actor} (${address.type})`)
+        : ({ event: { type: "model.failed", turn, reason: "broken", retry: false, delayMs: 0 }, told: [] } as never),
+    );
+
+  const givenUp = async (): Promise<DeadLetter> => {
+    await hive.worker(
+      performersOf((turn, context) =>
+        context.address.actor === "a_b"
+          ? performers()["model.call"]({ type: "model.call", turn, attempt: 0 }, context)
+          : failing()["model.call"]({ type: "model.call", turn, attempt: 0 }, context),
+      ),
+    );
+    await hive.start(RUN, [task("a", [], 2), task("b")]);
+    return eventually(async () => (await letters.list())[0] ?? null);
+  };
+
+  it("says which, how often it was tried, by whom last, and why; the log names it", async () => {
+    const letter = await givenUp();
+    expect(letter).toMatchObject({
+      id: expect.stringMatching(/^d_[0-9a-f]{12}$/),
+      kind: "task",
+      address: { run: RUN, type: "explore", actor: expect.stringMatching(/^a_a/) },
+      task: { id: "a", attempts: 2, reasons: [expect.stringContaining("broken")] },
+      mail: null,
+      pending: [],
+    });
+    expect(await letters.taskOf(letter)).toBe("a");
+    const written = (await hive.events(RUN)).filter(({ type }) => type === "letter.written");
+    expect(written).toMatchObject([{ letter: letter.id, task: "a" }]);
+    answers("a_b");
+    expect(await hive.ended(RUN)).toBe("failed");
+    expect((await letters.find(letter.id)).task?.id).toBe("a");
+    expect(await letters.requeue(letter, { as: "reroute", task: "a", agentType: "explore" })).toEqual({
+      kind: "ended",
+      status: "failed",
+    });
+    expect((await replay(entriesOf(hive.reader, RUN), machines)).mismatch).toBeNull();
+  });
+
+  it("goes back to work as its task, by a new agent of the same type or another, and never as an actor", async () => {
+    const letter = await givenUp();
+    await expect(letters.requeue(letter, { as: "back", task: "a" })).rejects.toThrow("nobody died");
+    answering = new Set(["a_a.3"]);
+    expect(await letters.requeue(letter, { as: "reroute", task: "a", agentType: "general" })).toEqual({
+      kind: "requeued",
+    });
+    expect(await letters.list()).toEqual([]);
+    answers("a_b", "a_a.3");
+    expect(await hive.ended(RUN)).toBe("completed");
+    const results = Object.values(await hive.reader.results(RUN)).map(
+      (text) => JSON.parse(text) as { status: string; actor: string },
+    );
+    expect(
+      results
+        .filter(({ status }) => status === "verified")
+        .map(({ actor }) => actor)
+        .toSorted(),
+    ).toEqual(["a_a.3", "a_b"]);
+    expect((await replay(entriesOf(hive.reader, RUN), machines)).mismatch).toBeNull();
+  });
+
+  it("is dropped for good, and the log says so", async () => {
+    const letter = await givenUp();
+    expect(await letters.drop(letter)).toBe("dropped");
+    expect(await letters.list()).toEqual([]);
+    expect((await hive.events(RUN)).filter(({ type }) => type === "letter.dropped")).toMatchObject([
+      { letter: letter.id },
+    ]);
+  });
+});

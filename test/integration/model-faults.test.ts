@@ -212,9 +212,12 @@ describe("an answer that breaks off", () => {
   });
 });
 
+/** What a silent server is given: enough for the request to reach it on a busy machine. */
+const SHORT_MS = 1_500;
+
 describe("silence", () => {
   test("before the headers ends the call by the first limit", async () => {
-    const failed = await failureOf({ fault: { kind: "mute" } }, clientOf(double.baseUrl, 60_000, 60));
+    const failed = await failureOf({ fault: { kind: "mute" } }, clientOf(double.baseUrl, 60_000, SHORT_MS));
     expect(failed).toMatchObject({ reason: "idle", retry: true, mayBeBilled: true });
     expect(await double.served[0]?.end).toBe("client");
   });
@@ -222,21 +225,21 @@ describe("silence", () => {
   test("after the headers, before the first byte, ends the call by the first limit", async () => {
     const failed = await failureOf(
       { fault: { kind: "silence", afterEvents: 0 } },
-      clientOf(double.baseUrl, 60_000, 60),
+      clientOf(double.baseUrl, 60_000, SHORT_MS),
     );
     expect(failed.reason).toBe("idle");
   });
 
   test("in the middle of the stream ends the call by the second limit and tells what was shown", async () => {
     const entry: EntryInput = { content: [{ type: "text", text: spoken }], fault: { kind: "silence", afterEvents: 4 } };
-    const failed = await failureOf(entry, clientOf(double.baseUrl, 60, 60_000));
+    const failed = await failureOf(entry, clientOf(double.baseUrl, SHORT_MS, 60_000));
     expect(failed).toMatchObject({ reason: "idle", retry: true, partialText: spoken });
     expect(failed.message).toContain("in the middle");
   });
 
   test("is not what pings are: a server that pings is waited for", async () => {
-    const fault = { kind: "pings" as const, afterEvents: 2, pings: 60, everyMs: 30 };
-    const outcome = await outcomeOf({ fault }, clientOf(double.baseUrl, 1_200, 1_200));
+    const fault = { kind: "pings" as const, afterEvents: 2, pings: 60, everyMs: 80 };
+    const outcome = await outcomeOf({ fault }, clientOf(double.baseUrl, 4_000, 4_000));
     expect(outcome).toMatchObject({ kind: "answered" });
   });
 

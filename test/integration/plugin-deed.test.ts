@@ -100,7 +100,7 @@ it("what fails before the server is asked takes no gate", async () => {
 it("a worker that only lets go waits no longer, and the answer is kept for whoever takes over", async () => {
   const all = await given();
   const leaving = new AbortController();
-  const waiting = deed(all, "count", { path: all.marks, waitMs: 500 }, leaving.signal);
+  const waiting = deed(all, "count", { path: all.marks, waitMs: 3_000 }, leaving.signal);
   await eventually("it was begun", () => linesIn(all.marks).length === 1);
   leaving.abort(new EffectAborted(EFFECT, "left"));
   await expect(waiting).rejects.toThrow(EffectAborted);

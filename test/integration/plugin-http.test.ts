@@ -86,6 +86,9 @@ const huge = (response: ServerResponse): void => {
   more();
 };
 
+/** Never what a call ends by. */
+const LONG_MS = 60_000;
+
 const endlessEvent = (response: ServerResponse): void => {
   response.writeHead(200, { "content-type": "text/event-stream" });
   const more = (): void =>
@@ -94,25 +97,32 @@ const endlessEvent = (response: ServerResponse): void => {
 };
 
 it.each([
-  ["an answer without an end", huge, /more than 4194304 bytes/],
-  ["an event without an end", endlessEvent, /more than 4194304 bytes/],
-  ["an error", (response: ServerResponse) => void response.writeHead(500).end("broken inside"), /broken inside/],
+  ["an answer without an end", huge, /more than 4194304 bytes/, LONG_MS],
+  ["an event without an end", endlessEvent, /more than 4194304 bytes/, LONG_MS],
+  [
+    "an error",
+    (response: ServerResponse) => void response.writeHead(500).end("broken inside"),
+    /broken inside/,
+    LONG_MS,
+  ],
   [
     "a redirect to somewhere else",
     (response: ServerResponse) => void response.writeHead(307, { location: "http://169.254.169.254/latest" }).end(),
     /gave no answer/,
+    LONG_MS,
   ],
-  ["no answer at all", () => {}, /timed out/],
+  ["no answer at all", () => {}, /timed out/, 1_500],
   [
     "another kind of content",
     (response: ServerResponse) => void response.writeHead(200, { "content-type": "text/html" }).end("<b>"),
     /content type/,
+    LONG_MS,
   ],
-])("%s is a failed call, in words", async (_, misdeed, why) => {
+])("%s is a failed call, in words", async (_, misdeed, why, timeoutMs) => {
   const { url } = await rogue(misdeed);
   const stage = await openPluginStage({ off: true });
   const plugin = await stage.approved(http(url));
-  const answer = await stage.call(plugin, "act", {}, { timeoutMs: 1_500 });
+  const answer = await stage.call(plugin, "act", {}, { timeoutMs });
   expect([answer.ok, answer.answered]).toEqual([false, false]);
   expect(answer.text).toMatch(why);
 });

@@ -163,10 +163,10 @@ describe("a call ends as a failed call, in words,", () => {
   });
 
   it.each([
-    ["mute", /did not start: it timed out: no answer within 0\.7 s/],
-    ["dead", /did not start: it ended with exit code 4/],
-  ])("where a server is %s from the start", async (mode, why) => {
-    const stage = await openPluginStage({ off: true, startMs: 700 });
+    ["mute", 700, /did not start: it timed out: no answer within 0\.7 s/],
+    ["dead", 60_000, /did not start: it ended with exit code 4/],
+  ])("where a server is %s from the start", async (mode, startMs, why) => {
+    const stage = await openPluginStage({ off: true, startMs });
     await expect(stage.approved(stdio([hostileServer, mode]))).rejects.toThrow(why);
   });
 

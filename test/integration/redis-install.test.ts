@@ -54,8 +54,7 @@ async function rejection(
 
 /** The real apt tools with more arguments, in a folder of their own; words of a shell `after` them. */
 async function toolsWith(name: string, args: string, after = ""): Promise<string> {
-  const tools = join(home, name);
-  mkdirSync(tools);
+  const tools = mkdtempSync(join(home, `${name}-`));
   const apt = await findExecutable("apt-get", searchPath);
   for (const tool of ["apt-get", "apt-cache"]) {
     const real = apt?.replace("apt-get", tool);
@@ -143,7 +142,7 @@ describe.skipIf(!hasApt)("from apt", () => {
   });
 
   it("what a killed install left is swept away by the next one", async () => {
-    const swept = join(home, "swept");
+    const swept = mkdtempSync(join(home, "swept-"));
     // A process number above the kernel's largest: certainly nobody's.
     mkdirSync(join(swept, ".install-4194305-abcdef", "debs"), { recursive: true });
     mkdirSync(join(swept, `.install-${process.ppid}-abcdef`));
@@ -156,7 +155,7 @@ describe.skipIf(!hasApt)("from apt", () => {
     const sources = join(home, "sources.list");
     writeFileSync(sources, "deb http://127.0.0.1:9 stable main\n");
     const nowhere = `-o Dir::Etc::sourcelist="${sources}" -o Dir::Etc::sourceparts=- -o Acquire::Retries=0`;
-    const offline = join(home, "offline");
+    const offline = mkdtempSync(join(home, "offline-"));
     const error = await rejection(installRedis(offline, { ...options, searchPath: await toolsWith("tools", nowhere) }));
     expect(error).toMatchObject({ code: "redis.install_failed", exit: 7 });
     expect(error.message).toMatch(/127\.0\.0\.1/);

@@ -17,7 +17,7 @@ import { startTcpProxy, type TcpProxy } from "../support/tcp-proxy.ts";
 
 const keys = keysFor("swarm");
 /** Short enough for a test, long enough for several attempts. */
-const PATIENCE_MS = 700;
+const PATIENCE_MS = 1_500;
 
 let server: TestRedis;
 let direct: Redis;

@@ -415,9 +415,17 @@ it.skipIf(!has || !isRoot)("a worker without any rights finds the same level", a
 it("where nothing confines commands, none is run, and there is no gate", async () => {
   const given = await openTestJournal();
   const { openJournal } = await import("../../infra/journal/journal.ts");
-  const journal = openJournal({ state: given.state, env: { PATH: process.env.PATH ?? "" }, confinement: null });
+  const journal = openJournal({
+    state: given.state,
+    env: { PATH: process.env.PATH ?? "" },
+    confinement: null,
+    reasons: ["there is no bwrap", "no luck"],
+  });
   const order = { effect: "r_one/a_goal/0.1:0", inputHash: "h", command: "echo x >made", cwd: given.workspace };
-  await expect(journal.run({ ...order, timeoutMs: 1_000 }, never)).rejects.toMatchObject({ code: "sandbox.none" });
+  await expect(journal.run({ ...order, timeoutMs: 1_000 }, never)).rejects.toMatchObject({
+    code: "sandbox.none",
+    message: expect.stringMatching(/there is no bwrap; no luck$/),
+  });
   expect(existsSync(join(given.workspace, "made"))).toBe(false);
   expect(await journal.look(order.effect)).toBeNull();
 });

@@ -19,12 +19,12 @@ function* readOnlyRows(path: readonly string[], rows: Readonly<Record<string, Ro
 
 describe("real git reads the options as the tables do", () => {
   // An option that git takes for one without a value, and we do not, would hide the next word from us.
-  test("no word that counts as a value here is an option to git", { timeout: 120_000 }, async () => {
+  test("no word that counts as a value here is an option to git", { timeout: 300_000 }, async () => {
     const folder = mkdtempSync(join(tmpdir(), "shell-git-"));
     const run = promisify(execFile);
     const options = {
       cwd: folder,
-      timeout: 10_000,
+      timeout: 60_000,
       env: { PATH: process.env.PATH, HOME: folder, GIT_CONFIG_NOSYSTEM: "1" },
     };
     const who = ["-c", "user.name=a", "-c", "user.email=a@example.com"];

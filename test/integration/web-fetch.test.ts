@@ -282,10 +282,11 @@ describe("a body", () => {
       });
       if (request.url === "/slow") response.writeHead(200, { "content-type": "text/plain" }).write("a");
     });
-    const door = doorTo([port], { timeoutMs: 100 });
+    // Enough for a connection on a busy machine.
+    const door = doorTo([port], { timeoutMs: 1_000 });
     for (const path of ["silent", "slow"]) {
       const said = await codeOf(door.fetch(`http://one.test:${port}/${path}`, { signal: signal() }));
-      expect(said).toMatch(/^box\.web_failed: .*within 0\.1 s/);
+      expect(said).toMatch(/^box\.web_failed: .*within 1 s/);
     }
     const controller = new AbortController();
     const asked = doorTo([port]).fetch(`http://one.test:${port}/silent`, { signal: controller.signal });

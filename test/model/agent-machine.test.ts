@@ -12,19 +12,23 @@ import {
   answered,
   anyAgent,
   approved,
+  ask,
   assembled,
   cancel,
+  delivered,
   destroy,
   failed,
   finished,
   interrupted,
   pause,
+  post,
   read,
   reconciled,
   rejected,
   resume,
   unknown,
   verified,
+  word,
   write,
 } from "../support/given-agent.ts";
 import { agentLaws } from "../support/given-agent-laws.ts";
@@ -49,6 +53,9 @@ const answers: readonly { calls: readonly Call[]; report?: ReportCall; stop?: St
   { calls: [destroy("c1", "asking"), write("c2"), read("c3", "asking")] },
   { calls: [write("c1"), read("c2")], report: done },
   { calls: [read("c1", "asking")], report: blocked },
+  { calls: [ask("c1"), write("c2"), post("c3")] },
+  { calls: [ask("c2"), destroy("c3", "asking")] },
+  { calls: [ask("c1"), ask("c3")], report: done },
 ];
 const answersOf = (turn: number): AgentEvent[] =>
   answers.map(({ calls, report = null, stop = calls.length > 0 || report !== null ? "tool_use" : "end_turn" }) =>
@@ -68,6 +75,9 @@ function honest(state: ActorState): readonly AgentEvent[] {
   // Only what must not be repeated is ever asked about; a lost read is simply read again.
   const losable = context.calls.filter(({ status, repeat }) => status === "running" && repeat === "unsafe");
   const asking = context.calls.filter(({ status }) => status === "asking").map(({ id }) => id);
+  const waiting = context.calls.filter(({ status }) => status === "waiting").map(({ id }) => id);
+  // Others may post at any time; what they post only waits, so the life of one post says what those of many would.
+  const heard = context.posts.length === 0 && pristine(context) && ["assembling", "thinking.calling"].includes(path);
   return [
     cancel,
     pause,
@@ -85,13 +95,18 @@ function honest(state: ActorState): readonly AgentEvent[] {
     ...losable.map(({ id }) => unknown(id)),
     ...lost.flatMap((id) => [finished(id), reconciled(id, true), reconciled(id, false), interrupted(id)]),
     ...asking.flatMap((id) => [approved(id), approved(id, false)]),
+    ...waiting.flatMap((id) => [word(context.turn, id), word(context.turn, id, null)]),
+    ...(heard ? [delivered("p1")] : []),
   ];
 }
 
 /** Everything anybody could say, of calls that exist, have ended, never asked or never were, and of other turns. */
 function hostile(state: ActorState): readonly AgentEvent[] {
-  const { turn } = contextOf(state);
+  const { turn, posts, calls } = contextOf(state);
   const ids = ["c1", "c2", "c3", "nobody"];
+  // Posts and late words only wait until they are told: one from the beginning says as much as many.
+  const first = turn + posts.length === 0;
+  const awaited = calls.flatMap(({ id, status }) => (status === "waiting" ? [id] : []));
   return [
     assembled,
     cancel,
@@ -109,17 +124,20 @@ function hostile(state: ActorState): readonly AgentEvent[] {
       reconciled(id, true),
       approved(id),
       approved(id, false),
+      word(turn, id, null),
     ]),
+    ...(first ? ids : awaited).map((id) => word(turn, id)),
+    ...(first ? [delivered("p1"), word(turn + 1, "c1")] : []),
     // Misses are counted per call; one call that may miss says as much as three, in a twentieth of the states.
     ...["c1", "nobody"].flatMap((id) => [unknown(id), reconciled(id, false)]),
   ];
 }
 
-const TURN_STATES = ["executing", "awaitingApproval", "reconciling"];
+const TURN_STATES = ["executing", "awaitingApproval", "waiting", "reconciling"];
 
 /** Calls and report count only while the turn they belong to is carried out. */
 function key(state: ActorState, misses = true): string {
-  const { turn, attempt, lost, reminders, rejections, pausing, calls, report } = contextOf(state);
+  const { turn, attempt, lost, reminders, rejections, pausing, calls, report, posts } = contextOf(state);
   const path = statePath(state);
   if (state.snapshot.status !== "active") return path;
   const statuses = TURN_STATES.includes(path)
@@ -136,6 +154,7 @@ function key(state: ActorState, misses = true): string {
     pausing,
     statuses,
     outcome,
+    posts.length,
     Object.keys(state.timers),
   ]);
 }
@@ -146,7 +165,7 @@ const callsIn = (state: ActorState): ReadonlyMap<string, Call> =>
 /** The laws of every single step, whatever the event was. */
 function wrong(edge: Edge): string | null {
   const { before, cause, decision } = edge;
-  const { state, outside, inside } = decision;
+  const { state, outside } = decision;
   const context = contextOf(state);
   const event = "event" in cause ? (cause.event as AgentEvent) : null;
   const newTurn = context.turn > contextOf(before).turn;
@@ -181,6 +200,7 @@ function wrong(edge: Edge): string | null {
     const may = {
       judged: ["running", "refused"],
       asking: ["judged", "running", "refused"],
+      waiting: ["done", "failed"],
       running: ["done", "failed", "interrupted", "reconciling"],
       // What never happened may be made again: at once, or once the calls before it have ended.
       reconciling: ["done", "failed", "interrupted", "judged", "running"],
@@ -190,13 +210,56 @@ function wrong(edge: Edge): string | null {
   const ended = state.snapshot.status !== "active" && before.snapshot.status === "active";
   const orphan = orphaned(edge, ended);
   if (orphan !== null) return orphan;
-  const told = inside.filter(({ type }) => type === "result.put" || type === "message.send").map(({ type }) => type);
-  if (told.join() !== (ended ? "result.put,message.send" : ""))
-    return `told [${told.join()}] on ${ended ? "its end" : "an ordinary step"}`;
+  const words = misspoken(edge, newTurn && event?.type === "model.answered" ? event : null, ended);
+  if (words !== null) return words;
   if (ended && outside.length > 0) return "an ended agent ordered something";
   if (ended && Object.keys(state.timers).length > 0) return "an ended agent left a timer behind";
   return null;
 }
+
+/** What is sent: the end once, what the calls of a fresh answer say with that answer, and nothing else ever. */
+function misspoken(
+  { before, cause, decision: { inside, state } }: Edge,
+  fresh: Extract<AgentEvent, { type: "model.answered" }> | null,
+  ended: boolean,
+): string | null {
+  const kinds = inside.flatMap((order) =>
+    order.type === "result.put" ? [order.type] : order.type === "message.send" ? [order.event.type] : [],
+  );
+  const mayAsk = fresh !== null && !ended;
+  const expected = [
+    ...(fresh?.calls ?? []).flatMap((call) => (call.post === undefined ? [] : ["post.sent"])),
+    ...(mayAsk ? fresh.calls : []).flatMap((call) => (call.question === undefined ? [] : ["question.asked"])),
+    ...(ended ? ["result.put", "task.settled"] : []),
+  ];
+  if (kinds.join() !== expected.join()) return `sent [${kinds.join()}] and not [${expected.join()}]`;
+  if (contextOf(state).calls.some(({ question, post }) => question !== undefined || post !== undefined))
+    return "words were kept after they were sent";
+  const results = inside.flatMap((order) =>
+    order.type === "prompt.append" && "call" in order.note && order.note.kind.startsWith("question_")
+      ? [order.note.call]
+      : [],
+  );
+  const closed = [...callsIn(before)].flatMap(([id, { status }]) =>
+    status === "waiting" && callsIn(state).get(id)?.status !== "waiting" && fresh === null ? [id] : [],
+  );
+  if (results.join() !== closed.join())
+    return `told the outcome of [${results.join()}] where [${closed.join()}] closed`;
+  const open = contextOf(state).calls.findIndex(({ status }) => status === "waiting");
+  const ran = contextOf(state).calls.findIndex(
+    ({ id, risk, status }, index) =>
+      risk !== "read-only" && status === "running" && callsIn(before).get(id)?.status !== "running" && index > open,
+  );
+  if (open >= 0 && ran >= 0) return "a changing call began behind an open question";
+  const posts = inside.filter((order) => order.type === "prompt.append" && order.note.kind === "post").length;
+  const had = contextOf(before).posts.length;
+  const goesOut = statePath(state) === "thinking.calling" && kindOf(cause) !== "post.delivered";
+  if (posts !== 0 && (posts !== had || !goesOut)) return "a post was told elsewhere than before a model call";
+  if (posts === 0 && had > 0 && !ended && contextOf(state).posts.length === 0) return "a post was lost";
+  return null;
+}
+
+const kindOf = (cause: Edge["cause"]): string => ("event" in cause ? cause.event.type : "timer");
 
 /** The one order that each of these states waits for, and the facts that answer it. */
 const waits: Readonly<Record<string, { readonly order: string; readonly answers: readonly string[] }>> = {

@@ -3,12 +3,14 @@
 import { describe, expect, it } from "vitest";
 import type { AnyStateMachine } from "xstate";
 import { coordinator } from "../../actors/types/coordinator.ts";
+import type { CoordinatorContext } from "../../machines/coordinator-context.ts";
+import type { CoordinatorEvent } from "../../machines/coordinator-event.ts";
 import { coordinatorMachine } from "../../machines/coordinator-machine.ts";
-import type { CoordinatorContext, CoordinatorEvent } from "../../machines/coordinator-vocabulary.ts";
 import { INSIDE_EFFECTS_MAX, type ResultStatus } from "../../machines/effect.ts";
 import { type ActorState, statePath } from "../../machines/fold.ts";
 import { changeOf, stateFrom } from "../../machines/snapshot.ts";
-import { type PlannedTask, RESTARTS_MAX, type Task } from "../../machines/task-graph.ts";
+import type { PlannedTask, Task } from "../../machines/task-graph.ts";
+import { RESTARTS_MAX } from "../../machines/task-supervision.ts";
 import {
   answers,
   collected,

@@ -64,10 +64,27 @@ describe("the golden corpus", () => {
         "result.verify",
         "workspace.collect",
         "workspace.merge",
+        "task.join",
+        "workspace.rebuild",
+        "proposal.prepare",
+        "proposal.read",
+        "verdict.read",
+        "question.put",
       ]),
     );
     expect(kindsIn(({ inside }) => inside)).toEqual(
-      new Set(["actor.spawn", "approval.request", "message.send", "prompt.append", "result.put", "run.end"]),
+      new Set([
+        "actor.spawn",
+        "approval.request",
+        "message.send",
+        "prompt.append",
+        "result.put",
+        "actor.fence",
+        "result.revoke",
+        "letter.put",
+        "decision.tell",
+        "run.end",
+      ]),
     );
     expect(told.some(({ effects }) => (effects?.timersSet.length ?? 0) > 0)).toBe(true);
     expect(told.some(({ effects }) => (effects?.timersCancelled.length ?? 0) > 0)).toBe(true);

@@ -4,7 +4,10 @@ import type { Guarantee } from "./guarantee.ts";
 import { approvalGuarantees } from "./guarantees/approvals.ts";
 import { durability } from "./guarantees/durability.ts";
 import { effects } from "./guarantees/effects.ts";
+import { ledger } from "./guarantees/ledger.ts";
+import { messages } from "./guarantees/messages.ts";
 import { money } from "./guarantees/money.ts";
+import { revocation } from "./guarantees/revocation.ts";
 import { steps } from "./guarantees/steps.ts";
 import { threats } from "./guarantees/threats.ts";
 import { versions } from "./guarantees/versions.ts";
@@ -12,9 +15,12 @@ import { versions } from "./guarantees/versions.ts";
 export const guarantees: readonly Guarantee[] = [
   ...durability,
   ...steps,
+  ...ledger,
+  ...messages,
   ...effects,
   ...approvalGuarantees,
   ...threats,
   ...money,
+  ...revocation,
   ...versions,
 ];

@@ -10,6 +10,7 @@ export interface Campaign {
   commits: number;
   effects: number;
   acts: number;
+  fenced: number;
   steps: number;
   virtualMs: number;
   /** Seeds that showed a violation, the first ones only. */
@@ -50,6 +51,7 @@ export const emptyCampaign = (seeds: number): Campaign => ({
   commits: 0,
   effects: 0,
   acts: 0,
+  fenced: 0,
   steps: 0,
   virtualMs: 0,
   failed: [],
@@ -65,7 +67,7 @@ function count(all: Campaign, one: Simulated): void {
   if (all.failed.length < KEPT_MAX) all.failed.push({ seed: one.seed, violations: one.violations });
 }
 
-const SUMS = ["runs", "commits", "effects", "acts", "steps", "virtualMs"] as const;
+const SUMS = ["runs", "commits", "effects", "acts", "fenced", "steps", "virtualMs"] as const;
 
 /** Adds what another process saw. */
 export function addTo(all: Campaign, other: Campaign): void {

@@ -29,5 +29,6 @@ export function seedsHold(part: number): void {
     // A simulation in which little happens finds little.
     expect(all.commits).toBeGreaterThan(10 * seeds);
     expect(all.acts).toBeGreaterThan(seeds);
+    expect(all.fenced).toBeGreaterThan(seeds / 50);
   });
 }

@@ -5,7 +5,8 @@
 import { newRun } from "../../actors/runtime/new-run.ts";
 import type { PerformContext } from "../../actors/runtime/performer.ts";
 import { approvalId, proposalHash } from "../../infra/approval.ts";
-import { type ApprovalAnswer, COORDINATOR_ACTOR, COORDINATOR_TYPE, type Mail, type Store } from "../../infra/store.ts";
+import { COORDINATOR_ACTOR, COORDINATOR_TYPE, type Mail, type Store } from "../../infra/store.ts";
+import type { ApprovalAnswer } from "../../infra/store-approvals.ts";
 import type { PlannedTask } from "../../machines/task-graph.ts";
 import type { Faults } from "./faults.ts";
 import { INPUT, UNSAFE_TOOL } from "./imitation.ts";
@@ -31,6 +32,8 @@ export interface ClientParts {
   readonly faults: Faults;
   readonly runs: readonly string[];
   readonly turns: number;
+  /** What is taken back, and when: drawn apart, so that a seed without it is the simulation that it was. */
+  readonly doubts: Random;
   readonly problem: (what: string, cause: unknown) => void;
 }
 
@@ -52,9 +55,10 @@ export function startClient(parts: ClientParts): Client {
   const coordinatorOf = (run: string) => ({ run, actor: COORDINATOR_ACTOR, type: COORDINATOR_TYPE });
 
   for (const run of runs) {
+    const doubted = parts.doubts.chance(0.2);
     scheduler.at(random.below(200), () => {
-      tell(store.create(planned(run, parts)), "create");
-      if (faults.strikes("sent twice")) tell(store.create(planned(run, parts)), "create");
+      tell(store.create(planned(run, parts, doubted)), "create");
+      if (faults.strikes("sent twice")) tell(store.create(planned(run, parts, doubted)), "create");
     });
     scheduler.at(random.between(300, 9_000), () => {
       if (!faults.strikes("parked")) return;
@@ -68,6 +72,15 @@ export function startClient(parts: ClientParts): Client {
       if (faults.strikes("cancelled"))
         post(coordinatorOf(run), { type: "run.cancel", reason: "a person said so" } as never);
     });
+    for (const afterMs of doubted ? doubtsOf(parts.doubts) : []) {
+      scheduler.at(afterMs, () => {
+        if (!faults.lasts()) return;
+        tell(
+          doubt(parts, run, (event, id) => post(coordinatorOf(run), event, id)),
+          "doubt",
+        );
+      });
+    }
     // Mail that means nothing to whom it reaches is taken like any other.
     if (random.chance(0.3))
       scheduler.at(random.between(300, 6_000), () => post(coordinatorOf(run), { type: "nothing" }));
@@ -104,12 +117,32 @@ export function startClient(parts: ClientParts): Client {
   };
 }
 
-function planned(run: string, { random, turns }: ClientParts) {
-  const count = random.pick([1, 1, 2, 2, 3]);
+/** Times at which somebody looks whether there is a result to doubt, in milliseconds. */
+const doubtsOf = (doubts: Random): readonly number[] =>
+  Array.from({ length: doubts.between(2, 8) }, () => doubts.between(800, 15_000));
+
+/** Takes one of the run's verified results back, if it has any. */
+async function doubt(
+  { store, doubts }: ClientParts,
+  run: string,
+  post: (event: { type: string }, id: string) => void,
+): Promise<void> {
+  const ids = ["res_t0", "res_t1", "res_t2", "res_t0.2", "res_t1.2"];
+  const found = await store.results(run, ids);
+  const standing = [...found].flatMap(([id, text]) => (text.includes('"status":"verified"') ? [id] : []));
+  if (standing.length === 0) return;
+  const result = doubts.pick(standing);
+  const redo = doubts.chance(0.7);
+  post({ type: "result.revoke", result, reason: "somebody doubts it", by: "ana", redo } as never, `revoke:${result}`);
+}
+
+/** `doubted`: each task stands on the one before it, so that something falls with what is taken back. */
+function planned(run: string, { random, turns }: ClientParts, doubted: boolean) {
+  const count = doubted ? 3 : random.pick([1, 1, 2, 2, 3]);
   const ids = Array.from({ length: count }, (_, n) => `t${n}`);
   const limits = { turnsMax: turns + 3, attemptsMax: 4, remindersMax: 2, rejectionsMax: 2, parallelMax: 2 };
   const graph = ids.map((id, n): PlannedTask => {
-    const needs = n > 0 && random.chance(0.4) ? [ids[n - 1] as string] : [];
+    const needs = n > 0 && (doubted || random.chance(0.4)) ? [ids[n - 1] as string] : [];
     return { id, agentType: "explore", needs, limits, attemptsMax: random.between(1, 2) };
   });
   return newRun({

@@ -59,6 +59,8 @@ const RATES: Readonly<Record<FaultKind, readonly [rate: number, most: number]>> 
 export interface Faults {
   /** True where this kind strikes now; counted. */
   strikes(kind: FaultKind, weight?: number): boolean;
+  /** False once nothing goes wrong any more. */
+  lasts(): boolean;
   /** From here on nothing goes wrong any more. */
   end(): void;
   readonly counts: Readonly<Record<FaultKind, number>>;
@@ -80,6 +82,7 @@ export function faultsOf(random: Random): Faults {
       counts[kind] += 1;
       return true;
     },
+    lasts: () => !over,
     end() {
       over = true;
     },

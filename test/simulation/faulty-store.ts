@@ -85,6 +85,8 @@ export function faultyStore(store: Store, name: string, owner: Owner, network: N
     },
     reattached: (address, fence) => call("reattached", 1, of(address), () => store.reattached(address, fence)),
     look: (address) => call("look", 0.5, of(address), () => store.look(address)),
+    isWanted: (address) => call("isWanted", 0.5, of(address), () => store.isWanted(address)),
+    unwound: (address, effects) => call("unwound", 1, of(address), () => store.unwound(address, effects)),
     send: (address, mail) =>
       call(
         "send",

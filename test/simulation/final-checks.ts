@@ -85,7 +85,7 @@ async function* each(entries: readonly ReadEntry[]): AsyncGenerator<ReadEntry> {
 
 /** What is stored of every actor is what its entries lead to. */
 function stateIsInLog(id: string, run: StoredRun, { actors }: Replay["moment"], { violation }: Rest): void {
-  for (const [name, { core, rows, version, pending, machine }] of run.snapshots) {
+  for (const [name, { core, rows, version, pending, machine, fenced }] of run.snapshots) {
     if (core === null) continue;
     const replayed = actors.get(name);
     const shape = machines.get(machine ?? "")?.shape;
@@ -97,6 +97,7 @@ function stateIsInLog(id: string, run: StoredRun, { actors }: Replay["moment"], 
     const sameRows =
       whole.rowsSet.size === rows.size && [...whole.rowsSet].every(([row, json]) => rows.get(row) === json);
     if (whole.core !== core || !sameRows) violation(`${id}/${name} is not stored as its log says`);
+    if (fenced !== null && pending.size > 0) violation(`${id}/${name} was fenced and has ${pending.size} effects out`);
     if (hasEnded(core) && pending.size > 0) violation(`${id}/${name} has ended with ${pending.size} effects out`);
   }
 }
@@ -118,6 +119,8 @@ function mailWent(id: string, run: StoredRun, { books, memory, violation }: Rest
     }
   for (const [key, ids] of books.delivered) {
     if (!key.startsWith(`${id}/`)) continue;
+    // What was sent to an actor that is over is thrown away.
+    if (books.fenced.has(key)) continue;
     const name = key.slice(id.length + 1);
     for (const mail of ids)
       if (taken.get(`${name} ${mail}`) !== 1)

@@ -4,6 +4,7 @@ import { approvalId } from "../../infra/approval.ts";
 import type { Settlement } from "../../infra/store.ts";
 import type { Call } from "../../machines/agent-calls.ts";
 import { toolNamed, tools } from "../../registry/tools/index.ts";
+import { noErrands } from "../support/errands-out.ts";
 import type { Faults } from "./faults.ts";
 import type { Random } from "./random.ts";
 import { finished, reconcile, type UnsafeParts, unsafeRun } from "./unsafe-tool.ts";
@@ -53,6 +54,7 @@ export function imitation(parts: ImitationParts): (worker: SimWorker) => Perform
     };
     const unsafe = unsafeRun(parts, worker);
     return {
+      ...noErrands,
       "session.assemble": async (order, context) => {
         const { run } = context.address;
         const [briefs, results] = await Promise.all([

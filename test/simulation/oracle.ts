@@ -14,6 +14,8 @@ export interface Books {
   /** `run/actor` → ids of the mail that was laid into its mailbox by others of its run or from outside. */
   readonly delivered: Map<string, string[]>;
   readonly quarantined: string[];
+  /** `run/actor` of those that were fenced for good. */
+  readonly fenced: Set<string>;
   readonly effects: () => number;
 }
 
@@ -52,6 +54,7 @@ export function oracle({ store, memory }: MemoryStore, violation: Violation): Or
     commits: [],
     delivered: new Map(),
     quarantined: [],
+    fenced: new Set(),
     effects: () => effects,
   };
   const actorBooks = (member: string): ActorBooks => {
@@ -92,6 +95,8 @@ export function oracle({ store, memory }: MemoryStore, violation: Violation): Or
     const ofRun = runBooks(commit.address.run);
     const told = (what: string): void => violation(`${what}: ${commit.id} of ${member}`);
     if (commit.fence.nonce !== mine.nonce) told("a commit of a claim that is not the latest was written");
+    if (books.fenced.has(`${commit.address.run}/${commit.address.actor}`)) told("a fenced actor's commit was written");
+    for (const { actor } of commit.fenced) books.fenced.add(`${commit.address.run}/${actor}`);
     if (before.status !== "running") told("a commit was written to a run that has ended");
     if (commit.version !== mine.version) told(`a commit of version ${commit.version} follows version ${mine.version}`);
     const cause = JSON.stringify(commit.by);
@@ -208,6 +213,12 @@ function standing(run: StoredRun, actor: StoredActor | undefined, commit: Commit
   for (const id of commit.effectsDropped) {
     tokens += grantOf(id).tokens;
     nanoUsd += grantOf(id).nanoUsd;
+  }
+  for (const { actor: name } of commit.fenced) {
+    for (const { grant } of run.snapshots.get(name)?.pending.values() ?? []) {
+      tokens += grant?.tokens ?? 0;
+      nanoUsd += grant?.nanoUsd ?? 0;
+    }
   }
   return {
     status: run.fields.get("status") ?? "",

@@ -59,5 +59,6 @@ export const PLANTS: readonly Plant[] = [
   { name: "log before the fence", plants: { store: { unfencedLog: true } }, shows: /log|is written/ },
   { name: "approvals answered again", plants: { store: { answersTwice: true } }, shows: /answered \d+ times|is there/ },
   { name: "answers bound to nothing", plants: { store: { unboundAnswers: true } }, shows: /saw something else/ },
+  { name: "fenced for good, and going on", plants: { store: { idleFence: true } }, shows: /a fenced actor's commit/ },
   { name: "an end that is none", plants: { store: { noEnd: true } }, shows: /a run that has ended/ },
 ];

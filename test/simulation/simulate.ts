@@ -35,6 +35,8 @@ export interface Simulated {
   readonly commits: number;
   readonly effects: number;
   readonly acts: number;
+  /** Actors that were fenced for good. */
+  readonly fenced: number;
   readonly steps: number;
   readonly virtualMs: number;
   readonly ends: Readonly<Record<string, number>>;
@@ -54,6 +56,8 @@ const STEPS_MAX = 200_000;
 /** Whoever comes late has come by then. */
 const AFTERMATH_MS = 10_000;
 const VIOLATIONS_MAX = 20;
+/** Tells the seeds of what is drawn apart from the others. */
+const DOUBTS = 1_000_003;
 
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} } as unknown as Log;
 
@@ -73,7 +77,8 @@ export async function simulate(
     tell(() => `VIOLATION ${what}`);
     if (violations.length < VIOLATIONS_MAX) violations.push(what);
   };
-  const stage = setUp({ random, time, plants, tell, violation });
+  const doubts = randomFrom(seed + DOUBTS);
+  const stage = setUp({ random, doubts, time, plants, tell, violation });
   const { client, faults, memory, watched, world } = stage;
 
   const statusOf = (run: string): string => memory.runs.get(run)?.fields.get("status") ?? "none";
@@ -104,6 +109,7 @@ export async function simulate(
     commits: watched.books.commits.length,
     effects: watched.books.effects(),
     acts: world.acts(),
+    fenced: watched.books.fenced.size,
     steps: time.steps(),
     virtualMs: time.nowMs() - startMs,
     ends,
@@ -112,13 +118,14 @@ export async function simulate(
 
 interface SetUp {
   readonly random: Random;
+  readonly doubts: Random;
   readonly time: Scheduler;
   readonly plants: Plants;
   readonly tell: (line: () => string) => void;
   readonly violation: (what: string) => void;
 }
 
-function setUp({ random, time, plants, tell, violation }: SetUp) {
+function setUp({ random, doubts, time, plants, tell, violation }: SetUp) {
   const faults = faultsOf(random);
   const workers: SimWorker[] = [];
   const ring = (_: string, name: string): void => {
@@ -155,6 +162,7 @@ function setUp({ random, time, plants, tell, violation }: SetUp) {
     faults,
     runs: Array.from({ length: random.chance(0.2) ? 2 : 1 }, (_, n) => `r_${n}`),
     turns,
+    doubts,
     problem: (what, cause) => violation(`a client's ${what} failed: ${String(cause)}`),
   });
   const queue: Hints = hints({ scheduler: time, random, faults, workers, trace: tell });

@@ -42,13 +42,13 @@ export const finished = ({ call, tool }: Pick<Order, "call" | "tool">, effect: s
 /** In this process, or by a recorder of its own that outlives it. */
 export function unsafeRun(parts: UnsafeParts, worker: SimWorker): Performer<"tool.run"> {
   const { random, world, scheduler, trace } = parts;
-  return async (order, { effectId, address, signal }) => {
+  return async (order, { effectId, address, signal, isWanted }) => {
     const gate = world.gateOf(worker.place);
     const { underWay } = worker;
     const key = `${address.run}/${address.actor} ${order.call}`;
     // Here, and once it has the gate, a process can do the most harm by falling silent.
     await worker.step(random.below(50), 5);
-    if (signal.aborted) throw new EffectAborted(effectId);
+    if (signal.aborted || (await isWanted?.()) === false) throw new EffectAborted(effectId);
     if (random.chance(0.4)) {
       scheduler.at(random.below(30), () => recorder(parts, gate, effectId, key));
     } else {

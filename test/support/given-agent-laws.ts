@@ -5,13 +5,16 @@
 import { expect } from "vitest";
 import type { AnyStateMachine } from "xstate";
 import { LOST_ATTEMPTS_MAX } from "../../machines/agent-vocabulary.ts";
-import type { Story } from "./given.ts";
+import { given, type Story } from "./given.ts";
 import {
+  agentInput,
   answered,
   approved,
+  ask,
   assembled,
   blocked,
   cancel,
+  delivered,
   destroy,
   failed,
   finished,
@@ -19,6 +22,7 @@ import {
   newborn,
   orders,
   pause,
+  post,
   read,
   reconciled,
   rejected,
@@ -29,6 +33,7 @@ import {
   thinking,
   unknown,
   verified,
+  word,
   write,
 } from "./given-agent.ts";
 
@@ -41,6 +46,9 @@ const law = (title: string, holds: Law["holds"]): Law => ({ title, holds });
 const ordersOf = (story: Story, type: string) => story.told.filter((order) => order.type === type);
 const attemptOf = (story: Story) => story.effects.find(({ type }) => type === "model.call");
 
+const settles = (order: object): boolean =>
+  "event" in order && (order.event as { type: string }).type === "task.settled";
+
 /** How a story ended: state, result and message must tell the same. */
 function expectEnd(story: Story, path: string, status: string, reasons: readonly unknown[]): void {
   expect(story.path).toBe(path);
@@ -52,7 +60,7 @@ function expectEnd(story: Story, path: string, status: string, reasons: readonly
       result: expect.objectContaining({ id: "res_look", task: "look", status, reasons, standsOn: ["res_before"] }),
     },
   ]);
-  expect(ordersOf(story, "message.send")).toEqual([
+  expect(ordersOf(story, "message.send").filter((order) => settles(order))).toEqual([
     {
       type: "message.send",
       to: "a_coordinator",
@@ -489,6 +497,210 @@ const approvals: Law[] = [
   }),
 ];
 
+const notesOf = (story: Story) =>
+  story.effects.flatMap((order) =>
+    order.type === "prompt.append" ? [(order as unknown as { note: unknown }).note] : [],
+  );
+const sentBy = (story: Story) =>
+  story.effects.flatMap((order) =>
+    order.type === "message.send" ? [(order as unknown as { event: unknown }).event] : [],
+  );
+const result = (call: string, answer = "8080") => ({ kind: "question_answered", call, answer, by: "ann" });
+const none = (call: string, reason = "nobody answered in time") => ({ kind: "question_unanswered", call, reason });
+
+const words: Law[] = [
+  law(
+    "a question goes to the parent with the step that brings it, and the agent waits for that and nothing else",
+    (machine) => {
+      const story = thinking(machine).when(answered(0, [ask("q1", "which port?")]));
+      expect(story.path).toBe("waiting");
+      expect(story.effects).toEqual([
+        {
+          type: "message.send",
+          to: "a_coordinator",
+          toType: "coordinator",
+          event: { type: "question.asked", question: "a_look:1:q1", actor: "a_look", text: "which port?" },
+        },
+      ]);
+      expect(JSON.stringify(story.state.snapshot.context)).not.toContain("which port?");
+    },
+  ),
+  law("its answer becomes the result of the call that asked, and the model goes on from there", (machine) => {
+    const story = thinking(machine).whenAll(answered(0, [ask("q1")]), word(1, "q1"));
+    expect(notesOf(story)).toEqual([result("q1")]);
+    expect([statusOf(story, "q1"), story.path]).toEqual(["done", "thinking.calling"]);
+    expect(attemptOf(story)).toEqual({ type: "model.call", turn: 1, attempt: 0 });
+    expect(story.state.timers).toEqual({});
+  }),
+  law("that there is no answer is a result as well, and fails the call", (machine) => {
+    const story = thinking(machine).whenAll(answered(0, [ask("q1")]), word(1, "q1", null));
+    expect(notesOf(story)).toEqual([none("q1", "nobody is there")]);
+    expect([statusOf(story, "q1"), story.path]).toEqual(["failed", "thinking.calling"]);
+  }),
+  law("the wait for answers ends by itself, and all that were waited for are told so", (machine) => {
+    const story = thinking(machine, { answerMsMax: 5_000 }).when(answered(0, [ask("q1"), ask("q2")]));
+    expect(story.decision.timersSet.map(({ delayMs }) => delayMs)).toEqual([5_000]);
+    const after = story.whenTimerFires();
+    expect(notesOf(after)).toEqual([none("q1"), none("q2")]);
+    expect(after.path).toBe("thinking.calling");
+  }),
+  law("who says nothing of it waits for an hour", (machine) => {
+    const story = thinking(machine).when(answered(0, [ask("q1")]));
+    expect(story.decision.timersSet.map(({ delayMs }) => delayMs)).toEqual([3_600_000]);
+  }),
+  law("of two questions each is answered for itself", (machine) => {
+    const story = thinking(machine).whenAll(answered(0, [ask("q1"), ask("q2")]), word(1, "q2"));
+    expect([story.path, statusOf(story, "q1"), statusOf(story, "q2")]).toEqual(["waiting", "waiting", "done"]);
+    expect(notesOf(story)).toEqual([result("q2")]);
+    expect(notesOf(story.when(word(1, "q1")))).toEqual([result("q1")]);
+  }),
+  law("an answer to a question of another turn, or of another agent, answers nothing", (machine) => {
+    const story = thinking(machine).when(answered(0, [ask("q1")]));
+    for (const stray of [word(0, "q1"), word(2, "q1"), word(1, "nobody"), word(1, "nobody", null)]) {
+      const after = story.when(stray);
+      expect([after.path, notesOf(after), statusOf(after, "q1")]).toEqual(["waiting", [], "waiting"]);
+    }
+  }),
+  law(
+    "an answer that comes too late is told with the next model call, once, and that there is none is not",
+    (machine) => {
+      const story = thinking(machine)
+        .when(answered(0, [ask("q1")]))
+        .whenTimerFires();
+      const late = story.when(word(1, "q1"));
+      expect(late.effects).toEqual([]);
+      const told = late.when(failed(1)).whenTimerFires();
+      expect(notesOf(told)).toEqual([
+        {
+          kind: "post",
+          post: {
+            post: "a_look:1:q1",
+            from: "a_coordinator",
+            to: "a_look",
+            kind: "late-answer",
+            body: { answer: "8080", by: "ann" },
+          },
+        },
+      ]);
+      expect(notesOf(told.when(failed(1)).whenTimerFires())).toEqual([]);
+      const empty = story.when(word(1, "q1", null));
+      expect(empty.state).toBe(story.state);
+    },
+  ),
+  law("no changing call begins behind an open question, and reads go on beside it", (machine) => {
+    const story = thinking(machine).when(answered(0, [write("w1"), ask("q1"), write("w2"), read("r1")]));
+    expect([story.path, started(story)]).toEqual(["executing", ["w1", "r1"]]);
+    const open = story.whenAll(finished("w1"), finished("r1"));
+    expect([open.path, started(open), statusOf(open, "w2")]).toEqual(["waiting", [], "judged"]);
+    expect(started(open.when(word(1, "q1")))).toEqual(["w2"]);
+  }),
+  law("an answer that comes while calls run, are asked about or are unknown is taken at once", (machine) => {
+    const running = thinking(machine).when(answered(0, [read("r1"), ask("q1")]));
+    const asking = thinking(machine).when(answered(0, [destroy("d1", "asking"), ask("q1")]));
+    const lost = thinking(machine).whenAll(answered(0, [write("w1"), ask("q1")]), unknown("w1"));
+    for (const [story, path] of [
+      [running, "executing"],
+      [asking, "awaitingApproval"],
+      [lost, "reconciling"],
+    ] as const) {
+      expect(story.path).toBe(path);
+      const after = story.when(word(1, "q1"));
+      expect([after.path, notesOf(after), statusOf(after, "q1")]).toEqual([path, [result("q1")], "done"]);
+    }
+  }),
+  law("an agent that is asked about a call waits for that first, and its question stays open", (machine) => {
+    const story = thinking(machine).when(answered(0, [destroy("d1", "asking"), ask("q1")]));
+    const after = story.when(approved("d1", false));
+    expect([after.path, statusOf(after, "q1")]).toEqual(["waiting", "waiting"]);
+  }),
+  law("a question of the reporting answer is answered before the report is verified", (machine) => {
+    const story = thinking(machine).when(reported(0, "report", [ask("q1")]));
+    expect([story.path, orders(story)]).toEqual(["waiting", ["message.send"]]);
+    expect(orders(story.when(word(1, "q1")))).toEqual(["result.verify", "prompt.append"]);
+  }),
+  law("a message is handed over in the step that takes the answer, and nothing waits for it", (machine) => {
+    const story = thinking(machine).when(answered(0, [post("p1", "a_tests"), post("p2")]));
+    expect(story.path).toBe("thinking.calling");
+    const of = (id: string, to: string) => ({
+      type: "post.sent",
+      post: `a_look:1:${id}`,
+      from: "a_look",
+      to,
+      kind: "finding",
+      body: { line: 3 },
+    });
+    expect(sentBy(story)).toEqual([of("p1", "a_tests"), of("p2", "#found")]);
+  }),
+  law("what was said is sent even where the same answer ends the agent", (machine) => {
+    const story = thinking(machine).when(answered(0, [post("p1")], { stop: "refusal" }));
+    expect([story.path, sentBy(story).length]).toEqual(["failed", 2]);
+  }),
+  law(
+    "what others post while a model call is out is told with the next one, in its order, and never before",
+    (machine) => {
+      const out = thinking(machine).whenAll(delivered("p1"), delivered("p2"));
+      expect(out.effects).toEqual([]);
+      const next = out.whenAll(answered(0, [read("r1")]), delivered("p3"));
+      expect(notesOf(next)).toEqual([]);
+      const told = next.when(finished("r1"));
+      expect(notesOf(told).map((note) => (note as { post: { post: string } }).post.post)).toEqual([
+        "a_other:1:p1",
+        "a_other:1:p2",
+        "a_other:1:p3",
+      ]);
+      expect(notesOf(told.whenAll(answered(1, [read("r2")]), finished("r2")))).toEqual([]);
+    },
+  ),
+  law("a message that comes twice is told once", (machine) => {
+    const out = thinking(machine).when(delivered("p1"));
+    const again = out.when(delivered("p1"));
+    expect(again.state).toBe(out.state);
+    expect(notesOf(again.whenAll(answered(0, [read("r1")]), finished("r1")))).toHaveLength(1);
+  }),
+  law("of too many messages the oldest are left out, and how many is told first", (machine) => {
+    const ids = Array.from({ length: 23 }, (_, index) => `p${index}`);
+    const told = thinking(machine).whenAll(
+      ...ids.map((id) => delivered(id)),
+      answered(0, [read("r1")]),
+      finished("r1"),
+    );
+    const [missed, first, ...rest] = notesOf(told) as { kind: string; count?: number; post?: { post: string } }[];
+    expect([missed, first?.post?.post, rest.length]).toEqual([{ kind: "posts_missed", count: 3 }, "a_other:1:p3", 19]);
+    const large = thinking(machine).whenAll(
+      ...["p1", "p2", "p3", "p4", "p5"].map((id) => delivered(id, { text: "x".repeat(8_000) })),
+      answered(0, [read("r1")]),
+      finished("r1"),
+    );
+    expect(notesOf(large)[0]).toEqual({ kind: "posts_missed", count: 1 });
+    expect(notesOf(large)).toHaveLength(5);
+  }),
+  law("messages reach an agent that waits, and leave its wait as it is", (machine) => {
+    const story = thinking(machine).when(answered(0, [ask("q1")]));
+    const heard = story.when(delivered("p1"));
+    expect([heard.path, heard.effects, heard.state.timers]).toEqual(["waiting", [], story.state.timers]);
+    expect(notesOf(heard.when(word(1, "q1")))).toHaveLength(2);
+  }),
+];
+
+const terms = {
+  brief: "b1",
+  results: [],
+  deadlineMs: null,
+  budget: null,
+  model: null,
+  earlier: ["it failed"],
+  topics: ["found"],
+};
+const contracts: Law[] = [
+  law("the terms of a task are handed to whoever puts its session together, and to nobody else", (machine) => {
+    const story = given(machine, { ...agentInput(), terms, tree: { merging: null } });
+    expect(story.effects).toEqual([
+      { type: "session.assemble", task: "look", standsOn: ["res_before"], terms, tree: { merging: null } },
+    ]);
+    expect(JSON.stringify(story.when(assembled).effects)).not.toContain("it failed");
+  }),
+];
+
 /** Every resting state of the chart, and a story that leads there. */
 const restingStories: Readonly<Record<string, (machine: AnyStateMachine) => Story>> = {
   assembling: (machine) => newborn(machine),
@@ -496,6 +708,7 @@ const restingStories: Readonly<Record<string, (machine: AnyStateMachine) => Stor
   "thinking.backingOff": (machine) => thinking(machine).when(failed(0)),
   executing: (machine) => thinking(machine).when(answered(0, [write("w1")])),
   awaitingApproval: (machine) => thinking(machine).when(answered(0, [destroy("d1", "asking")])),
+  waiting: (machine) => thinking(machine).when(answered(0, [ask("q1")])),
   reconciling: (machine) => thinking(machine).whenAll(answered(0, [write("w1")]), unknown("w1")),
   verifying: (machine) => thinking(machine).when(reported(0)),
   paused: (machine) => newborn(machine).whenAll(pause, assembled),
@@ -516,7 +729,7 @@ const interruptions: Law[] = [
       const open = Object.values(restingStories)
         .map((tell) => tell(machine))
         .filter((story) => story.status === "active");
-      expect(open).toHaveLength(8);
+      expect(open).toHaveLength(9);
       for (const story of open) {
         const ended = story.when(cancel);
         expectEnd(ended, "cancelled", "cancelled", ["enough"]);
@@ -539,6 +752,8 @@ const interruptions: Law[] = [
         finished("w1"),
         failed(0),
         approved("d1"),
+        delivered("p1"),
+        word(1, "q1"),
       ]) {
         const after = story.when(event);
         expect(after.state).toBe(story.state);
@@ -584,5 +799,7 @@ export const agentLaws: readonly Law[] = [
   ...budget,
   ...calls,
   ...approvals,
+  ...words,
+  ...contracts,
   ...interruptions,
 ];

@@ -73,6 +73,32 @@ export const reconciled = (id: string, happened: boolean): AgentEvent => ({
 });
 export const approved = (id: string, allowed = true): AgentEvent => ({ type: "approval.answered", call: id, allowed });
 
+/** A call that asks the parent, and one that posts, as the judge leaves them. */
+export const ask = (id: string, question = "which port?"): Call => ({
+  ...call(id, "AskParent", "read-only", "waiting"),
+  question,
+});
+export const post = (id: string, to = "#found"): Call => ({
+  ...call(id, "Send", "read-only", "done"),
+  post: { to, kind: "finding", body: { line: 3 } },
+});
+/** `turn` is that of the agent when it waits: the answers it has had by then. */
+export const word = (turn: number, id: string, answer: string | null = "8080"): AgentEvent => ({
+  type: "question.answered",
+  question: `a_look:${turn}:${id}`,
+  answer,
+  by: answer === null ? "timer" : "ann",
+  reason: answer === null ? "nobody is there" : "",
+});
+export const delivered = (id: string, body: unknown = { line: 3 }): AgentEvent => ({
+  type: "post.delivered",
+  post: `a_other:1:${id}`,
+  from: "a_other",
+  to: "#found",
+  kind: "finding",
+  body,
+});
+
 export const newborn = (machine: AnyStateMachine = anyAgent, changed: Partial<AgentLimits> = {}): Story =>
   given(machine, agentInput(changed));
 /** An agent whose first model call is out. */

@@ -1,6 +1,6 @@
 /** The laws of a run, as stories; the mutation test tells them of coordinators with one guard broken. */
 import { expect } from "vitest";
-import { RESTARTS_MAX } from "../../machines/task-graph.ts";
+import { RESTARTS_MAX } from "../../machines/task-supervision.ts";
 import type { Story } from "./given.ts";
 import type { Law } from "./given-agent-laws.ts";
 import {
@@ -16,7 +16,10 @@ import {
   taskOf,
   taskStatuses,
 } from "./given-coordinator.ts";
+import { errandLaws } from "./given-errand-laws.ts";
 import { homecomingLaws } from "./given-homecoming-laws.ts";
+import { messageLaws } from "./given-message-laws.ts";
+import { supervisingLaws } from "./given-supervision-laws.ts";
 
 const law = (title: string, holds: Law["holds"]): Law => ({ title, holds });
 
@@ -335,4 +338,7 @@ export const coordinatorLaws: readonly Law[] = [
   ...cancelling,
   ...requeueing,
   ...homecomingLaws,
+  ...errandLaws,
+  ...supervisingLaws,
+  ...messageLaws,
 ];

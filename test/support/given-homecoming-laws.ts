@@ -1,7 +1,7 @@
 /** The laws of bringing a run's work home, as stories; the mutation test tells them of coordinators with one guard broken. */
 import { expect } from "vitest";
 import type { AnyStateMachine } from "xstate";
-import type { CoordinatorEvent } from "../../machines/coordinator-vocabulary.ts";
+import type { CoordinatorEvent } from "../../machines/coordinator-event.ts";
 import type { Story } from "./given.ts";
 import type { Law } from "./given-agent-laws.ts";
 import {

@@ -58,6 +58,7 @@ export async function openTestJournal({ env = {}, confined, owner }: TestJournal
     env: seen,
     recorder,
     confinement: sandbox === null ? "off" : sandbox.confinement,
+    reasons: sandbox?.reasons,
   });
   return { journal, state, workspace, sandbox };
 }

@@ -7,7 +7,12 @@
 export interface World {
   readonly name: string;
   readonly input: unknown;
-  readonly events: readonly { readonly type: string }[];
+  readonly events: readonly Fact[];
+}
+
+interface Fact {
+  readonly type: string;
+  readonly [field: string]: unknown;
 }
 
 export type Kind = "agent" | "coordinator" | "breaker";
@@ -73,6 +78,25 @@ const agentInput = (limits: Readonly<Record<string, number>>) => ({
   limits: { turnsMax: 1, attemptsMax: 2, remindersMax: 1, rejectionsMax: 1, parallelMax: 2, ...limits },
 });
 
+const ask = (id: string) => ({ ...call(id, "AskParent", "read-only", "waiting"), question: "which port?" });
+const post = (id: string) => ({
+  ...call(id, "Send", "read-only", "done"),
+  post: { to: "#found", kind: "finding", body: { line: 3 } },
+});
+const heard = (post: string, to: string) => ({
+  type: "post.delivered",
+  ...{ post, from: "a_b", to, kind: "finding", body: { line: 3 } },
+});
+const terms = {
+  brief: "b1",
+  results: [{ result: "res_before", sha256: null }],
+  deadlineMs: 60_000,
+  budget: { tokensMax: 1_000 },
+  model: "large",
+  earlier: ["it failed"],
+  topics: ["found"],
+};
+
 const agentWorlds: readonly World[] = [
   {
     name: "turns, failures, reports",
@@ -123,6 +147,23 @@ const agentWorlds: readonly World[] = [
     ],
   },
   {
+    name: "questions, answers, and what others post",
+    input: { ...agentInput({ turnsMax: 2 }), terms },
+    events: [
+      ...session,
+      failed(0, true, true),
+      answered(0, "tool_use", [ask("c1"), write("c2"), post("c3")]),
+      answered(0, "tool_use", [ask("c1"), read("c2", "asking")], report("done")),
+      heard("a_b:1:x", "#found"),
+      heard("a_b:2:x", "a_look"),
+      ...["a_look:1:c1", "a_look:0:c1", "a_other:1:c1"].flatMap((question) => [
+        { type: "question.answered", question, answer: "8080", by: "ann", reason: "" },
+        { type: "question.answered", question, answer: null, by: "timer", reason: "nobody answered" },
+      ]),
+      ...["c1", "c2"].flatMap((id) => [...fates(id).slice(0, 1), ...fates(id).slice(6)]),
+    ],
+  },
+  {
     name: "attempts that never reach the model",
     input: agentInput({ attemptsMax: 6 }),
     events: [...session, failed(0, true, false), failed(0, true, true)],
@@ -169,6 +210,117 @@ const homecoming = [
   { type: "approval.answered", call: "another", allowed: true },
 ];
 
+const revoked = (result: string, redo: boolean) => ({
+  type: "result.revoke",
+  result,
+  reason: "not so",
+  by: "ann",
+  redo,
+});
+const good = (id: string, actor: string) => ends(id, actor)[0] as Fact;
+const bad = (id: string, actor: string) => ends(id, actor)[2] as Fact;
+const made = (id: string, tasks: readonly unknown[], accept: string) => ({
+  type: "proposal.made",
+  task: id,
+  tasks,
+  drops: [],
+  ends: [],
+  accept,
+  reason: "so",
+});
+
+/** Runs that were asked for more than their graph. */
+const wishWorlds: readonly World[] = [
+  {
+    name: "work that is joined, in conflict, resolved, taken back",
+    input: graphInput([{ ...task("a"), joins: true }, task("b", ["a"])], { branch: "swarm/r_any", parallelMax: 1 }),
+    events: [
+      stop,
+      ...["a_a", "a_a.2"].flatMap((actor) => [good("a", actor), bad("a", actor)]),
+      good("b", "a_b"),
+      ...["a_a-resolve"].flatMap((actor) => [good("a-resolve", actor), bad("a-resolve", actor)]),
+      ...["a", "a-resolve"].flatMap((id) => [
+        { type: "task.joined", task: id, commit: `c_${id}`, files: 1 },
+        { type: "task.conflicted", task: id, files: ["a.txt"], reason: "conflicts" },
+        { type: "task.unjoined", task: id, reason: "git broke" },
+      ]),
+      { type: "proposal.prepared", task: task("a-resolve") },
+      { type: "proposal.unprepared", task: "a-resolve", reason: "no agent" },
+      { type: "workspace.rebuilt" },
+      { type: "workspace.unbuilt", reason: "git broke" },
+      revoked("res_a", true),
+      revoked("res_a-resolve", false),
+      { type: "workspace.collected", files: 2, commit: "c0ffee", merge: "ask", reason: "so" },
+      { type: "workspace.merged" },
+      { type: "approval.answered", call: "merge", allowed: true },
+    ],
+  },
+  {
+    name: "a plan that is asked about, a check, a summary",
+    input: graphInput([{ ...task("plan", [], 2), role: "plan" }], { synthesis: true }),
+    events: [
+      stop,
+      ...["a_plan", "a_plan.2"].map((actor) => good("plan", actor)),
+      ...["ask", "allow", "deny"].map((accept) =>
+        made("plan", [task("x"), { ...task("k", ["x"]), role: "check", of: "x" }, task("y", ["x", "k"])], accept),
+      ),
+      made("plan", [task("x", ["nobody"])], "allow"),
+      { type: "proposal.refused", task: "plan", problems: ["nonsense"] },
+      { type: "approval.answered", call: "plan:res_plan", allowed: true },
+      { type: "approval.answered", call: "plan:res_plan", allowed: false, reason: "no" },
+      ...["x", "k", "y", "synthesis"].map((id) => good(id, `a_${id}`)),
+      { type: "verdict.read", task: "k", of: "res_x", holds: true, reasons: [] },
+      { type: "verdict.read", task: "k", of: "res_x", holds: false, reasons: ["not there"] },
+      { type: "proposal.prepared", task: task("synthesis") },
+      { type: "proposal.unprepared", task: "synthesis", reason: "no agent" },
+    ],
+  },
+  {
+    name: "new plans, other models, deadlines, one for all, and the end of patience",
+    input: graphInput(
+      [
+        { ...task("a", [], 2), remedies: [{ model: "large" }], deadlineMs: 60_000, brief: "b0", topics: ["found"] },
+        { ...task("b", [], 2), topics: ["found"], priority: 1 },
+      ],
+      {
+        replansMax: 1,
+        // biome-ignore lint/suspicious/noThenProperty: as people write it
+        supervision: { strategy: "one-for-all", restartsMax: 1, windowMs: 600_000, then: "escalate" },
+      },
+    ),
+    events: [
+      stop,
+      { type: "task.cancel", task: "b", reason: "not wanted" },
+      ...["a_a", "a_a.2"].flatMap((actor) => [good("a", actor), bad("a", actor)]),
+      good("b", "a_b"),
+      good("b", "a_b.2"),
+      { type: "task.lapsed", task: "a", actor: "a_nobody" },
+      { type: "restart.forgotten", restart: 7 },
+      { type: "proposal.prepared", task: task("replan-1") },
+      good("replan-1", "a_replan-1"),
+      made("replan-1", [task("a1")], "allow"),
+      good("a1", "a_a1"),
+    ],
+  },
+  {
+    name: "questions and messages",
+    input: graphInput([
+      { ...task("a"), topics: ["found"] },
+      { ...task("b"), topics: ["found"] },
+    ]),
+    events: [
+      ...["a", "b"].map((id) => good(id, `a_${id}`)),
+      { type: "question.asked", question: "q", actor: "a_a", text: "which?" },
+      { type: "question.open", question: "q" },
+      { type: "question.closed", question: "q", reason: "nobody" },
+      { type: "approval.answered", call: "question:q", allowed: true, reason: "this", by: "ann" },
+      { type: "approval.answered", call: "question:q", allowed: false, by: "timer" },
+      // Handed to nobody: one that is handed on counts, and a world must end.
+      { type: "post.sent", post: "p", from: "a_a", to: "parent", kind: "note", body: null },
+    ],
+  },
+];
+
 const coordinatorWorlds: readonly World[] = [
   {
     name: "a diamond whose first task may be tried twice",
@@ -207,6 +359,7 @@ const coordinatorWorlds: readonly World[] = [
       ...homecoming,
     ],
   },
+  ...wishWorlds,
   { name: "a circle", input: graphInput([task("a", ["b"]), task("b", ["a"])]), events: [stop] },
   {
     name: "more tasks than one commit may spawn",

@@ -16,6 +16,7 @@ import { redisStore } from "../../infra/redis/store.ts";
 import type { Call } from "../../machines/agent-calls.ts";
 import type { LoggedEvent } from "../../machines/run-event.ts";
 import type { PlannedTask } from "../../machines/task-graph.ts";
+import { noErrands } from "./errands-out.ts";
 import { startRedis } from "./redis.ts";
 
 const BINDING = "mocked";
@@ -92,6 +93,7 @@ const session = {
 /** Performers that ask `model` and answer every tool call at once; `over` replaces single ones. */
 export function performersOf(model: ModelScript, over: Partial<Performers> = {}): Performers {
   return {
+    ...noErrands,
     "session.assemble": () =>
       Promise.resolve({
         event: { type: "session.assembled" },

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { agentTypes, machines } from "../../actors/types/index.ts";
 import type { RawEntry, Reader } from "../../infra/redis/reader.ts";
 import { CORPUS, type GoldenLine, refolded } from "./corpus.ts";
+import { bookScenes } from "./corpus-books.ts";
 import { playedOverHttp } from "./corpus-http.ts";
 import { type Scene, scenes } from "./corpus-scenes.ts";
 import { openMockedHive } from "./mocked-hive.ts";
@@ -67,6 +68,6 @@ async function play(name: string, scene: Scene, type: string): Promise<void> {
 }
 
 for (const { name: type } of agentTypes) {
-  for (const [name, scene] of Object.entries(scenes)) await play(`${name}-${type}`, scene, type);
+  for (const [name, scene] of Object.entries({ ...scenes, ...bookScenes })) await play(`${name}-${type}`, scene, type);
 }
 await playedOverHttp(write);

@@ -39,7 +39,7 @@ export interface TestSandboxOptions {
   readonly state: string;
 }
 
-/** Probed like a worker's. */
+/** Probed like a worker's. @throws with the reasons where there is a bubblewrap, and nothing came of it. */
 export async function openTestSandbox({
   secluded = [],
   network = false,
@@ -47,7 +47,7 @@ export async function openTestSandbox({
   state,
 }: TestSandboxOptions): Promise<Sandbox> {
   const bin = (await bubblewrap())?.path;
-  return openSandbox({
+  const sandbox = await openSandbox({
     ...asked,
     bin,
     install: "never",
@@ -57,6 +57,9 @@ export async function openTestSandbox({
     secluded: [state, ...secluded],
     env,
   });
+  if (bin !== undefined && sandbox.confinement === null)
+    throw new Error(`nothing confines commands, although there is ${bin}: ${sandbox.reasons.join("; ")}`);
+  return sandbox;
 }
 
 /** What a command line that is tested has to be told: the copy, or that commands run as they are. */

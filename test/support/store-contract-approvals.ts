@@ -1,7 +1,8 @@
 /** Laws of approvals and grants: asked with a step, answered once, bound to what was proposed, over by the store's clock. */
 import { describe, expect, it } from "vitest";
 import { approvalsFrom, grantsFrom } from "../../infra/approval.ts";
-import { type Address, type ApprovalAnswer, memberOf, type NewApproval } from "../../infra/store.ts";
+import { type Address, memberOf } from "../../infra/store.ts";
+import type { ApprovalAnswer, NewApproval } from "../../infra/store-approvals.ts";
 import {
   type Claimed,
   commitOf,

@@ -36,6 +36,7 @@ export function outsideLaws(under: Under): void {
       expect({ ...seen, mail: readMail(seen.mail) }).toEqual({
         mail: [event("m1"), event("m2")],
         held: false,
+        over: false,
         runStatus: "running",
       });
     });

@@ -9,9 +9,11 @@ import { budgetLaws } from "./store-contract-budget.ts";
 import { claimLaws } from "./store-contract-claim.ts";
 import { commitLaws } from "./store-contract-commit.ts";
 import { echoLaws } from "./store-contract-echo.ts";
+import { fenceLaws } from "./store-contract-fence.ts";
 import { modelLaws } from "./store-contract-model.ts";
 import { outsideLaws } from "./store-contract-outside.ts";
 import { placeLaws } from "./store-contract-place.ts";
+import { shareLaws } from "./store-contract-share.ts";
 import { timerLaws } from "./store-contract-timers.ts";
 
 export interface LogRow {
@@ -68,6 +70,8 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
     claimLaws(under);
     commitLaws(under);
     budgetLaws(under);
+    shareLaws(under);
+    fenceLaws(under);
     timerLaws(under);
     placeLaws(under);
     approvalLaws(under);

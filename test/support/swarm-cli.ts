@@ -67,7 +67,7 @@ export interface Swarm {
 }
 
 /** How long a fact may take to come true before the test gives up, in milliseconds: two busy cores are slow. */
-export const PATIENCE_MS = 60_000;
+export const PATIENCE_MS = 120_000;
 
 /** Asks again until the answer is neither null, undefined nor false. */
 export async function eventually<Fact>(
@@ -213,11 +213,13 @@ export const linesOf = <Line = Record<string, unknown>>({ stdout }: Pick<Finishe
     .filter((line) => line !== "")
     .map((line) => JSON.parse(line) as Line);
 
-/** A folder inside the swarm's home that a test may fill. */
+/** An empty folder inside the swarm's home that a test may fill; on its second try it gets another one. */
 export function folderOf(swarm: Pick<Swarm, "home">, name: string): string {
-  const folder = join(swarm.home, name);
-  mkdirSync(folder, { recursive: true });
-  return folder;
+  for (let count = 1; ; count += 1) {
+    const folder = join(swarm.home, count === 1 ? name : `${name}-${count}`);
+    mkdirSync(folder, { recursive: true });
+    if (readdirSync(folder).length === 0) return folder;
+  }
 }
 
 export const fixture = (name: string): string =>

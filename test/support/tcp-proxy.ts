@@ -22,9 +22,10 @@
  */
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { type AddressInfo, connect, createServer, type NetConnectOpts, type Socket } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
+import { scriptText } from "../../infra/redis/scripts.ts";
 
 export type Fate = "pass" | "cut" | "lose" | "stall";
 export type Upstream = { readonly path: string } | { readonly host: string; readonly port: number };
@@ -256,7 +257,8 @@ const scriptsFolder = new URL("../../infra/redis/scripts/", import.meta.url);
 const scriptNames = new Map(
   readdirSync(scriptsFolder)
     .filter((file) => file.endsWith(".lua"))
-    .map((file) => [sha1(readFileSync(new URL(file, scriptsFolder), "utf8")), file.slice(0, -".lua".length)]),
+    .map((file) => file.slice(0, -".lua".length))
+    .map((script) => [scriptText(script).sha, script]),
 );
 
 function scriptOf(name: string, text: string | undefined): string | null {

@@ -28,6 +28,7 @@ export function auditDocument(row: RecordedRow): Record<string, unknown> {
     approval: row.approval ?? null,
     sandbox: row.sandbox ?? null,
     mode: row.mode ?? null,
+    taint: row.taint ?? [],
   };
 }
 

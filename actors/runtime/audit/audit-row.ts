@@ -3,6 +3,7 @@ import { z } from "zod";
 import { SwarmError } from "../../../infra/errors.ts";
 import { shortHash } from "../../../infra/ids.ts";
 import { auditTime, type RawAuditRow } from "../../../infra/redis/audit-reader.ts";
+import { taintSchema } from "../../../machines/taint.ts";
 
 const storedSchema = z.object({
   actor: z.string().default("-"),
@@ -20,6 +21,7 @@ const storedSchema = z.object({
   grant: z.string().optional(),
   sandbox: z.enum(["full", "partial", "none"]).optional(),
   mode: z.enum(["read-only", "plan", "edit"]).optional(),
+  taint: taintSchema.optional(),
   approval: z.string().optional(),
   answeredBy: z.string().optional(),
   latencyMs: z.number().min(0).optional(),

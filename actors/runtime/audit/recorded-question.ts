@@ -64,6 +64,7 @@ export function recordedQuestion(row: RecordedRow, run: RecordedRun, policy?: Re
       ownDirs: run.ownDirs,
       grants: heldAt(run.grants, row),
       nowMs: row.atMs,
+      ...(row.taint === undefined ? {} : { taint: row.taint }),
     },
   );
   return { question };

@@ -9,17 +9,20 @@ import { backoffMs } from "../../../infra/model/backoff.ts";
 import { isSameModel } from "../../../infra/model/model-id.ts";
 import type { Answered, Failed, Usage } from "../../../infra/model/outcome.ts";
 import { costNanoUsd, type TokenPrice } from "../../../infra/model/prices.ts";
-import type { Grants, Settlement } from "../../../infra/store.ts";
+import type { Settlement } from "../../../infra/store.ts";
+import type { Grants } from "../../../infra/store-approvals.ts";
 import type { Usage as ToldUsage } from "../../../machines/run-event.ts";
 import { agentTypeNamed } from "../../types/index.ts";
 import type { Breaker } from "../breaker.ts";
 import { type CapabilitiesOf, capabilitiesFor, type RunCapabilities } from "../capabilities.ts";
 import type { Entry } from "../conversation.ts";
+import { type FanOut, type Turn, turnOf } from "../fan-out.ts";
 import { judge } from "../judge.ts";
 import { type Answer, EffectAborted, type PerformContext, type Performer } from "../performer.ts";
 import type { Given, Here } from "../permission-question.ts";
 import type { RunRow } from "../run-row.ts";
 import { requestOf, type Session } from "../session.ts";
+import { taintIn } from "../taint.ts";
 
 export interface ModelAccess {
   readonly client: ModelClient;
@@ -39,30 +42,41 @@ export interface ModelCallDeps {
   readonly capabilities?: CapabilitiesOf;
   /** Tools of the run that were taken out since, by name, with the reason. */
   readonly quarantined?: (run: RunRow) => Promise<ReadonlyMap<string, string>>;
+  /** Absent: agents that begin together do not wait for each other. */
+  readonly fanOut?: FanOut;
 }
 
 type Order = Parameters<Performer<"model.call">>[0];
 
 export function modelCall(deps: ModelCallDeps): Performer<"model.call"> {
   return async (order, context) => {
-    const { session, run, entries, grant, signal, effectId } = context;
-    if (session === null) throw new Error(`model call ${effectId} without a session`);
-    const access = deps.access(run.binding);
-    const gate = access.breaker.ask();
-    if (!gate.open) {
-      const request = requestOf(session, entries, grant?.outTokens ?? session.outTokens.wanted);
-      const outcome = await access.client.call(request, { signal });
-      if (outcome.kind === "failed" && outcome.reason === "aborted") throw new EffectAborted(effectId);
-      const changed = access.breaker.tell(outcome.kind === "answered" || !outcome.retry);
-      const answer =
-        outcome.kind === "answered"
-          ? (substituted(order, context, session, outcome, access) ??
-            (await answered(deps, order, context, session, outcome)))
-          : failed(order, context, outcome, access);
-      return changed === null ? answer : { ...answer, told: [...answer.told, { type: "breaker.changed", ...changed }] };
+    const turn = await turnOf(deps.fanOut, context);
+    try {
+      return await called(deps, order, context, turn);
+    } finally {
+      turn.ended();
     }
-    return notCalled(order, context, `breaker ${gate.name} is open`, gate.waitMs);
   };
+}
+
+async function called(deps: ModelCallDeps, order: Order, context: PerformContext, turn: Turn): Promise<Answer> {
+  const { session, run, entries, grant, signal, effectId } = context;
+  if (session === null) throw new Error(`model call ${effectId} without a session`);
+  const access = deps.access(run.binding);
+  const gate = access.breaker.ask();
+  if (!gate.open) {
+    const request = requestOf(session, entries, grant?.outTokens ?? session.outTokens.wanted);
+    const outcome = await access.client.call(request, { signal, onDelta: turn.began });
+    if (outcome.kind === "failed" && outcome.reason === "aborted") throw new EffectAborted(effectId);
+    const changed = access.breaker.tell(outcome.kind === "answered" || !outcome.retry);
+    const answer =
+      outcome.kind === "answered"
+        ? (substituted(order, context, session, outcome, access) ??
+          (await answered(deps, order, context, session, outcome)))
+        : failed(order, context, outcome, access);
+    return changed === null ? answer : { ...answer, told: [...answer.told, { type: "breaker.changed", ...changed }] };
+  }
+  return notCalled(order, context, `breaker ${gate.name} is open`, gate.waitMs);
 }
 
 async function answered(
@@ -80,6 +94,7 @@ async function answered(
   if (type === undefined) throw new Error(`session of an unknown agent type: ${session.agentType}`);
   const verdict = judge(message.content, type, session, context.run, {
     ...(await givenTo(session, capabilities, deps, context)),
+    taint: taintIn(context.entries),
     actor,
     named: capabilities.named,
   });
@@ -118,7 +133,7 @@ async function answered(
         model: message.model,
         ...(requestId === null ? {} : { request: requestId }),
         transcript: context.entries.length,
-        usage: toldUsage(usage),
+        usage: { ...toldUsage(usage), ...(isCacheTold(usage) ? {} : { cacheUntold: true as const }) },
       },
       ...verdict.told,
     ],
@@ -255,6 +270,9 @@ function withoutAnswer(
 
 const promptTokens = (usage: Usage): number =>
   usage.inputTokens + (usage.cacheReadTokens ?? 0) + (usage.cacheWriteTokens ?? 0);
+
+const isCacheTold = ({ cacheReadTokens, cacheWriteTokens }: Usage): boolean =>
+  cacheReadTokens !== null || cacheWriteTokens !== null;
 
 function settlementOf(usage: Usage, calls: number, price: TokenPrice | null): Settlement {
   const { inputTokens, outputTokens } = usage;

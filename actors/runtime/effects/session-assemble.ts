@@ -1,15 +1,19 @@
 /** Puts an agent's session together from its brief and the results it stands on. Repeatable: it only reads. */
 
-import type { Store } from "../../../infra/store.ts";
-import { envelopeSchema } from "../../../machines/brief.ts";
+import type { Address, Store } from "../../../infra/store.ts";
+import { type Brief, type Envelope, envelopeSchema } from "../../../machines/brief.ts";
+import { type OutsideEffect, resultId } from "../../../machines/effect.ts";
+import { handedDown, type TaintMark, taintOf, withTaint } from "../../../machines/taint.ts";
 import type { Excluded } from "../../../registry/pool.ts";
 import type { AgentType } from "../../types/define.ts";
+import type { OpenTree } from "../agent-tree.ts";
 import type { CapabilitiesOf } from "../capabilities.ts";
 import { modelFor } from "../model-tier.ts";
 import type { Answer, Performer } from "../performer.ts";
 import type { Here } from "../permission-question.ts";
 import type { RunRow } from "../run-row.ts";
 import { assemble, briefFrom } from "../session.ts";
+import { contractProblem, refusal, termsProblems } from "../terms-check.ts";
 
 export interface SessionAssembleDeps {
   readonly store: Pick<Store, "briefs" | "results">;
@@ -17,7 +21,11 @@ export interface SessionAssembleDeps {
   readonly here?: Here;
   /** Tool → why nobody may use it in this run now. Absent: nothing is known against any. */
   readonly unavailable?: (run: RunRow) => Promise<ReadonlyMap<string, string>>;
+  /** Makes the working tree of an agent that is to have its own. Absent: all work where their run does. */
+  readonly openTree?: OpenTree;
 }
+
+type Order = Extract<OutsideEffect, { type: "session.assemble" }>;
 
 export function sessionAssemble(deps: SessionAssembleDeps): Performer<"session.assemble"> {
   const { store, here = {} } = deps;
@@ -25,10 +33,15 @@ export function sessionAssemble(deps: SessionAssembleDeps): Performer<"session.a
     const latched = { run: address.run, capabilities: run.config.capabilities };
     const [briefs, results] = await Promise.all([
       store.briefs(address.run, [order.task]),
-      store.results(address.run, order.standsOn),
+      store.results(address.run, [
+        ...new Set([...order.standsOn, ...(order.terms?.results ?? []).map(idOf), ...earlierResults(address, order)]),
+      ]),
     ]);
     const text = briefs.get(order.task);
     if (text === undefined) return refused(`the run has no brief for task ${order.task}`);
+    const broken =
+      order.terms === undefined ? [] : termsProblems(order.terms, order.task, { brief: text, results }, run);
+    if (broken.length > 0) return refused(refusal(broken));
     const missing = order.standsOn.filter((id) => !results.has(id));
     if (missing.length > 0) return refused(`results it is built on are missing: ${missing.join(", ")}`);
     const standsOn = order.standsOn.map((id) => envelopeSchema.parse(JSON.parse(results.get(id) as string)));
@@ -37,24 +50,37 @@ export function sessionAssemble(deps: SessionAssembleDeps): Performer<"session.a
       return refused(`results it is built on are not verified: ${unfit.map(({ id }) => id).join(", ")}`);
 
     const brief = briefFrom(text);
+    const unreadable = order.terms === undefined ? null : contractProblem(brief);
+    if (unreadable !== null) return refused(refusal([unreadable]));
     const [capabilities, unavailable] = await Promise.all([deps.capabilities(latched), deps.unavailable?.(run)]);
     const type = capabilities.agentType(address.type, brief.profile ?? null);
     if (type === undefined) return refused(`there is no agent type ${brief.profile ?? address.type}`);
-    const around = { ...here, capabilities, ...(unavailable === undefined ? {} : { unavailable }) };
-    const { session, first, excluded, toolsHash } = assemble(type, brief, run, standsOn, around);
+    const around = {
+      ...here,
+      capabilities,
+      ...(unavailable === undefined ? {} : { unavailable }),
+      ...(order.terms === undefined ? {} : { terms: order.terms }),
+    };
+    const assembled = assemble(type, brief, run, standsOn, around);
+    const tree = order.tree === undefined ? null : ((await deps.openTree?.(run, address, order.tree)) ?? null);
+    if (tree !== null && "refused" in tree) return refused(tree.refused);
+    const { first, excluded, toolsHash } = assembled;
+    const session = { ...assembled.session, ...(tree === null ? {} : { tree }) };
+    const earlier = earlierResults(address, order).flatMap((id) => results.get(id) ?? []);
+    const heard = [...standsOn, ...earlier.map((one) => envelopeSchema.parse(JSON.parse(one)))];
     const sources = [`brief:${order.task}`, ...order.standsOn];
     const bytes = JSON.stringify(first.content).length;
     return {
       event: { type: "session.assembled" },
       session,
-      entries: [first],
+      entries: [{ ...first, ...withTaint(inherited(brief, heard)) }],
       told: [
         {
           type: "context.loaded",
           sources,
           bytes,
           ...(here.sandbox === undefined ? {} : { sandbox: here.sandbox }),
-          ...toldModel(type, run),
+          ...toldModel(type, run, order.terms?.model),
         },
         {
           type: "registry.built",
@@ -69,8 +95,26 @@ export function sessionAssemble(deps: SessionAssembleDeps): Performer<"session.a
   };
 }
 
-function toldModel(type: AgentType, run: RunRow) {
-  const { model, by, tier } = modelFor(type, run);
+/** Whoever is told what another agent made of a stranger's words has read them, too. */
+const inherited = ({ taint = [] }: Brief, heard: readonly Envelope[]): readonly TaintMark[] =>
+  taintOf([...taint, ...heard.flatMap((one) => handedDown(one.taint ?? [], one.id))]);
+
+/** Attempts before this one that are looked at, the latest ones. */
+const EARLIER_MAX = 20;
+
+/** Why they did not count is told in words of theirs. */
+function earlierResults({ actor }: Address, { terms }: Order): readonly string[] {
+  const [, first = "", attempt = "1"] = /^(.+)\.(\d+)$/.exec(actor) ?? [];
+  if (terms === undefined || terms.earlier.length === 0 || first === "") return [];
+  const before = Number(attempt) - 1;
+  const attempts = Array.from({ length: Math.min(before, EARLIER_MAX) }, (_, index) => before - index);
+  return attempts.map((one) => resultId(one === 1 ? first : `${first}.${one}`));
+}
+
+const idOf = ({ result }: { readonly result: string }): string => result;
+
+function toldModel(type: AgentType, run: RunRow, wanted: string | null | undefined) {
+  const { model, by, tier } = modelFor(type, run, wanted);
   return { model, modelBy: by, ...(tier === null ? {} : { tier }) };
 }
 

@@ -117,7 +117,7 @@ async function outcomeOf(
     return await acted(deps, order, context, tool.loadDeed, box, question);
   } catch (cause) {
     if (signal.aborted) throw new EffectAborted(effectId);
-    if (cause instanceof OutcomeUnknown) throw cause;
+    if (cause instanceof OutcomeUnknown || cause instanceof EffectAborted) throw cause;
     return broken(cause instanceof Error ? cause.message : String(cause));
   }
 }
@@ -137,7 +137,7 @@ function atUse(
 async function acted(
   { journal, plugins }: ToolRunDeps,
   order: Order,
-  { signal, effectId, entries }: PerformContext,
+  { signal, effectId, entries, isWanted }: PerformContext,
   loadDeed: NonNullable<ToolDeclaration["loadDeed"]>,
   box: WorkspaceBox,
   question: PermissionQuestion,
@@ -152,6 +152,7 @@ async function acted(
     effect: effectId,
     inputHash: order.inputHash,
     signal,
+    isWanted,
     mayChange: (path) => mayChange(question, path),
     commands: { writable: question.addDirs, ...command },
     plugins,

@@ -2,11 +2,17 @@
  * Makes one commit of what a run changed in its own working tree, and says whether somebody has to look at it before it
  * goes where it was meant for. Made again after a crash, it finds its own commit.
  */
+import { forgetJoins, type LeftWork, leaveAgentTrees } from "../../../infra/git/agent-trees.ts";
 import { GitBroke } from "../../../infra/git/run-git.ts";
 import { type Collected, collectWorktree } from "../../../infra/git/worktree.ts";
 import { sha256 } from "../../../infra/ids.ts";
-import { MERGE_CALL, type MergeVerdict } from "../../../machines/coordinator-vocabulary.ts";
+import type { Store } from "../../../infra/store.ts";
+import { MERGE_CALL } from "../../../machines/approval-calls.ts";
+import { envelopeSchema } from "../../../machines/brief.ts";
+import type { MergeVerdict } from "../../../machines/coordinator-event.ts";
+import { handedDown, isSecret, taintOf } from "../../../machines/taint.ts";
 import type { Approve } from "../../../registry/permission/question.ts";
+import { readBy } from "../../../registry/permission/taint.ts";
 import type { Proposal } from "../approvals.ts";
 import type { AuditEntry } from "../audit-entry.ts";
 import { inputHashOf } from "../judge.ts";
@@ -15,23 +21,44 @@ import type { Answer, PerformContext, Performer } from "../performer.ts";
 export interface WorkspaceDeps {
   /** What git sees of the environment. */
   readonly env: Readonly<Record<string, string>>;
+  /** Results of a run by id: what their agents had read is named where somebody is asked. Absent: none is. */
+  readonly results?: Store["results"];
 }
 
 /** Files that are named where somebody is asked; all are in the diff. */
 const FILES_MAX = 200;
 
-export function workspaceCollect({ env }: WorkspaceDeps): Performer<"workspace.collect"> {
+export function workspaceCollect({ env, results }: WorkspaceDeps): Performer<"workspace.collect"> {
   return async ({ wanted }, context) => {
     const { isolation } = context.run.config;
     if (isolation === null) return uncollected("this run has no working tree of its own");
     try {
       const collected = await collectWorktree(isolation, `${context.run.goal}\n\nRun: ${context.address.run}`, env);
-      return answered(collected, wanted, context);
+      const ids = Object.values(context.tasks ?? {}).flatMap(({ result }) => result ?? []);
+      const found = ids.length === 0 ? null : await results?.(context.address.run, ids);
+      const answer = answered(collected, wanted, context, readIn(found ?? new Map()));
+      // What agents of this run did and never joined is not among it; after a good end nobody misses that.
+      const left = await leaveAgentTrees(isolation, !wanted, env);
+      // Nothing is ever asked of the joins again.
+      if ((answer.event as { merge?: MergeVerdict }).merge === "leave") await forgetJoins(isolation, env);
+      return { ...answer, told: [...answer.told, ...left.map(leftWork)] };
     } catch (cause) {
       if (cause instanceof GitBroke) return uncollected(cause.message);
       throw cause;
     }
   };
+}
+
+const leftWork = ({ actor, at }: LeftWork): Answer["told"][number] => ({
+  type: "workspace.left",
+  reason: `what ${actor} changed did not come to count; it lies on ${at}`,
+});
+
+/** What the agents had read whose work this is: in the words of a mark, those of the first ones. */
+function readIn(results: ReadonlyMap<string, string>): string | null {
+  const all = [...results].flatMap(([id, text]) => handedDown(envelopeSchema.parse(JSON.parse(text)).taint ?? [], id));
+  const strangers = taintOf(all).filter((mark) => !isSecret(mark));
+  return strangers.length === 0 ? null : readBy("its agents have", strangers);
 }
 
 const uncollected = (reason: string): Answer => ({
@@ -51,12 +78,17 @@ interface MergeProposal {
   readonly diffBytes: number;
 }
 
-function answered(collected: Collected, wanted: boolean, context: PerformContext): Answer {
+function answered(collected: Collected, wanted: boolean, context: PerformContext, read: string | null): Answer {
   const { config } = context.run;
   const { isolation } = config;
   if (isolation === null) throw new Error("collected without a tree");
   const diff = sha256(collected.diff);
-  const { verdict, entry, reason } = decided(wanted ? config.approve : "unwanted", collected, context);
+  const { verdict, entry, reason } = decided(
+    wanted ? (config.approve === "allow-safe" && read !== null ? "tainted" : config.approve) : "unwanted",
+    collected,
+    context,
+    read,
+  );
   const proposal: MergeProposal = {
     branch: isolation.branch,
     base: isolation.base,
@@ -75,13 +107,13 @@ function answered(collected: Collected, wanted: boolean, context: PerformContext
       { type: "workspace.collected", branch: isolation.branch, commit, files: files.length, diff: none ? null : diff },
     ],
     ...(none ? {} : { blobs: [{ sha256: diff, text: collected.diff }], audit: [entry(inputHashOf(proposal))] }),
-    ...(none || verdict !== "ask" ? {} : { approvals: [asked(proposal, context)] }),
+    ...(none || verdict !== "ask" ? {} : { approvals: [asked(proposal, context, read)] }),
   };
 }
 
 const RULE = "worktree.merge";
 
-const asked = (input: MergeProposal, { address, run }: PerformContext): Proposal => ({
+const asked = (input: MergeProposal, { address, run }: PerformContext, read: string | null): Proposal => ({
   call: MERGE_CALL,
   tool: "Merge",
   input,
@@ -90,19 +122,26 @@ const asked = (input: MergeProposal, { address, run }: PerformContext): Proposal
   policy: run.policy,
   risk: "mutating",
   rule: RULE,
-  reason: `all of the run's work (${input.filesTotal} files) goes into ${input.into}`,
+  reason: `all of the run's work (${input.filesTotal} ${input.filesTotal === 1 ? "file" : "files"}) goes into ${input.into}${read === null ? "" : `; ${read}`}`,
   touches: [],
 });
 
 /** Whether a person looks at the whole, once, at the end. */
-function decided(approve: Approve | "unwanted", { files }: Collected, { run, address }: PerformContext) {
+function decided(
+  approve: Approve | "unwanted" | "tainted",
+  { files }: Collected,
+  { run, address }: PerformContext,
+  read: string | null,
+) {
   const verdicts: Record<typeof approve, [MergeVerdict, AuditEntry["decision"], AuditEntry["handler"], string]> = {
     ask: ["ask", "ask", "interactive", "one look at the whole difference, before it is merged"],
     "allow-safe": ["allow", "allow", "worker", "made in a working tree of the run's own, and git can take it back"],
     deny: ["leave", "deny", "worker", "nobody can be asked for the merge"],
+    tainted: ["leave", "deny", "worker", `nobody looks at it before it is merged, and ${read}`],
     unwanted: ["leave", "deny", "worker", "the run did not come out well: its work stays on its branch"],
   };
-  const [verdict, decision, handler, reason] = verdicts[approve];
+  const [verdict, decision, handler, said] = verdicts[approve];
+  const reason = approve === "ask" && read !== null ? `${said}; ${read}` : said;
   const entry = (inputHash: string): AuditEntry => ({
     call: MERGE_CALL,
     tool: "Merge",
@@ -112,7 +151,7 @@ function decided(approve: Approve | "unwanted", { files }: Collected, { run, add
     inputHash,
     decision,
     risk: files.length === 0 ? "read-only" : "mutating",
-    rule: RULE,
+    rule: approve === "tainted" ? "taint.merge" : RULE,
     reason,
     mode: run.config.mode,
   });

@@ -4,10 +4,10 @@ import { entriesOf } from "../../../actors/runtime/run-log.ts";
 import { type ApprovalScope, approvalsFrom, proposalHash, type StoredApproval } from "../../../infra/approval.ts";
 import { SwarmError } from "../../../infra/errors.ts";
 import { newGrantId, newNonce } from "../../../infra/ids.ts";
-import type { AnswerAnswer } from "../../../infra/store.ts";
+import type { AnswerAnswer } from "../../../infra/store-approvals.ts";
 import { exactRule } from "../../../registry/permission/grant-rule.ts";
 import type { Hive } from "../hive.ts";
-import { needsName, type ShownWith } from "./show-approval.ts";
+import { isQuestion, needsName, type ShownWith } from "./show-approval.ts";
 
 export interface Wish {
   readonly allowed: boolean;
@@ -37,7 +37,10 @@ export const REASON_MAX = 2_000;
 /** Throws SwarmError, exit 2, where the answer is not taken; nothing was done then, and the audit knows of the attempt. */
 export async function giveAnswer(hive: Hive, approval: StoredApproval, wish: Wish): Promise<Given> {
   const { id, run, call } = approval;
-  if (wish.allowed && approval.status === "pending") checkName(approval, wish.touch);
+  if (wish.allowed && approval.status === "pending") {
+    checkName(approval, wish.touch);
+    checkWords(approval, wish.reason);
+  }
   const rule = wish.allowed && wish.scope !== "once" ? await ruleFor(hive, approval) : null;
   const by = nameOfPerson();
   const grant =
@@ -94,6 +97,14 @@ function checkName({ id, risk, touches }: StoredApproval, touch: string | null):
   throw new SwarmError("approval.touch", `--touch "${touch}": approval ${id} touches ${touches.join(", ")}`, {
     exit: 2,
     hint: "Nothing was approved. Look at what it does: `swarm approvals show`.",
+  });
+}
+
+function checkWords(approval: StoredApproval, reason: string): void {
+  if (!isQuestion(approval) || reason.trim() !== "") return;
+  throw new SwarmError("approval.answer", `approval ${approval.id} is a question: it is answered in words`, {
+    exit: 2,
+    hint: `swarm approve ${approval.id} --reason "<your answer>"`,
   });
 }
 

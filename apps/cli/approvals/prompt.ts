@@ -9,7 +9,7 @@ import type { LoggedEvent } from "../../../machines/run-event.ts";
 import type { Hive } from "../hive.ts";
 import type { Progress } from "../progress/progress.ts";
 import { approvalsOf, giveAnswer, grantableRule, shownWith, type Wish, workspaceOf } from "./give-answer.ts";
-import { answerCommands, approvalLines, needsName } from "./show-approval.ts";
+import { answerCommands, approvalLines, isQuestion, needsName } from "./show-approval.ts";
 
 /** Lines of one text that a question shows. */
 const LINES_SHOWN = 30;
@@ -123,7 +123,13 @@ async function conversation({ hive, approval, say, lines, signal }: Conversation
   say("");
   for (const line of approvalLines(approval, shown)) say(line);
   const rule = grantableRule(approval, await workspaceOf(hive, approval.run));
-  const choices = ["[a]pprove once", ...(rule === null ? [] : ["[g]rant for the run"]), "[d]eny", "[s]kip"].join("  ");
+  const asks = isQuestion(approval);
+  const choices = [
+    asks ? "[a]nswer" : "[a]pprove once",
+    ...(rule === null ? [] : ["[g]rant for the run"]),
+    "[d]eny",
+    "[s]kip",
+  ].join("  ");
   const ask = async (question: string): Promise<string> => (await lines.question(question, { signal })).trim();
   const give = async (changed: Partial<Wish>): Promise<void> => {
     const wish: Wish = { allowed: true, reason: "", scope: "once", hours: null, touch: null, hash: null, ...changed };
@@ -135,6 +141,11 @@ async function conversation({ hive, approval, say, lines, signal }: Conversation
     if (said === "s" || said === "skip") break;
     if (said === "d" || said === "deny")
       return give({ allowed: false, reason: await ask("why (the agent is told): ") });
+    if (asks && (said === "a" || said === "answer")) {
+      const reason = await ask("your answer: ");
+      if (reason === "") continue;
+      return give({ reason });
+    }
     const grants = rule !== null && (said === "g" || said === "grant");
     if (!grants && said !== "a" && said !== "approve") continue;
     const stake = needsName(approval.risk) && approval.touches.length > 0;

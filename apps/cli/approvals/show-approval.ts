@@ -6,6 +6,7 @@ import type { StoredApproval } from "../../../infra/approval.ts";
 import { analyse } from "../../../registry/shell/analyse.ts";
 import { printable, spelled } from "../progress/printable.ts";
 import { clock } from "../progress/words.ts";
+import { askedInOneLine, askedLines, block } from "./asked-lines.ts";
 
 export interface ShownWith {
   readonly nowMs: number;
@@ -19,8 +20,6 @@ export interface ShownWith {
   /** Lines of one text of the input, at most. */
   readonly linesMax: number;
 }
-
-const MARGIN = "    │ ";
 
 export function approvalLines(approval: StoredApproval, shown: ShownWith): string[] {
   const { id, run, agent, agentType, tool, risk, rule, reason, touches } = approval;
@@ -48,6 +47,8 @@ function inputLines({ run, tool, input, cut }: StoredApproval, shown: ShownWith)
   if (cut === true) {
     return [`  input, cut at 64 KB for display (its hash is over the whole):`, ...block(String(input), shown.linesMax)];
   }
+  const asked = askedLines(tool, input, shown.linesMax);
+  if (asked !== null) return asked;
   if (input === null || typeof input !== "object") return ["  input:", ...block(JSON.stringify(input), shown.linesMax)];
   const { command, ...rest } = input as Readonly<Record<string, unknown>>;
   const lines: string[] = [];
@@ -70,13 +71,6 @@ function inputLines({ run, tool, input, cut }: StoredApproval, shown: ShownWith)
   return lines;
 }
 
-function block(text: string, linesMax: number): string[] {
-  const lines = text.split("\n");
-  const shown = lines.slice(0, linesMax).map((line) => `${MARGIN}${spelled(line)}`);
-  const more = lines.length - shown.length;
-  return more > 0 ? [...shown, `    … ${more} more lines`] : shown;
-}
-
 function similarLines({ similar, rule, covered }: ShownWith): string[] {
   const same =
     similar.length === 0 ? [] : [`  the same is asked ${similar.length} more times: ${similar.join(", ")} (--similar)`];
@@ -89,7 +83,8 @@ function similarLines({ similar, rule, covered }: ShownWith): string[] {
 }
 
 /** How to answer from anywhere. */
-export function answerCommands({ id, touches, risk }: StoredApproval): string[] {
+export function answerCommands({ id, touches, risk, tool }: StoredApproval): string[] {
+  if (isQuestion({ tool })) return [`swarm approve ${id} --reason "<your answer>"`, `swarm deny ${id} --reason "…"`];
   const stake = needsName(risk) && touches.length > 0 ? ` --touch ${quoted(touches[0] as string)}` : "";
   return [`swarm approve ${id}${stake}`, `swarm deny ${id} --reason "…"`];
 }
@@ -100,8 +95,13 @@ const quoted = (text: string): string =>
 /** What cannot be taken back, or is not understood, is not waved through with one key. */
 export const needsName = (risk: StoredApproval["risk"]): boolean => risk === "destructive" || risk === "unknown";
 
+/** An agent's question is answered in words; a bare yes would tell it nothing. */
+export const isQuestion = ({ tool }: Pick<StoredApproval, "tool">): boolean => tool === "AskParent";
+
 /** One line of a list or a note. */
 export function inOneLine({ tool, input }: StoredApproval): string {
+  const asked = askedInOneLine(tool, input);
+  if (asked !== null) return asked;
   const { command, file_path: path, url } = (input ?? {}) as Readonly<Record<string, unknown>>;
   const said = [command, path, url].find((text) => typeof text === "string");
   return `${printable(tool)} ${spelled(typeof said === "string" ? said : (JSON.stringify(input) ?? ""))}`;

@@ -10,6 +10,7 @@ import {
   type WithheldRule,
 } from "../../../registry/permission/proposals.ts";
 import type { PermissionQuestion } from "../../../registry/permission/question.ts";
+import { plural } from "../evaluate/facts.ts";
 import type { Hive } from "../hive.ts";
 import { harmless, printJson, printTable } from "../print.ts";
 import { say } from "../say.ts";
@@ -114,7 +115,7 @@ const cells = (one: Metered): string[] => [
 const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;
 
 function sentence({ calls, prompts, promptsPer100, medianMs, wavedThrough, allowed }: Metered): string {
-  const asked = `${prompts} prompts in ${calls} tool calls${promptsPer100 === null ? "" : ` (${promptsPer100} per 100)`}`;
+  const asked = `${plural(prompts, "prompt")} in ${plural(calls, "tool call")}${promptsPer100 === null ? "" : ` (${promptsPer100} per 100)`}`;
   const answered = medianMs === null ? "" : `; answered in ${seconds(medianMs)} (median)`;
   const waved =
     wavedThrough === 0

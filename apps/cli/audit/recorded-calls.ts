@@ -1,4 +1,6 @@
 /** Goes through the recorded decisions of one run, newest first, each with the question that was asked. */
+
+import { placeOf } from "../../../actors/runtime/agent-tree.ts";
 import { auditOf, type RecordedRow } from "../../../actors/runtime/audit/audit-log.ts";
 import {
   type Recorded,
@@ -6,7 +8,8 @@ import {
   type ReplayPolicy,
   recordedQuestion,
 } from "../../../actors/runtime/audit/recorded-question.ts";
-import { runRowFrom } from "../../../actors/runtime/run-row.ts";
+import { type RunRow, runRowFrom } from "../../../actors/runtime/run-row.ts";
+import { type Session, sessionFrom } from "../../../actors/runtime/session.ts";
 import { grantsFrom } from "../../../infra/approval.ts";
 import type { Hive } from "../hive.ts";
 import { latchedCapabilities } from "../latched-capabilities.ts";
@@ -31,7 +34,16 @@ export async function* recordedCalls(
   const grants = grantsFrom(row.config.grants, given);
   const capabilities = await latchedCapabilities(reader, run, row.config);
   const known: RecordedRun = { row, grants, ownDirs: [config.dataDir, ...config.stateDirs], capabilities };
+  const places = new Map<string, RunRow>();
   for await (const one of auditOf(reader, run, wish)) {
-    yield { row: one, recorded: recordedQuestion(one, known, policy) };
+    const place = places.get(one.actor) ?? placeOf(row, await sessionOf(reader, run, one.actor));
+    places.set(one.actor, place);
+    yield { row: one, recorded: recordedQuestion(one, { ...known, row: place }, policy) };
   }
+}
+
+/** Null where the actor has none, or none any more. */
+async function sessionOf(reader: Hive["reader"], run: string, actor: string): Promise<Session | null> {
+  const text = await reader.session(run, actor);
+  return text === null ? null : sessionFrom(text);
 }

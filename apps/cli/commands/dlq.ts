@@ -1,4 +1,7 @@
-/** `swarm dlq`: dead letters, each an actor that killed whoever activated it: list, show, requeue, drop. */
+/**
+ * `swarm dlq`: dead letters, each an actor that killed whoever activated it or a task that used up its supervision: list, show,
+ * requeue, drop.
+ */
 import { agentTypes } from "../../../actors/types/index.ts";
 import { SwarmError } from "../../../infra/errors.ts";
 import {
@@ -47,11 +50,11 @@ function list(letters: readonly DeadLetter[], json: boolean): number {
   else
     printTable(
       ["LETTER", "DIED", "RUN", "AGENT", "TYPE", "REASON"],
-      letters.map(({ id, atMs, address, reason }) => [
+      letters.map(({ id, atMs, address, task, reason }) => [
         id,
         new Date(atMs).toISOString(),
         address.run,
-        address.actor,
+        task === null ? address.actor : `task ${task.id}`,
         address.type,
         reason,
       ]),
@@ -65,18 +68,35 @@ function show(letter: DeadLetter, json: boolean): number {
     printJson({ v: 1, ...documentOf(letter, BODY_SHOWN_JSON) });
     return 0;
   }
-  const { id, address, reason, claims, state, machine, version, atMs, mail, pending } = letter;
+  const { id, task } = letter;
   const lines = [
-    `letter ${id}: ${memberOf(address)}`,
-    `died ${new Date(atMs).toISOString()}: ${reason}`,
-    `state ${state === "" ? "none yet" : state} of ${machine === "" ? "no machine yet" : machine}, version ${version}; ${claims} claims`,
-    `head mail: ${mail === null ? "none" : cut(mail, BODY_SHOWN)}`,
-    ...pending.map((effect) => `pending ${effect.id}: ${cut(effect.json, BODY_SHOWN)}`),
+    ...(task === null ? actorLines(letter) : taskLines(letter, task)),
     `again: swarm dlq requeue ${id} [--to TYPE]   for good: swarm dlq drop ${id}`,
   ];
   process.stdout.write(`${lines.map(harmless).join("\n")}\n`);
   return 0;
 }
+
+const actorLines = (letter: DeadLetter): string[] => {
+  const { id, address, reason, claims, state, machine, version, atMs, mail, pending } = letter;
+  return [
+    `letter ${id}: ${memberOf(address)}`,
+    `died ${new Date(atMs).toISOString()}: ${reason}`,
+    `state ${state === "" ? "none yet" : state} of ${machine === "" ? "no machine yet" : machine}, version ${version}; ${claims} claims`,
+    `head mail: ${mail === null ? "none" : cut(mail, BODY_SHOWN)}`,
+    ...pending.map((effect) => `pending ${effect.id}: ${cut(effect.json, BODY_SHOWN)}`),
+  ];
+};
+
+const taskLines = (
+  { id, address: { run, actor, type }, atMs }: DeadLetter,
+  task: NonNullable<DeadLetter["task"]>,
+): string[] => [
+  `letter ${id}: task ${task.id} of run ${run}`,
+  `given up ${new Date(atMs).toISOString()} after ${task.attempts} attempt${task.attempts === 1 ? "" : "s"}`,
+  actor === "-" ? `for ${type}; nobody was sent` : `last tried by ${actor} (${type}): swarm show ${run}`,
+  ...task.reasons.map((reason) => `because ${cut(reason, BODY_SHOWN)}`),
+];
 
 const cut = (text: string, max: number): string =>
   text.length <= max ? text : `${text.slice(0, max)}… (${text.length} characters)`;
@@ -84,7 +104,7 @@ const cut = (text: string, max: number): string =>
 const documentOf = ({ id, address, atMs, entry: _entry, mail, pending, state, ...rest }: DeadLetter, max: number) => ({
   id,
   runId: address.run,
-  agent: address.actor,
+  agent: address.actor === "-" ? null : address.actor,
   agentType: address.type,
   at: new Date(atMs).toISOString(),
   state: state === "" ? null : (JSON.parse(state) as unknown),
@@ -107,8 +127,8 @@ async function requeue(
   json: boolean,
 ): Promise<number> {
   const task = (await letters.taskOf(letter)) ?? "";
-  const order: Requeue =
-    to === undefined || to === letter.address.type ? { as: "back", task } : { as: "reroute", task, agentType: to };
+  const same = letter.kind === "actor" && (to === undefined || to === letter.address.type);
+  const order: Requeue = same ? { as: "back", task } : { as: "reroute", task, agentType: to ?? letter.address.type };
   const problem = problemOf(letter, task, await letters.requeue(letter, order));
   if (problem !== null) throw problem;
   const { id, address } = letter;
@@ -130,6 +150,12 @@ function problemOf(letter: DeadLetter, task: string, answer: RequeueAnswer): Swa
       return null;
     case "gone":
       return goneMeanwhile(letter);
+    case "over":
+      return refused(
+        "dlq.over",
+        `${actor} was taken out of its life for good: it goes on no more`,
+        `Give its task to a new agent: swarm dlq requeue ${letter.id} --to TYPE. ${drop}`,
+      );
     case "no_run":
       return refused("run.gone", `run ${run} is gone`, drop);
     case "ended":

@@ -4,11 +4,12 @@ import { readConfig } from "../../../infra/config.ts";
 import { SwarmError } from "../../../infra/errors.ts";
 import { redisPins } from "../../../infra/redis/pins.ts";
 import { approvalsOf } from "../approvals/give-answer.ts";
-import { answerCommands, inOneLine } from "../approvals/show-approval.ts";
+import { answerCommands, inOneLine, isQuestion } from "../approvals/show-approval.ts";
 import { checkDenied, collectCapabilities } from "../capabilities.ts";
 import { exitCodeOf } from "../exit-code.ts";
 import { type Hive, openHive } from "../hive.ts";
 import { isolated, worktreeOf } from "../isolate.ts";
+import { outcomeLines } from "../outcome-lines.ts";
 import { harmless, printJson } from "../print.ts";
 import { clip } from "../progress/printable.ts";
 import { resultLines } from "../result-lines.ts";
@@ -18,14 +19,14 @@ import { startRun } from "../start-run.ts";
 import { watch } from "../watch.ts";
 
 export async function act([goal = ""]: readonly string[], flags: Record<string, unknown>): Promise<number> {
-  const { plan, notices, profiles } = await planOf(goal, flags, await readConfig());
+  const { plan, notices, profiles, writers } = await planOf(goal, flags, await readConfig());
   const worktree = worktreeOf(flags.worktree);
   for (const notice of notices) say(`swarm: ${harmless(notice)}`);
   const hive = await openHive();
   try {
     const capable = await withCapabilities(hive, plan, profiles);
     const run = await startRun(hive, capable, async (whole) => {
-      const prepared = await isolated(whole, worktree, hive.config);
+      const prepared = await isolated(whole, worktree, hive.config, writers);
       if (prepared.note !== null) say(`swarm: ${prepared.note}`);
       return prepared.plan;
     });
@@ -89,7 +90,8 @@ export async function watchRun(
 async function sayParked(hive: Hive, run: string): Promise<void> {
   const pending = (await approvalsOf(hive, run)).filter(({ status }) => status === "pending");
   for (const one of pending.slice(0, APPROVALS_SAID)) {
-    say(`${one.id} waits for approval (${one.risk}): ${clip(inOneLine(one), 100)}`);
+    const waits = isQuestion(one) ? "waits for an answer" : `waits for approval (${one.risk})`;
+    say(`${one.id} ${waits}: ${clip(inOneLine(one), 100)}`);
     for (const command of answerCommands(one)) say(`  ${command}`);
   }
   if (pending.length > APPROVALS_SAID)
@@ -100,11 +102,15 @@ async function sayParked(hive: Hive, run: string): Promise<void> {
 /** Approvals that are told with their commands when a run is left waiting. */
 const APPROVALS_SAID = 5;
 
-function printOutcome({ runId, status, result, usage }: RunDocument): void {
+function printOutcome(document: RunDocument): void {
+  const { runId, status, result, usage } = document;
   const lines = [`run ${runId}: ${status}`];
   const said = resultLines(result?.value);
   if (said.length > 0) lines.push("", ...said);
+  if (result?.tasks !== undefined) lines.push("", "put together from", ...resultLines({ tasks: result.tasks }));
   for (const reason of reasonsLeft(result)) lines.push(`  - ${harmless(reason)}`);
+  const more = outcomeLines(document).map(harmless);
+  if (more.length > 0) lines.push("", ...more);
   const cost = usage.costUsd === null ? "cost unknown" : `${usage.costUsd.toFixed(4)} USD`;
   lines.push("", `${usage.modelCalls} model calls, ${usage.totalTokens} tokens, ${cost}. More: swarm show ${runId}`);
   process.stdout.write(`${lines.join("\n")}\n`);
@@ -112,7 +118,7 @@ function printOutcome({ runId, status, result, usage }: RunDocument): void {
 
 /** Without those that stand at their task already. */
 function reasonsLeft(result: RunDocument["result"]): readonly string[] {
-  const { tasks } = (result?.value ?? {}) as { tasks?: unknown };
+  const tasks = result?.tasks ?? (result?.value as { tasks?: unknown } | null | undefined)?.tasks;
   const told = tasks !== null && typeof tasks === "object" ? Object.keys(tasks) : [];
   return (result?.reasons ?? []).filter((reason) => !told.includes(reason.split(":", 1)[0] ?? ""));
 }

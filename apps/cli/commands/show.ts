@@ -2,10 +2,13 @@
 import { runDocument } from "../../../actors/runtime/run-document.ts";
 import { SwarmError } from "../../../infra/errors.ts";
 import { type Hive, openHive } from "../hive.ts";
+import { outcomeLines, taskRow } from "../outcome-lines.ts";
 import { harmless, printJson, printTable } from "../print.ts";
 import { spelled } from "../progress/printable.ts";
-import { modelLines, substituteLines } from "../show-models.ts";
+import { AGENT_HEAD, agentRows, budgetLines, TYPE_HEAD, typeRows } from "../show-budget.ts";
+import { modelLines } from "../show-models.ts";
 import { placeLines } from "../show-place.ts";
+import { taintLines, taintsOf } from "../show-taint.ts";
 
 export async function act([id = ""]: readonly string[], flags: Record<string, unknown>): Promise<number> {
   const hive = await openHive();
@@ -19,6 +22,11 @@ export async function act([id = ""]: readonly string[], flags: Record<string, un
     if (flags.tools === true) {
       const { showTools } = await import("../show-tools.ts");
       await showTools(hive, run, { json: flags.json === true });
+      return 0;
+    }
+    if (flags.cache === true) {
+      const { showCache } = await import("../show-cache.ts");
+      await showCache(hive, run, { json: flags.json === true });
       return 0;
     }
     if (typeof flags.blob === "string") {
@@ -35,7 +43,9 @@ export async function act([id = ""]: readonly string[], flags: Record<string, un
     const row = await hive.reader.run(run);
     process.stdout.write(`run ${run}: ${document.status}\n${harmless(row?.fields.goal ?? "")}\n`);
     for (const reason of document.result?.reasons ?? []) process.stdout.write(`  - ${harmless(reason)}\n`);
-    for (const line of substituteLines(document)) process.stdout.write(`  - ${harmless(line)}\n`);
+    for (const line of outcomeLines(document)) process.stdout.write(`  - ${harmless(line)}\n`);
+    for (const line of taintLines(await taintsOf(hive.reader, run, document.agents)))
+      process.stdout.write(`  - ${harmless(line)}\n`);
     const stranded = await hive.reader.stranded(run);
     if (stranded.length > 0) {
       process.stdout.write(
@@ -49,16 +59,22 @@ export async function act([id = ""]: readonly string[], flags: Record<string, un
     }
     for (const line of await modelLines(hive.reader, run, document.agents)) process.stdout.write(`${harmless(line)}\n`);
     for (const line of await placeLines(hive.reader, run)) process.stdout.write(`${harmless(line)}\n`);
-    const { usage } = document;
+    const { usage, spending } = document;
     const cost = usage.costUsd === null ? "cost unknown (no price for this model)" : `${usage.costUsd.toFixed(6)} USD`;
     process.stdout.write(
-      `model ${row?.fields.model}; ${usage.modelCalls} calls; tokens: ${usage.inputTokens} in, ${usage.outputTokens} out, ${usage.cacheReadTokens} read, ${usage.cacheWriteTokens} written; ${cost}\n\n`,
+      `model ${row?.fields.model}; ${usage.modelCalls} calls; tokens: ${usage.inputTokens} in, ${usage.outputTokens} out, ${usage.cacheReadTokens} read, ${usage.cacheWriteTokens} written; ${cost}\n`,
     );
-    printTable(
-      ["AGENT", "TYPE", "STATE", "TURNS"],
-      document.agents.map((agent) => [agent.id, agent.type, agent.state, String(agent.turns)]),
-      "no agents",
-    );
+    for (const line of budgetLines(document.budget)) process.stdout.write(`${line}\n`);
+    process.stdout.write("\n");
+    if (document.tasks.length > 1) {
+      printTable(["TASK", "TYPE", "STATUS", "ATTEMPT", ""], document.tasks.map(taskRow), "no tasks");
+      process.stdout.write("\n");
+    }
+    printTable(AGENT_HEAD, agentRows(document.agents, spending), "no agents");
+    if (spending.types.length > 1) {
+      process.stdout.write("\n");
+      printTable(TYPE_HEAD, typeRows(spending), "no agents");
+    }
     return 0;
   } finally {
     hive.close();

@@ -50,7 +50,12 @@ export async function act(args: readonly string[], flags: Record<string, unknown
     types,
     concurrency,
     log: hive.log,
-    journal: openJournal({ state, env: hive.config.commandEnv, confinement: sandbox.confinement }),
+    journal: openJournal({
+      state,
+      env: hive.config.commandEnv,
+      confinement: sandbox.confinement,
+      reasons: sandbox.reasons,
+    }),
     secluded: secludedFolders(hive.config, state),
     sandbox: sandbox.level,
     unconfined: sandbox.confinement === "off",

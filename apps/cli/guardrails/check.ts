@@ -49,6 +49,7 @@ async function guardedBy(config: Config, workspace: string, capabilities: RunCap
     home: HOME === undefined ? null : realOf(HOME),
     ownDirs: secludedFolders(config, state).map((folder) => resolve(folder)),
     sandbox: { level, off: confinement === "off", reasons },
+    trust: config.trust,
     leaked: leakedIn(config),
   };
 }

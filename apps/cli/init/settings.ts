@@ -90,8 +90,22 @@ export const settings: { readonly [Name in keyof Required<FileSettings>]: Docume
       "Hosts, `host` or `host:port`, that WebFetch may reach although they are private; at most 100.",
     ),
   ),
+  trust: operators(
+    ours(
+      `{ hosts: [], plugins: [], repository: true }`,
+      "Whose words do not narrow the agents that read them: hosts (`host`, `*.example.com`), plugin servers or tools;",
+      "at most 100 each. repository: false where the workspace's own files are a stranger's. docs/permissions.md.",
+    ),
+  ),
   skillFolders: operators(ours(`[]`, "Folders of skills that need no approval; at most 32.")),
   agentFolders: operators(ours(`[]`, "Folders of agent files that need no approval; at most 32.")),
+  prompts: operators(
+    example(
+      `"swarm.prompts"`,
+      "Folder with prompts of yours (plan.md, replan.md, synthesis.md, resolve.md) in place of those that came with",
+      "statehive, from the folder of this file. docs/planning.md.",
+    ),
+  ),
   mcpVariables: operators(
     ours(`[]`, "Names of environment variables that plugin servers of repositories may be given; at most 100."),
   ),

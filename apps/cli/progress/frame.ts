@@ -45,9 +45,16 @@ function headLine(tree: RunTree, options: FrameOptions): string {
     ...(waiting > 0 ? [`${waiting} ${tree.end === null ? "waiting" : "never started"}`] : []),
   ].join(" · ");
   const elapsed = tree.startedAtMs === 0 ? "" : clock((tree.end === null ? nowMs : tree.lastAtMs) - tree.startedAtMs);
-  const text = tree.run === "" ? "starting" : `${tree.run}  ${counts}  ${elapsed}`;
+  const text = tree.run === "" ? "starting" : `${tree.run}  ${counts}  ${elapsed}${spent(tree)}`;
   return c.bold(fitted(options, `${mark} ${text}`));
 }
+
+const spent = ({ spent: { tokens, nanoUsd } }: RunTree): string =>
+  `${tokens > 0 ? `  ${count(tokens)} tokens` : ""}${nanoUsd > 0 ? `, ${(nanoUsd / 1e9).toFixed(4)} USD` : ""}`;
+
+/** Short, and steady in width while it counts. */
+const count = (tokens: number): string =>
+  tokens < 10_000 ? String(tokens) : tokens < 1e6 ? `${Math.round(tokens / 1_000)}k` : `${(tokens / 1e6).toFixed(1)}M`;
 
 function footLines(tree: RunTree, options: FrameOptions): string[] {
   const { colors: c } = options;

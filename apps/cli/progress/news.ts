@@ -1,7 +1,10 @@
 /** What a reader without a terminal is told of an event: a line where somebody would want to know, else nothing. */
 import type { LoggedEvent } from "../../../machines/run-event.ts";
+import { askParent } from "../../../registry/tools/ask-parent.ts";
+import { plural } from "../evaluate/facts.ts";
 import { onEvent } from "./on-event.ts";
 import { printable } from "./printable.ts";
+import { taskNews } from "./task-news.ts";
 import { counted, type RunTree, type TaskNode } from "./tree.ts";
 import { clock, modelName, reason, tookMs, work } from "./words.ts";
 
@@ -10,7 +13,8 @@ export function newsOf(event: LoggedEvent, tree: RunTree): string | null {
   const ended = (): string => endOf(event.run, tree);
   const result = (): string | null => settled(event.actor, tree);
   const news = onEvent<string | null>(event, {
-    "run.started": ({ run, goal, tasks }) => `${run}: ${printable(goal)} (${tasks} tasks, model ${modelName(tree)})`,
+    "run.started": ({ run, goal, tasks }) =>
+      `${run}: ${printable(goal)} (${plural(tasks, "task")}, model ${modelName(tree)})`,
     "run.parked": (parked) => `parked: ${printable(parked.reason)}`,
     "run.resumed": () => "resumed",
     "task.routed": ({ task }) => {
@@ -19,13 +23,20 @@ export function newsOf(event: LoggedEvent, tree: RunTree): string | null {
     },
     "result.verified": result,
     "result.rejected": result,
+    ...taskNews,
+    "message.started": ({ actor, reasons }) =>
+      reasons === undefined ? null : printable(`${actor}: its report was sent back: ${reasons.join("; ")}`),
     "agent.died": (death) => `${death.died} died: ${printable(death.reason)}`,
     "retry.scheduled": ({ actor, attempt, delayMs }) =>
       `${actor}: asks again in ${clock(delayMs)} (attempt ${attempt})`,
     "model.failed": ({ actor, message }) => `${actor}: ${printable(message)}`,
     "breaker.changed": ({ breaker, from, to }) => `breaker ${printable(breaker)}: ${from} → ${to}`,
-    "approval.requested": ({ actor, tool }) => `${actor}: ${printable(tool)} waits for approval`,
+    // A question was told with its words already.
+    "approval.requested": ({ actor, tool }) =>
+      tool === askParent.name ? null : `${actor}: ${printable(tool)} waits for approval`,
     "budget.refused": ({ actor }) => `${actor}: the budget does not cover another model call`,
+    "budget.changed": ({ by, tokensMax, nanoUsdMax }) =>
+      `budget, by ${printable(by)}: ${limitWords(tokensMax, nanoUsdMax)}`,
     "run.completed": ended,
     "run.failed": ended,
     "run.exhausted": ended,
@@ -33,6 +44,11 @@ export function newsOf(event: LoggedEvent, tree: RunTree): string | null {
   });
   return news ?? null;
 }
+
+const limitWords = (tokens: number | null, nanoUsd: number | null): string =>
+  [tokens === null ? [] : `${tokens} tokens`, nanoUsd === null ? [] : `${(nanoUsd / 1e9).toFixed(2)} USD`]
+    .flat()
+    .join(", ");
 
 function settled(actor: string, tree: RunTree): string | null {
   const node = tree.tasks.find((task) => task.actor === actor);

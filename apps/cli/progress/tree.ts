@@ -4,8 +4,10 @@
  */
 import type { LoggedEvent } from "../../../machines/run-event.ts";
 import { onEvent } from "./on-event.ts";
+import { afterCoordinator, grownBy } from "./task-events.ts";
 
-export type Outcome = "verified" | "rejected" | "failed" | "exhausted" | "cancelled";
+/** `revoked`: it was verified, and somebody took it back; whoever is sent to it anew begins afresh. */
+export type Outcome = "verified" | "rejected" | "failed" | "exhausted" | "cancelled" | "revoked";
 
 export type RunEnding = "completed" | "failed" | "exhausted" | "cancelled";
 
@@ -26,6 +28,10 @@ export interface TaskNode {
   readonly settledAtMs: number | null;
   readonly outcome: Outcome | null;
   readonly reasons: readonly string[];
+  /** What its coordinator said last of it, beside its state; "" where that is nothing. */
+  readonly note: string;
+  /** Question that it waits for an answer to; "" where there is none. */
+  readonly asks: string;
 }
 
 /** A task as it was planned. */
@@ -48,12 +54,16 @@ export interface RunTree {
   readonly tasks: readonly TaskNode[];
   /** Every task and what it needs, in the order of the plan; empty where nobody told. */
   readonly graph: readonly PlannedNode[];
+  /** Tasks that an agent proposed, until somebody is sent to one of them. */
+  readonly proposed: readonly PlannedNode[];
   /** Why the run stands still; null while it moves. */
   readonly parked: string | null;
   /** Breakers that are not closed, with their state. */
   readonly breakers: Readonly<Record<string, string>>;
   /** The last thing that went wrong, for as long as it is news: the next answer of a model clears it. */
   readonly trouble: string | null;
+  /** What its model calls came to so far. Money is that of the calls whose price is known. */
+  readonly spent: { readonly tokens: number; readonly nanoUsd: number };
   readonly end: { readonly status: RunEnding; readonly reasons: readonly string[] } | null;
 }
 
@@ -68,9 +78,11 @@ export const emptyTree: RunTree = {
   lastSeq: 0,
   tasks: [],
   graph: [],
+  proposed: [],
   parked: null,
   breakers: {},
   trouble: null,
+  spent: { tokens: 0, nanoUsd: 0 },
   end: null,
 };
 
@@ -103,6 +115,10 @@ function afterRun(tree: RunTree, event: LoggedEvent): RunTree {
     },
     "model.failed": ({ actor, message }) => ({ ...tree, trouble: `${actor}: ${message}` }),
     "agent.died": ({ died, reason }) => ({ ...tree, trouble: `${died} died: ${reason}` }),
+    "budget.settled": ({ tokens, nanoUsd }) => ({
+      ...tree,
+      spent: { tokens: tree.spent.tokens + tokens, nanoUsd: tree.spent.nanoUsd + (nanoUsd ?? 0) },
+    }),
     "model.answered": () => (tree.trouble === null ? tree : { ...tree, trouble: null }),
     "run.completed": ended,
     "run.failed": ended,
@@ -114,6 +130,8 @@ function afterRun(tree: RunTree, event: LoggedEvent): RunTree {
 
 function afterTask(tree: RunTree, event: LoggedEvent, atMs: number): RunTree {
   if (event.type === "task.routed") return routed(tree, event, atMs);
+  const told = afterCoordinator(tree, event, atMs);
+  if (told !== tree) return told;
   const index = tree.tasks.findIndex(({ actor }) => actor === event.actor);
   const node = tree.tasks[index];
   if (node === undefined || node.outcome !== null) return tree;
@@ -137,8 +155,11 @@ function routed(tree: RunTree, event: Extract<LoggedEvent, { type: "task.routed"
     settledAtMs: null,
     outcome: null,
     reasons: [],
+    note: "",
+    asks: "",
   };
-  return { ...tree, tasks: earlier === undefined ? [...tree.tasks, node] : tree.tasks.with(index, node) };
+  const tasks = earlier === undefined ? [...tree.tasks, node] : tree.tasks.with(index, node);
+  return { ...tree, ...grownBy(tree, event.task), tasks };
 }
 
 function afterAgent(node: TaskNode, event: LoggedEvent, atMs: number): TaskNode {
@@ -148,7 +169,8 @@ function afterAgent(node: TaskNode, event: LoggedEvent, atMs: number): TaskNode 
   };
   const next = onEvent<TaskNode>(event, {
     "agent.state": ({ to }) => ({ ...node, state: to }),
-    "model.answered": ({ turn }) => ({ ...node, turns: Math.max(node.turns, turn) }),
+    // The log counts from zero.
+    "model.answered": ({ turn }) => ({ ...node, turns: Math.max(node.turns, turn + 1) }),
     "tool.intended": ({ call, tool }) => ({
       ...node,
       toolCalls: node.toolCalls + 1,

@@ -17,17 +17,23 @@ export function clock(ms: number): string {
 const states: Readonly<Record<string, string>> = {
   routed: "waiting for a worker",
   awaitingApproval: "waiting for approval",
+  waiting: "waiting for an answer",
   backingOff: "waiting to ask again",
   reminding: "thinking",
   settling: "executing",
+  resting: "waits to be tried again",
+  replanning: "waits for another plan",
+  conflict: "conflicts with what others changed",
+  stopped: "stopped; to be begun again",
 };
 
-/** What an agent is doing: the tools it runs, else its state. */
-export function doing({ tools, state }: TaskNode): string {
+/** What an agent is doing: what it asks, the tools it runs, else its state, with what its coordinator said of it. */
+export function doing({ tools, state, asks, note }: TaskNode): string {
+  if (asks !== "") return printable(`asks: ${asks}`);
   const running = [...new Set(Object.values(tools))];
   if (running.length > 0) return printable(running.join(", "));
   const last = state.split(".").at(-1) ?? state;
-  return printable(states[last] ?? last);
+  return printable(`${states[last] ?? last}${note === "" ? "" : `: ${note}`}`);
 }
 
 /** `3 turns, 5 tools`; a single turn or tool is one. */

@@ -7,6 +7,7 @@ import { SwarmError } from "../../../infra/errors.ts";
 import { nearestNames } from "../nearest-names.ts";
 import { harmless } from "../print.ts";
 import { contractFormProblems, shown } from "./contract-form.ts";
+import { idProblems } from "./taken-ids.ts";
 import { formIssues, type TaskForm, type TasksForm, tasksSchema } from "./tasks-form.ts";
 import { inOrder } from "./writers.ts";
 import { type Path, type Place, yamlTree } from "./yaml-tree.ts";
@@ -48,7 +49,10 @@ export function tasksFile(text: string, file: string): TasksFile {
       found(["tasks", index, "contract", ...path], reason, ofKey);
     }
   }
-  if (parsed.success) needProblems(parsed.data.tasks, found);
+  if (parsed.success) {
+    needProblems(parsed.data.tasks, found);
+    idProblems(parsed.data, found);
+  }
   if (problems.length > 0 || !parsed.success) throw refused(file, problems);
   return { file, form: parsed.data, placeOf: tree.placeOf };
 }
@@ -109,7 +113,7 @@ function circleIn(tasks: readonly TaskForm[]): readonly string[] | null {
 }
 
 /** `tasks[2].needs[0]`. */
-const fieldOf = (path: Path): string =>
+export const fieldOf = (path: Path): string =>
   path.reduce<string>((text, step) => {
     if (typeof step === "number") return `${text}[${step}]`;
     const name = /^[\w$-]{1,60}$/.test(String(step)) ? String(step) : shown(String(step));

@@ -4,9 +4,11 @@
  */
 import { z } from "zod";
 import { INSIDE_EFFECTS_MAX } from "../../../machines/effect.ts";
-import { RESTARTS_MAX, TASKS_MAX } from "../../../machines/task-graph.ts";
+import { TASKS_MAX } from "../../../machines/task-graph.ts";
+import { RESTARTS_MAX } from "../../../machines/task-supervision.ts";
 import { nearestNames } from "../nearest-names.ts";
 import { shown } from "./contract-form.ts";
+import { budgetSchema, orFields, runBounds, supervisionSchema, taskBounds, whole } from "./supervision-form.ts";
 import type { Path } from "./yaml-tree.ts";
 
 /** Characters of a goal, at most; more belongs into a file the agent reads. */
@@ -14,10 +16,6 @@ export const GOAL_MAX = 32_000;
 export const TURNS_MAX = 1_000;
 
 const fields = z.record(z.string(), z.unknown(), { error: "takes fields (name: value)" });
-const whole = (from: number, to: number) => {
-  const error = `takes a whole number from ${from} to ${to}`;
-  return z.int({ error }).min(from, { error }).max(to, { error });
-};
 const text = (charsMax: number) =>
   z
     .string({ error: "takes a text" })
@@ -29,7 +27,7 @@ const id = z
 
 const AGENT = "takes the name of an agent type or agent file";
 
-const taskSchema = z.strictObject(
+const taskFields = z.strictObject(
   {
     id,
     goal: text(GOAL_MAX),
@@ -41,43 +39,51 @@ const taskSchema = z.strictObject(
     input: fields.optional(),
     contract: fields.optional(),
     turns: whole(1, TURNS_MAX).optional(),
-    attempts: whole(1, RESTARTS_MAX).default(1),
+    attempts: whole(1, RESTARTS_MAX).optional(),
+    ...taskBounds,
   },
-  { error: (issue) => (issue.code === "unrecognized_keys" ? undefined : "takes fields: at least id and goal") },
+  orFields("takes fields: at least id and goal"),
 );
+const taskSchema = taskFields.superRefine(({ attempts, on_failure }, context) => {
+  if (attempts === undefined || on_failure === undefined) return;
+  const message = "and attempts both say how often the task is tried; keep one of them";
+  context.addIssue({ code: "custom", path: ["on_failure"], message });
+});
 
 export const tasksSchema = z.strictObject(
   {
     goal: text(2_000).optional(),
     parallel: whole(1, INSIDE_EFFECTS_MAX).optional(),
     tolerate_failures: z.boolean({ error: "takes true or false" }).default(false),
+    ...runBounds,
     tasks: z
       .array(taskSchema, { error: "takes a list of tasks (- id: …)" })
       .min(1, { error: "is empty; a run has at least one task" })
       .max(TASKS_MAX, { error: `has more than ${TASKS_MAX} tasks; divide them among several files` }),
   },
-  { error: (issue) => (issue.code === "unrecognized_keys" ? undefined : "is no tasks file: it begins with tasks:") },
+  orFields("is no tasks file: it begins with tasks:"),
 );
 
 export type TasksForm = z.infer<typeof tasksSchema>;
 export type TaskForm = TasksForm["tasks"][number];
 
-/** Fields that somebody may expect and that do nothing yet, with what does it today. */
-const NOT_YET: Readonly<Record<string, string>> = {
-  budget: "limit the whole run by --budget or --max-tokens",
-  tokens: "limit the whole run by --max-tokens",
-  max_tokens: "limit the whole run by --max-tokens",
+/** Fields that somebody may expect under another name, or that a file cannot set, with what does it. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  tokens: "write budget: {tokens: 100000}; --max-tokens limits the whole run",
+  max_tokens: "write budget: {tokens: 100000}; --max-tokens limits the whole run",
+  usd: "write budget: {usd: 0.5}; --budget limits the whole run",
   max_turns: "write turns",
-  deadline: "no task has a deadline yet; turns limits how long it works",
-  timeout: "no task has a time limit yet; turns limits how long it works",
-  supervision: "attempts says how often a task is tried; other ways of supervision are not there yet",
-  on_failure: "attempts says how often a task is tried, tolerate_failures what a failure means for the run",
-  retry: "write attempts",
-  retries: "write attempts",
-  priority: "tasks start in the order of the file, as soon as what they need is verified",
-  isolation: "all agents of a run share one working tree: --worktree says which",
-  worktree: "all agents of a run share one working tree: --worktree says which",
-  model: "an agent's type says which model it asks; --model sets one for all",
+  timeout: "write deadline: 10m",
+  onFailure: "write on_failure",
+  retry: "write attempts, or on_failure: [retry]",
+  retries: "write attempts, or on_failure: [retry]",
+  strategy: "it stands under supervision",
+  restarts: "it stands under supervision",
+  within: "it stands under supervision",
+  replan: "write replans: 1 beside tasks",
+  isolation: "--worktree says whether agents work in trees of their own",
+  worktree: "--worktree says whether agents work in trees of their own",
+  model: "an agent's type says which model it asks; --model sets one for all, on_failure another for a further attempt",
   mode: "--mode says it for the whole run",
   tools: "an agent file says which tools its agent has",
   deny_tools: "--deny-tool says it for the whole run",
@@ -100,11 +106,25 @@ export interface FormIssue {
 
 /** Pure. Every problem with its path; empty where the value is a tasks file by its form. */
 export function formIssues(error: z.ZodError, value: unknown): readonly FormIssue[] {
+  const strange = new Set(
+    error.issues.filter(({ code }) => code === "unrecognized_keys").map(({ path }) => JSON.stringify(path)),
+  );
   return error.issues.flatMap((issue): FormIssue[] => {
+    // Who wrote a field wrong has not left it away.
+    if (issue.code === "custom" && strange.has(JSON.stringify(issue.path))) return [];
     if (issue.code !== "unrecognized_keys") return [{ path: issue.path, ofKey: false, reason: reasonOf(issue, value) }];
-    const known = Object.keys(issue.path.length === 0 ? tasksSchema.shape : taskSchema.shape);
+    const known = fieldsAt(issue.path);
     return issue.keys.map((key) => ({ path: [...issue.path, key], ofKey: true, reason: unknownField(key, known) }));
   });
+}
+
+/** Fields that there are where a field is not known. */
+function fieldsAt(path: Path): readonly string[] {
+  const above = path.at(-1);
+  if (path.includes("on_failure")) return ["agent", "model"];
+  if (above === "supervision") return Object.keys(supervisionSchema.shape);
+  if (above === "budget") return Object.keys(budgetSchema.shape);
+  return Object.keys(path.length === 0 ? tasksSchema.shape : taskFields.shape);
 }
 
 function reasonOf({ path, message }: z.core.$ZodIssue, value: unknown): string {
@@ -120,7 +140,7 @@ const valueAt = (value: unknown, path: Path): unknown =>
   );
 
 function unknownField(key: string, known: readonly string[]): string {
-  if (Object.hasOwn(NOT_YET, key)) return `is not a field of a tasks file, or not yet: ${NOT_YET[key]}`;
+  if (Object.hasOwn(ELSEWHERE, key) && !known.includes(key)) return `is no field here: ${ELSEWHERE[key]}`;
   const near = nearestNames(key, known);
   const way = near.length > 0 ? `did you mean ${near.join(" or ")}?` : `there are ${known.join(", ")}`;
   return `is no field here; ${way}`;

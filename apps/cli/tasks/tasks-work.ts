@@ -2,14 +2,17 @@
 
 import { BRIEF_BYTES_MAX } from "../../../actors/runtime/new-run.ts";
 import type { AgentType } from "../../../actors/types/define.ts";
+import { verify } from "../../../actors/types/verify.ts";
 import { SwarmError } from "../../../infra/errors.ts";
-import type { PlannedTask } from "../../../machines/task-graph.ts";
 import { isTakenAway } from "../../../registry/permission/denied-tools.ts";
 import type { Mode } from "../../../registry/permission/question.ts";
 import { toolNamed } from "../../../registry/tools/index.ts";
-import { briefFor, type PlannedAgent, taskFor, type Work } from "../planned-agent.ts";
+import { NO_RIVALS, type PlannedAgent, type Work, type Writers } from "../planned-agent.ts";
 import { headlineOf, nameOf } from "./given-work.ts";
-import { agentsOf, refused, type TasksFile, tasksFile } from "./tasks-file.ts";
+import { checkOf, type PlannedTasks, type PlanningOptions, plannedTasks } from "./planned-tasks.ts";
+import { remedyTypes } from "./remedies.ts";
+import { policyOf } from "./supervision-form.ts";
+import { agentsOf, fieldOf, type Problem, refused, type TasksFile, tasksFile } from "./tasks-file.ts";
 import { inOrder, rivals } from "./writers.ts";
 
 /** Agents that work at once where the file does not say, as far as they only look. */
@@ -17,11 +20,9 @@ const PARALLEL = 8;
 /** Tasks that are told one by one before the run begins. */
 const TASKS_TOLD = 20;
 
-export interface TasksWorkOptions {
+export interface TasksWorkOptions extends Omit<PlanningOptions, "named"> {
   /** `--agent`, where it was given. */
   readonly agent: unknown;
-  /** `--max-turns`: no task has more. */
-  readonly turnsMax: number | undefined;
   readonly mode: Mode;
   readonly deniedTools: readonly string[];
   resolve(name: string): Promise<PlannedAgent>;
@@ -38,53 +39,73 @@ export async function tasksWork(text: string, file: string, options: TasksWorkOp
   const read = tasksFile(text, file);
   const agents = await agentsOf(read, options.resolve);
   const named = (name: string): PlannedAgent => agents.get(name) as PlannedAgent;
-  const { tasks, goal, tolerate_failures: tolerateFailures } = read.form;
-  const graph = tasks.map(({ id, agent, needs, attempts, turns }) => {
-    const most = Math.min(turns ?? named(agent).type.limits.turnsMax, options.turnsMax ?? Number.POSITIVE_INFINITY);
-    return taskFor(named(agent), { id, needs, attemptsMax: attempts }, most);
-  });
-  const briefs = tasks.map(({ id, agent, goal: words, input, contract }) =>
-    briefFor(named(agent), {
-      id,
-      goal: words,
-      ...(input === undefined ? {} : { input }),
-      ...(contract === undefined ? {} : { contract }),
-    }),
-  );
+  const { goal, tolerate_failures: tolerateFailures, supervision, replans, synthesis } = read.form;
+  const { graph, briefs } = planned(read, { ...options, named });
   checkSizes(read, briefs);
-  const { parallelMax, notices } = parallelOf(read, (name) => mayChange(named(name).type, options));
+  const parallelMax = read.form.parallel ?? PARALLEL;
+  const writers = writersOf(read, (task) =>
+    [named(task.agent).type, ...remedyTypes(task)].some((type) => mayChange(type, options)),
+  );
   return {
-    goal: goal === undefined ? `${counted(graph)} of ${nameOf(file)}` : headlineOf(goal),
+    goal: goal === undefined ? `${counted(read)} of ${nameOf(file)}` : headlineOf(goal),
     graph,
     briefs,
-    agents: [...agents.values()],
+    agents: [...agents.values(), ...others(read, agents)],
     // Whoever wrote the file is not whoever runs it: its words give no rights.
     grants: [],
     parallelMax,
     tolerateFailures,
+    ...(supervision === undefined ? {} : { supervision: policyOf(supervision) }),
+    ...(replans === undefined ? {} : { replansMax: replans }),
+    ...(synthesis === undefined ? {} : { synthesis }),
+    models: [...new Set(graph.flatMap(({ remedies = [] }) => remedies.flatMap(({ model }) => model ?? [])))],
     options: { tasksFile: nameOf(file) },
-    notices: [`${nameOf(file)}: ${counted(graph)}, ${atOnce(parallelMax)}`, ...toldTasks(read), ...notices],
+    writers,
+    notices: [
+      `${nameOf(file)}: ${counted(read)}${writers.rivals === null ? atOnce(parallelMax) : ""}`,
+      ...toldTasks(read),
+    ],
   };
 }
 
+/** Throws SwarmError `usage.tasks_file` with all that is wrong beyond the form. */
+function planned({ file, form, placeOf }: TasksFile, options: PlanningOptions): PlannedTasks {
+  const problems: Problem[] = [];
+  const tasks = plannedTasks(form.tasks, options, (path, reason) => {
+    problems.push({ ...placeOf(path), field: fieldOf(path), reason });
+  });
+  if (problems.length > 0) throw refused(file, problems);
+  return tasks;
+}
+
+/** Built-in types that no task begins with, and that one may come to: what the flags say is said of them, too. */
+function others({ form }: TasksFile, agents: ReadonlyMap<string, PlannedAgent>): readonly PlannedAgent[] {
+  const checks = form.tasks.some((task) => task.verify !== undefined) ? [verify] : [];
+  const types = new Set([...form.tasks.flatMap(remedyTypes), ...checks]);
+  return [...types].filter(({ name }) => !agents.has(name)).map((type) => ({ base: type, type, profile: null }));
+}
+
 /** A goal is short enough by its form; input and contract are data, and all of it goes into a prompt. */
-function checkSizes({ file, placeOf }: TasksFile, briefs: Work["briefs"]): void {
-  const problems = briefs.flatMap((brief, index) => {
+function checkSizes({ file, form, placeOf }: TasksFile, briefs: Work["briefs"]): void {
+  const places = new Map(form.tasks.flatMap(({ id }, at) => [[id, at] as const, [checkOf(id), at] as const]));
+  const problems = briefs.flatMap((brief) => {
+    const at = places.get(brief.id) ?? 0;
     const bytes = Buffer.byteLength(JSON.stringify(brief));
     if (bytes <= BRIEF_BYTES_MAX) return [];
     const reason = `has ${bytes} bytes with its input and contract; at most ${BRIEF_BYTES_MAX}: put data into a file that its agent reads`;
-    return [{ ...placeOf(["tasks", index]), field: `tasks[${index}]`, reason }];
+    return [{ ...placeOf(["tasks", at]), field: `tasks[${at}]`, reason }];
   });
   if (problems.length > 0) throw refused(file, problems);
 }
 
-const counted = (graph: readonly PlannedTask[]): string => (graph.length === 1 ? "1 task" : `${graph.length} tasks`);
+const counted = ({ form: { tasks } }: TasksFile): string => (tasks.length === 1 ? "1 task" : `${tasks.length} tasks`);
 const atOnce = (parallelMax: number): string =>
-  parallelMax === 1 ? "one at a time" : `at most ${parallelMax} at once`;
+  parallelMax === 1 ? ", one at a time" : `, at most ${parallelMax} at once`;
 
 function toldTasks({ form: { tasks } }: TasksFile): readonly string[] {
   const lines = inOrder(tasks).map(
-    ({ id, agent, needs }) => `  ${id} (${agent})${needs.length === 0 ? "" : ` <- ${some(needs)}`}`,
+    (task) =>
+      `  ${task.id} (${task.agent})${task.needs.length === 0 ? "" : ` <- ${some(task.needs)}`}${task.verify === undefined ? "" : `; checked by ${checkOf(task.id)}`}`,
   );
   const more = lines.length - TASKS_TOLD;
   return more > 0 ? [...lines.slice(0, TASKS_TOLD), `  and ${more} more`] : lines;
@@ -101,18 +122,17 @@ function mayChange(type: AgentType, { mode, deniedTools }: Pick<TasksWorkOptions
   return left.length > 0 || (type.plugins === "all" && type.pluginTools?.length !== 0);
 }
 
-/** Throws SwarmError `usage.tasks_file` where two that may write were to work at once: they share one working tree. */
-function parallelOf(
+/** Who could write at the same time. Where agents share one working tree, that must not be. */
+function writersOf(
   { file, form, placeOf }: TasksFile,
-  writes: (agent: string) => boolean,
-): { parallelMax: number; notices: readonly string[] } {
-  const writers = new Set(form.tasks.filter(({ agent }) => writes(agent)).map(({ id }) => id));
-  const both = rivals(form.tasks, writers);
-  if (both === null) return { parallelMax: form.parallel ?? PARALLEL, notices: [] };
+  writes: (task: TasksFile["form"]["tasks"][number]) => boolean,
+): Writers {
+  if (form.parallel === 1) return NO_RIVALS;
+  const names = new Set(form.tasks.filter(writes).map(({ id }) => id));
+  const both = rivals(form.tasks, names);
+  if (both === null) return NO_RIVALS;
+  if (form.parallel === undefined) return { rivals: both, refusal: null };
   const [one, other] = both;
-  const why = `${one} and ${other} may both change files, and neither waits for the other`;
-  if (form.parallel === undefined) return { parallelMax: 1, notices: [`one writer at a time: ${why}`] };
-  if (form.parallel === 1) return { parallelMax: 1, notices: [] };
-  const reason = `is ${form.parallel}, but ${why}; all agents of a run share one working tree: write parallel: 1, let one need the other, or give one to an agent that only looks (explore)`;
-  throw refused(file, [{ ...placeOf(["parallel"]), field: "parallel", reason }]);
+  const reason = `is ${form.parallel}, but ${one} and ${other} may both change files, neither waits for the other, and here all agents share one working tree: write parallel: 1, let one need the other, give one to an agent that only looks (explore), or run it in a git repository whose changes are committed`;
+  return { rivals: both, refusal: refused(file, [{ ...placeOf(["parallel"]), field: "parallel", reason }]) };
 }

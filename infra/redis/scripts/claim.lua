@@ -7,6 +7,8 @@ ARGV   1 nonce   2 member (run/actor/type)   3 bindings served, with commas   4 
 RETURN {"OK", epoch, run row, snapshot, mail, pending, session, transcript, claims since the last commit, mail left,
         incarnation}
        {"NORUN"}     no such run, or nobody there who may be claimed; the member is forgotten
+       {"OVER", reason, pending}   the actor was fenced for good. What is pending was begun somewhere, and has to be ended there
+       before the actor is forgotten (`unwound.lua`); where nothing is, it is
        {"STRANDED", "binding" | "machine", name}   this worker lacks it; the actor waits, visibly
        {"ELSEWHERE", place}   all there is to do was begun at another place; nothing was written, whoever is at it there goes on
 Rows are flat lists of field and value. A nonce that holds the claim already is the echo of a call whose answer was
@@ -17,6 +19,16 @@ local row = redis.call('HGETALL', KEYS[1])
 if #row == 0 or redis.call('HEXISTS', KEYS[1], 'stub') == 1 or redis.call('HEXISTS', KEYS[2], 'dead') == 1 then
   redis.call('ZREM', KEYS[7], ARGV[2])
   return {'NORUN'}
+end
+local over = redis.call('HGET', KEYS[2], 'fenced')
+if over then
+  local begun = redis.call('HGETALL', KEYS[4])
+  redis.call('LLEN', KEYS[3])
+  if #begun == 0 then
+    redis.call('ZREM', KEYS[7], ARGV[2])
+    redis.call('DEL', KEYS[3])
+  end
+  return {'OVER', over, begun}
 end
 local binding = redis.call('HGET', KEYS[1], 'binding')
 local machine = redis.call('HGET', KEYS[2], 'machine')

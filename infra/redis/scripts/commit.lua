@@ -14,6 +14,7 @@ ARGV   1 commit id   2 epoch   3 nonce   4 version expected   5 base key of the 
        · effects (id, JSON, tokens in, out wanted, out least, nano-USD per token in, per token out; "" = no money)
        · effects dropped (id) · results (id, JSON) · audit (JSON) · blobs (SHA-256, text)
        · approvals (id, JSON, call, hash, ms until they expire, audit without its end) · approvals withdrawn (id, answer without its closing brace)
+       then, only where one of them is not empty, the lists that `commit-rare.lua` tells of
 RETURN {"OK", first seq, now ms, mail left, hold, status, transcript length before, grant…}  grant = "out tokens nano"
        {"FENCED"}  another activation has claimed the actor, or acknowledged writes may have been lost since the claim
        {"CONFLICT", version}  the actor is not where the caller thinks it is
@@ -26,7 +27,7 @@ STORED one field for all that a step writes anew (docs/decisions/0084). Run `m`:
 commit-id core"; core and orders as they come. Log `e`: "time actor/type grants", a newline, the entry. Pending: place → "id grant order".
 ]]
 if tonumber(ARGV[11]) < 1 then return redis.error_reply('EVENTLESS a commit tells at least one event') end
-local head = redis.call('HMGET', KEYS[3], 'epoch', 'nonce', 'h', 'incarnation')
+local head = redis.call('HMGET', KEYS[3], 'epoch', 'nonce', 'h', 'incarnation', 'cap')
 -- What every commit writes anew stands in one field each: a field of its own costs more than most of its values.
 local version, firstBefore, saidBefore, before = string.match(head[3] or '', '^(%d+) (%d+) (%d+) (%S*) ')
 version = version or '0'
@@ -35,7 +36,6 @@ if not run[1] then return {'NORUN'} end
 -- Tokens, nano-USD, both held; then the counters in the order of ARGV 19.
 local money = {}
 for amount in string.gmatch(run[4] or '0 0 0 0 0 0 0 0 0 0', '-?%d+') do money[#money + 1] = tonumber(amount) end
-local TOKENS, NANO, HELD_TOKENS, HELD_NANO, COUNTED = 1, 2, 3, 4, 4
 
 -- Events one run may tell. What an archive of so many takes, it can be read back from.
 local LOG_EVENTS_MAX = 250000
@@ -63,7 +63,6 @@ local auditFrom, auditTo = list(1)
 local blobsFrom, blobsTo = list(2)
 local askedFrom, askedTo = list(6)
 local withdrawnFrom, withdrawnTo = list(2)
-
 -- An effect is stored in the first place that is free, so that the order which follows another takes its place, with
 -- one write: "id out tokens nano order", the amounts only where it costs money. Marks beside it bear its id.
 local places, marks, taken = {}, {}, {}
@@ -80,6 +79,10 @@ local function grantOf(id)
   local grant, tokens, nano = string.match(places[id] and places[id][2] or '', '^%S+ (%d+ (%d+) (%d+)) ')
   return grant, tonumber(tokens), tonumber(nano)
 end
+
+local TOKENS, NANO, HELD_TOKENS, HELD_NANO, COUNTED = 1, 2, 3, 4, 4
+local runId, named = string.match(ARGV[7], '^(.-)/(.*)$')
+--@include commit-rare.lua
 
 if before == ARGV[1] then
   local again = {'OK', firstBefore, 0, redis.call('LLEN', KEYS[5]), run[2] or '', run[1], tonumber(saidBefore)}
@@ -115,6 +118,7 @@ if blobsFrom <= blobsTo then redis.call('HLEN', KEYS[16]) end
 if askedFrom <= askedTo or withdrawnFrom <= withdrawnTo then redis.call('HLEN', KEYS[17]) end
 if ARGV[15] ~= '' or tonumber(run[3] or '0') + tonumber(ARGV[11]) >= LOG_EVENTS_MAX then redis.call('ZCARD', KEYS[14]) end
 for i = mailFrom, mailTo, 3 do redis.call('LLEN', ARGV[5] .. ':' .. ARGV[i] .. ':mailbox') end
+if rare then rare.look() end
 
 -- Money: what this cause settles is free again before what it asks for is granted.
 local released = {0, 0}
@@ -132,6 +136,7 @@ if needsMoney then
   local limits = redis.call('HMGET', KEYS[7], 'tokensMax', 'nanoMax')
   local tokensLeft = limits[1] and (tonumber(limits[1]) - money[TOKENS] - money[HELD_TOKENS] + released[1] - settled[1]) or nil
   local nanoLeft = limits[2] and (tonumber(limits[2]) - money[NANO] - money[HELD_NANO] + released[2] - settled[2]) or nil
+  if rare then tokensLeft, nanoLeft = rare.withinShare(tokensLeft, nanoLeft, released, settled) end
   for i = effectsFrom, effectsTo, 7 do
     if ARGV[i + 2] ~= '' then
       local inTokens, out, least = tonumber(ARGV[i + 2]), tonumber(ARGV[i + 3]), tonumber(ARGV[i + 4])
@@ -168,8 +173,6 @@ local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 local count = tonumber(ARGV[11])
 local last = tonumber(run[3] or '0') + count
 local first = last - count + 1
-local address = string.match(ARGV[7], '^(.-/.-)/')
-local runId, named = string.match(ARGV[7], '^(.-)/(.*)$')
 local told = {}
 for i, grant in ipairs(grants) do told[i] = grant[1] .. ' ' .. grant[2] end
 redis.call('XADD', KEYS[2], first .. '-0', 'e', now .. ' ' .. named .. ' ' .. table.concat(told, ',') .. '\n' .. ARGV[10])
@@ -192,6 +195,7 @@ end
 if needsMoney then
   money[HELD_TOKENS], money[HELD_NANO] = money[HELD_TOKENS] - released[1], money[HELD_NANO] - released[2]
   money[TOKENS], money[NANO] = money[TOKENS] + settled[1], money[NANO] + settled[2]
+  if rare then rare.used(settled[1], settled[2]) end
   local counter = COUNTED
   for amount in string.gmatch(ARGV[19], '%d+') do
     counter = counter + 1
@@ -207,9 +211,11 @@ for i = dropFrom, dropTo do
     -- Nobody will settle it any more; what it may have cost is charged in full.
     money[HELD_TOKENS], money[HELD_NANO] = money[HELD_TOKENS] - tokens, money[HELD_NANO] - nano
     money[TOKENS], money[NANO] = money[TOKENS] + tokens, money[NANO] + nano
+    if rare then rare.used(tokens, nano) end
   end
   clear(ARGV[i])
 end
+if rare then rare.writeShare() end
 local nextPlace = 0
 local row = {}
 for i = effectsFrom, effectsTo, 7 do
@@ -248,22 +254,8 @@ end
 for i = resultsFrom, resultsTo, 2 do redis.call('HSET', KEYS[8], ARGV[i], ARGV[i + 1]) end
 for i = auditFrom, auditTo do redis.call('XADD', KEYS[9], '*', 'b', ARGV[i]) end
 for i = blobsFrom, blobsTo, 2 do redis.call('HSETNX', KEYS[16], ARGV[i], ARGV[i + 1]) end
-local asking = 0
-for i = askedFrom, askedTo, 6 do
-  local id, expires = ARGV[i], now + tonumber(ARGV[i + 4])
-  local facts = string.format('%d %d %s %s %s', now, expires, ARGV[i + 3], string.match(ARGV[7], '/(.*)$'), ARGV[i + 2])
-  redis.call('HSET', KEYS[17], id, ARGV[i + 1], id .. '#s', facts, id .. '#u', ARGV[i + 5])
-  redis.call('ZADD', KEYS[13], expires, ARGV[7] .. '|approval:' .. id .. '|0')
-  asking = asking + 1
-end
-for i = withdrawnFrom, withdrawnTo, 2 do
-  local id = ARGV[i]
-  if redis.call('HEXISTS', KEYS[17], id .. '#s') == 1 and redis.call('HEXISTS', KEYS[17], id .. '#a') == 0 then
-    redis.call('HSET', KEYS[17], id .. '#a', ARGV[i + 1] .. string.format(',"at":%d}', now))
-    redis.call('ZREM', KEYS[13], ARGV[7] .. '|approval:' .. id .. '|0')
-    asking = asking - 1
-  end
-end
+--@include commit-approvals.lua
+if rare then asking = asking - rare.write(now) end
 if asking ~= 0 then redis.call('HINCRBY', KEYS[1], 'asking', asking) end
 
 local mailLeft = redis.call('LLEN', KEYS[5])

@@ -8,7 +8,7 @@ ARGV   1 member (run/actor/type)   2 run id   3 actor   4 member of the coordina
        10 epoch   11 nonce of the claim that found it deadly ("" = whoever holds it)
 RETURN {"OK"} | {"NORUN"} | {"ENDED"}
        {"FENCED"}  that claim no longer holds: another has brought the actor on, or this call is an echo
-       {"AGAIN"}   nobody has claimed the actor since it was quarantined
+       {"AGAIN"}   nobody has claimed the actor since it was quarantined, or it was fenced for good before
 ]]
 local row = redis.call('HMGET', KEYS[1], 'status', 'm')
 local status = row[1]
@@ -18,9 +18,9 @@ if status ~= 'running' then
   redis.call('ZREM', KEYS[5], ARGV[1])
   return {'ENDED'}
 end
-local holder = redis.call('HMGET', KEYS[9], 'epoch', 'nonce', 'quarantined')
+local holder = redis.call('HMGET', KEYS[9], 'epoch', 'nonce', 'quarantined', 'fenced', 'cap')
 if ARGV[11] ~= '' and (holder[1] ~= ARGV[10] or holder[2] ~= ARGV[11]) then return {'FENCED'} end
-if holder[1] and holder[1] == holder[3] then return {'AGAIN'} end
+if holder[4] or (holder[1] and holder[1] == holder[3]) then return {'AGAIN'} end
 redis.call('XLEN', KEYS[2])
 redis.call('XLEN', KEYS[6])
 redis.call('LLEN', KEYS[7])
@@ -37,10 +37,16 @@ for amount in string.gmatch(row[2] or '0 0 0 0 0 0 0 0 0 0', '-?%d+') do money[#
 local function charge(tokens, nano)
   money[1], money[2], money[3], money[4] = money[1] + tokens, money[2] + nano, money[3] - tokens, money[4] - nano
 end
+local limits, used, usedNano = string.match(holder[5] or '', '^(%S+ %S+ )(%d+) (%d+)$')
 for i = 1, #pending, 2 do
   local tokens, nano = string.match(pending[i + 1], '^%S+ %d+ (%d+) (%d+) ')
-  if tokens then charge(tonumber(tokens), tonumber(nano)) end
+  if tokens then
+    charge(tonumber(tokens), tonumber(nano))
+    if limits then used, usedNano = used + tokens, usedNano + nano end
+  end
 end
+-- Sent back to work, it has that much less of its share.
+if limits then redis.call('HSET', KEYS[9], 'cap', string.format('%s%d %d', limits, used, usedNano)) end
 local isCoordinator = ARGV[1] == ARGV[4]
 -- Calls that are still out are settled by nobody any more: they are charged what they may have cost.
 if isCoordinator then charge(money[3], money[4]) end

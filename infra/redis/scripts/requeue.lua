@@ -1,6 +1,7 @@
 --[[
 REQUEUE: a dead letter goes back to work, in one step with the word to the coordinator, whose ledger must hold the task
-as failed: then nobody else is at it. The actor itself is put back as it died, or (reroute) only the task is.
+as failed: then nobody else is at it. The actor itself is put back as it died, or (reroute) only the task is. The letter of a
+task that used up its supervision can only be rerouted: nobody died.
 
 KEYS   1 run  2 log  3 dead  4 snapshot  5 mailbox  6 pending  7 ready  8 mailbox of the coordinator
        9 snapshot of the coordinator  10 sent
@@ -8,6 +9,7 @@ ARGV   1 entry of the letter in the stream   2 letter id   3 member (run/actor/t
        5 member of the coordinator   6 message to it (JSON)   7 log body (1 event)   8 bell channel
        9 "back" | "reroute"   10 id of the message
 RETURN {"OK"} | {"AGAIN"}  it was requeued before   | {"GONE"}  no such letter   | {"NORUN"} | {"ENDED", status}
+       {"OVER"}  the actor itself was fenced for good; only its task can go on
        {"TASK", status, actor}  the task is not failed: running, planned again, …   ("" where the run has no such task)
 ]]
 local status = redis.call('HGET', KEYS[1], 'status')
@@ -24,6 +26,7 @@ local task = row and cjson.decode(row) or {}
 if task.status ~= 'failed' then
   return {'TASK', task.status or '', type(task.actor) == 'string' and task.actor or ''}
 end
+if ARGV[9] == 'back' and redis.call('HEXISTS', KEYS[4], 'fenced') == 1 then return {'OVER'} end
 redis.call('XLEN', KEYS[2])
 redis.call('LLEN', KEYS[5])
 redis.call('HLEN', KEYS[6])

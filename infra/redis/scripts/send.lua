@@ -1,9 +1,9 @@
 --[[
 SEND: a message from outside the run into one actor's mailbox. The same message id a second time changes nothing.
 
-KEYS   1 run  2 sent  3 mailbox  4 ready
+KEYS   1 run  2 sent  3 mailbox  4 ready  5 snapshot
 ARGV   1 message id   2 message (JSON)   3 member (run/actor/type)   4 bell channel   5 mailbox limit
-RETURN {"OK"} | {"AGAIN"} | {"NORUN"} | {"ENDED", status}
+RETURN {"OK"} | {"AGAIN"} | {"NORUN"} | {"ENDED", status}  of the run; "fenced" where only this actor is over
        {"FULL", length}  the mailbox, or the list of ids by which a second sending is known
 ]]
 -- Ids of messages from outside that one run remembers. Forgetting one would deliver its message twice, so no more are
@@ -14,6 +14,7 @@ local status = redis.call('HGET', KEYS[1], 'status')
 if not status then return {'NORUN'} end
 if redis.call('HEXISTS', KEYS[2], ARGV[1]) == 1 then return {'AGAIN'} end
 if status ~= 'running' then return {'ENDED', status} end
+if redis.call('HEXISTS', KEYS[5], 'fenced') == 1 then return {'ENDED', 'fenced'} end
 local length = redis.call('LLEN', KEYS[3])
 if length >= tonumber(ARGV[5]) then return {'FULL', length} end
 local sent = redis.call('HLEN', KEYS[2])

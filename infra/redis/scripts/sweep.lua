@@ -1,7 +1,7 @@
 --[[
 SWEEP: one shard. Timers that are due become messages; members of `ready` that nobody has touched for a while are
 named, so that the caller wakes them. Parked runs are passed over. A timer named `approval:<id>` is the end of the time in
-which that approval could be answered: it expires here, which is the answer.
+which that approval could be answered: it expires here, which is the answer. Timers of a fenced actor end here in silence.
 
 KEYS   1 ready  2 timers
 ARGV   1 prefix of the shard's run keys, ending in ":"   2 idle ms   3 at most   4 bell channel
@@ -33,7 +33,8 @@ for _, armed in ipairs(due) do
   local address = string.match(member, '^(.-/.-)/')
   local run, actor = string.match(address, '^(.-)/(.*)$')
   redis.call('ZREM', KEYS[2], armed)
-  if redis.call('HGET', ARGV[1] .. run, 'status') == 'running' then
+  local isOver = redis.call('HEXISTS', ARGV[1] .. run .. ':' .. actor .. ':s', 'fenced') == 1
+  if redis.call('HGET', ARGV[1] .. run, 'status') == 'running' and not isOver then
     local approval = string.match(id, '^approval:(.*)$')
     local mail
     if approval then

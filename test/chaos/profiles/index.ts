@@ -1,5 +1,6 @@
 /** The catalogue of profiles. */
 import { all } from "./all.ts";
+import { graph } from "./graph.ts";
 import { kill } from "./kill.ts";
 import { model } from "./model.ts";
 import { net } from "./net.ts";
@@ -9,7 +10,7 @@ import { redis } from "./redis.ts";
 import { zombie } from "./zombie.ts";
 
 /** Those that run unasked. */
-export const profiles: readonly Profile[] = [kill, zombie, net, redis, all, model];
+export const profiles: readonly Profile[] = [kill, zombie, net, redis, all, model, graph];
 /** Those that break what the product does not promise to survive: only by name. */
 const extremes: readonly Profile[] = [power];
 

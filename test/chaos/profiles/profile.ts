@@ -24,6 +24,8 @@ export interface Profile {
   readonly fsync: readonly Fsync[];
   /** It takes back what Redis had acknowledged: then runs may vanish, and calls be made whose order nobody remembers. */
   readonly losesAcknowledged?: boolean;
+  /** What is played under it: runs of one agent, or graphs of several that write (`graph/`). Default "agent". */
+  readonly plays?: "agent" | "graph";
   /** Breaks things for as long as it goes on. What it leaves broken, `mend` repairs. */
   disturb(disturbance: Disturbance): Promise<void>;
 }

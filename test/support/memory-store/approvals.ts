@@ -9,8 +9,9 @@ import {
   revokedEvent,
 } from "../../../infra/redis/answers.ts";
 import { opened } from "../../../infra/redis/commit-arguments.ts";
-import type { AnswerAnswer, ApprovalAnswer, Commit, Grants, NewGrant, RevokeAnswer } from "../../../infra/store.ts";
+import type { Commit } from "../../../infra/store.ts";
 import { memberOf } from "../../../infra/store.ts";
+import type { AnswerAnswer, ApprovalAnswer, Grants, NewGrant, RevokeAnswer } from "../../../infra/store-approvals.ts";
 import { type Inside, mailText } from "./inside.ts";
 import { actorNamed, add, type StoredRun, type StoredShard, shardNamed } from "./state.ts";
 

@@ -17,6 +17,14 @@ export function claim(inside: Inside, address: Address, nonce: string, served: S
     return { kind: "no_run" };
   }
   const actor = actorNamed(run, address.actor);
+  if (actor.fenced !== null) {
+    const pending = [...actor.pending].map(([id, { json, grant }]) => ({ id, json, grant, held: false }));
+    if (pending.length === 0) {
+      shard.ready.delete(member);
+      actor.mailbox.length = 0;
+    }
+    return { kind: "over", reason: actor.fenced, pending };
+  }
   const lacking = lacks(run.fields.get("binding"), actor.machine, served);
   if (lacking !== null) {
     shard.ready.delete(member);

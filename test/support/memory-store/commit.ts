@@ -3,6 +3,7 @@ import { type Commit, type CommitAnswer, type Grant, memberOf, type Reservation 
 import { StoreError } from "../../../infra/store-error.ts";
 import { ask } from "./approvals.ts";
 import { type Inside, mailText } from "./inside.ts";
+import { ofShare, shareLeft, writeRare } from "./rare.ts";
 import { actorNamed, add, amount, charge, chargeAll, type StoredActor, type StoredRun, shardNamed } from "./state.ts";
 
 const NOTHING: Grant = { outTokens: 0, tokens: 0, nanoUsd: 0 };
@@ -85,8 +86,9 @@ function moneyFor({ flaws }: Inside, run: StoredRun, actor: StoredActor, one: Co
     budget.has(limit) && flaws.noLimit !== true
       ? amount(budget, limit) - amount(budget, spent) - amount(budget, out) + back
       : Number.POSITIVE_INFINITY;
-  let tokensLeft = left("tokensMax", "tokens", "heldTokens", released.tokens - settled.tokens);
-  let nanoLeft = left("nanoMax", "nano", "heldNano", released.nanoUsd - settled.nanoUsd);
+  const share = shareLeft(actor, released, settled);
+  let tokensLeft = Math.min(left("tokensMax", "tokens", "heldTokens", released.tokens - settled.tokens), share.tokens);
+  let nanoLeft = Math.min(left("nanoMax", "nano", "heldNano", released.nanoUsd - settled.nanoUsd), share.nanoUsd);
   const grants: (Grant & { effect: string })[] = [];
   for (const { id, reserve } of one.effects) {
     if (reserve === null) continue;
@@ -136,9 +138,11 @@ function write(writing: Writing): CommitAnswer {
   if (one.session !== null && one.session !== "") actor.session = one.session;
   if ("mail" in one.by) actor.mailbox.shift();
   else actor.pending.delete(one.by.effect);
+  ofShare(actor, writing.settled);
   settle(writing);
   order(writing);
   deliver(writing);
+  writeRare(inside, run, shardNamed(inside.memory, tag), one, now);
   const shard = shardNamed(inside.memory, tag);
   if (actor.mailbox.length === 0 && actor.pending.size === 0) shard.ready.delete(memberOf(one.address));
   else relist(shard.ready, memberOf(one.address), now);
@@ -210,7 +214,10 @@ function order({ inside: { flaws }, run, actor, one, grants }: Writing): void {
   }
   for (const id of one.effectsDropped) {
     const grant = actor.pending.get(id)?.grant ?? null;
-    if (grant !== null && flaws.leakyDrop !== true) charge(run.budget, grant);
+    if (grant !== null && flaws.leakyDrop !== true) {
+      charge(run.budget, grant);
+      ofShare(actor, grant);
+    }
     actor.pending.delete(id);
   }
 }

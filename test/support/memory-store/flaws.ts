@@ -41,6 +41,8 @@ export interface Flaws {
   readonly unboundAnswers?: boolean;
   /** A timer that is due stays armed. */
   readonly timersRepeat?: boolean;
+  /** A fenced actor goes on: only its mail and its effects are taken from it. */
+  readonly idleFence?: boolean;
   /** A claim sent again under its nonce is counted as another. */
   readonly noClaimEcho?: boolean;
 }

@@ -19,6 +19,7 @@ import type { Flaws } from "./flaws.ts";
 import { hold } from "./hold.ts";
 import { type Inside, MAIL_BATCH, mailText } from "./inside.ts";
 import { quarantine } from "./quarantine.ts";
+import { isWanted, unwound } from "./rare.ts";
 import { actorNamed, emptyMemory, emptyRun, type Memory, shardNamed, upTo } from "./state.ts";
 import { sweep } from "./sweep.ts";
 
@@ -75,9 +76,12 @@ export function memoryStore(options: MemoryStoreOptions): MemoryStore {
         return {
           mail: run?.snapshots.get(address.actor)?.mailbox.slice(0, MAIL_BATCH) ?? [],
           held: run?.fields.has("hold") ?? false,
+          over: (run?.snapshots.get(address.actor)?.fenced ?? null) !== null,
           runStatus: run?.fields.get("status") ?? "gone",
         };
       }),
+    isWanted: ({ run, actor }) => at(() => isWanted(inside, run, actor)),
+    unwound: (address, effects) => at(() => unwound(inside, address, effects)),
     send: (address, mail) => at(() => send(inside, address, mail)),
     hold: (run, order, reason) => at(() => hold(inside, run, order, reason)),
     sweep: (shard, idleMs) => at(() => sweep(inside, shard, idleMs)),
@@ -120,6 +124,7 @@ function send({ memory, nowMs, ring, shardOf, flaws }: Inside, address: Address,
   if (run === undefined || status === undefined) return { kind: "no_run" } as const;
   if (run.sent.has(mail.id) && flaws.noSentDedupe !== true) return { kind: "again" } as const;
   if (status !== "running") return { kind: "ended", status } as const;
+  if ((run.snapshots.get(address.actor)?.fenced ?? null) !== null) return { kind: "ended", status: "fenced" } as const;
   const room = address.type === COORDINATOR_TYPE ? SENT_MAX_COORDINATOR : SENT_MAX;
   if (run.sent.size >= room) return { kind: "full", length: run.sent.size } as const;
   const { mailbox } = actorNamed(run, address.actor);

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { type Address, COORDINATOR_ACTOR, COORDINATOR_TYPE, type Fence, memberOf } from "../../../infra/store.ts";
 import { type Inside, mailText } from "./inside.ts";
+import { ofShare } from "./rare.ts";
 import { actorNamed, charge, chargeAll, type StoredActor, type StoredRun, shardNamed } from "./state.ts";
 
 export function quarantine(inside: Inside, address: Address, reason: string, fence?: Fence): void {
@@ -17,13 +18,17 @@ export function quarantine(inside: Inside, address: Address, reason: string, fen
   }
   const actor = actorNamed(run, address.actor);
   if (fence !== undefined && (actor.epoch !== fence.epoch || actor.nonce !== fence.nonce)) return;
-  if (actor.seen && actor.epoch === actor.quarantined) return;
+  if (actor.fenced !== null || (actor.seen && actor.epoch === actor.quarantined)) return;
   shard.ready.delete(member);
   actor.seen = true;
   actor.epoch += 1;
   actor.quarantined = actor.epoch;
   const head = actor.mailbox.shift() ?? "";
-  for (const { grant } of actor.pending.values()) if (grant !== null) charge(run.budget, grant);
+  for (const { grant } of actor.pending.values()) {
+    if (grant === null) continue;
+    charge(run.budget, grant);
+    ofShare(actor, grant);
+  }
   const now = nowMs();
   const letter = `d_${createHash("sha1").update(`${member} ${actor.epoch}`).digest("hex").slice(0, 12)}`;
   shard.dead.push(letterOf({ letter, member, head, reason, now }, actor));

@@ -27,6 +27,10 @@ export interface StoredActor {
   quarantined: number | null;
   /** Its dead letter. */
   dead: string | null;
+  /** Why it is over for good. */
+  fenced: string | null;
+  /** Its share of the run's budget, and what it has used of it. */
+  cap: { readonly tokensMax?: number; readonly nanoUsdMax?: number; tokens: number; nanoUsd: number } | null;
   /** True once anything of its snapshot was written. */
   seen: boolean;
   readonly mailbox: string[];
@@ -123,6 +127,8 @@ export function actorNamed(run: StoredRun, name: string): StoredActor {
     claims: 0,
     quarantined: null,
     dead: null,
+    fenced: null,
+    cap: null,
     seen: false,
     mailbox: [],
     pending: new Map(),

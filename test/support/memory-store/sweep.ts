@@ -33,6 +33,7 @@ function goOff({ memory, ring, flaws }: Inside, tag: string, now: number): strin
     else timers.delete(armed);
     const run = memory.runs.get(runId);
     if (run?.fields.get("status") !== "running") continue;
+    if ((run.snapshots.get(actor)?.fenced ?? null) !== null) continue;
     const approval = /^approval:(.*)$/s.exec(id)?.[1];
     const mail =
       approval === undefined

@@ -29,26 +29,27 @@ test("every task stands there in the order of the plan, with the result that cou
       ["list", row(0, "verified", "res_list")],
     ]),
   );
-  const { value, evidence } = graphResult(rows, [
+  const { tasks, evidence, notDone } = graphResult(rows, [
     // Stored results have no order.
     envelope("res_left.2", "left", { notDone: ["some"] }),
     envelope("res_left", "left", { status: "failed", value: "of the first attempt" }),
     envelope("res_right", "right", { status: "failed", notDone: ["all"] }),
     envelope("res_list", "list", { evidence: ["text", { kind: "file", path: "a" }] }),
   ]);
-  expect(Object.keys(value.tasks)).toEqual(["list", "left", "right", "join"]);
-  expect(value.tasks.left).toEqual({
+  expect(Object.keys(tasks)).toEqual(["list", "left", "right", "join"]);
+  expect(tasks.left).toEqual({
     ...{ status: "verified", result: "res_left.2", value: { of: "res_left.2" }, reasons: [], notDone: ["some"] },
   });
-  expect(value.tasks.right).toMatchObject({
+  expect(tasks.right).toMatchObject({
     status: "failed",
     result: "res_right",
     reasons: ["blocked"],
     notDone: ["all"],
   });
-  expect(value.tasks.join).toEqual({
+  expect(tasks.join).toEqual({
     ...{ status: "skipped", result: null, value: null, reasons: ["stands on right"], notDone: [] },
   });
+  expect(notDone).toEqual(["left: some", "right: all"]);
   expect(evidence).toEqual([
     "text",
     { kind: "file", path: "a", task: "list" },

@@ -274,3 +274,34 @@ describe("an end that does not come is found:", () => {
     expect(told(verdict)).toContain("the breaker let 1000 failing calls through in 10 coolings");
   });
 });
+
+describe("a stranger's words", () => {
+  const rules = { allow: ["Bash", "WebFetch", "mcp__srv"], ask: [], deny: [] };
+  const document = server(plugged("look", { risk: "read-only" }), plugged("strike"));
+
+  test("take away what the widest rules give: reaching out and destroying is asked about", async () => {
+    const verdict = look("strangers-asked", await guarded({ rules }, document));
+    expect([verdict.state, verdict.findings]).toEqual(["holds", []]);
+    expect(verdict.reason).toContain("4");
+  });
+
+  test.each([
+    ["asks about nothing", lenient((rule) => rule.startsWith("taint.")), /curl .*|WebFetch/],
+    [
+      "forgets what was read",
+      { ...ENGINE, marked: (entries: Parameters<typeof ENGINE.marked>[0]) => entries },
+      /no mark/,
+    ],
+  ])("an engine that %s is found", async (_, engine, words) => {
+    const verdict = look("strangers-asked", await guarded({ rules }, document), engine);
+    expect(verdict.state).toBe("fails");
+    expect(told(verdict)).toMatch(words);
+  });
+
+  test("who vouches for a host where anybody may write is told so", async () => {
+    const trust = { hosts: ["github.com", "docs.example.org"], plugins: [], repository: true };
+    const verdict = look("strangers-asked", await guarded({ trust }));
+    expect(verdict.state).toBe("fails");
+    expect(told(verdict)).toContain("trust.hosts vouches for github.com |");
+  });
+});

@@ -1,8 +1,14 @@
 // A process is its number, its start and its boot: a number alone never suffices to signal anything.
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import { identifyProcess, isAlive, signalProcess } from "../../../infra/redis/process-identity.ts";
+import {
+  identifyProcess,
+  isAlive,
+  type ProcessIdentity,
+  signalProcess,
+} from "../../../infra/redis/process-identity.ts";
 
 it("a living process is alive under its identity, and only under its whole identity", () => {
   const me = identifyProcess(process.pid);
@@ -36,6 +42,23 @@ it("a zombie is gone", async () => {
   const [line] = (await once(parent.stdout, "data")) as [Buffer];
   await expect.poll(() => identifyProcess(Number(line.toString()))).toBeUndefined();
   parent.kill("SIGKILL");
+});
+
+const threads = spawnSync("perl", ["-Mthreads", "-e", "1"]).status === 0 && process.platform === "linux";
+
+it.skipIf(!threads)("a process whose first thread has ended lives as long as its last one", async () => {
+  // exit(2), which ends a thread alone.
+  const exit = process.arch === "x64" ? 60 : 93;
+  const program = `use threads; threads->create(sub { sleep 60 }); syscall(${exit}, 0);`;
+  const child = spawn("perl", ["-e", program]);
+  const gone = once(child, "exit");
+  const pid = child.pid ?? 0;
+  await expect.poll(() => readFileSync(`/proc/${pid}/stat`, "utf8")).toMatch(/\) Z /);
+  const identity = identifyProcess(pid);
+  expect(identity).toMatchObject({ pid });
+  expect(signalProcess(identity as ProcessIdentity, "SIGKILL")).toBe(true);
+  await gone;
+  expect(isAlive(identity as ProcessIdentity)).toBe(false);
 });
 
 it.each([0, -1, 1.5, Number.NaN])("%s is no process", (pid) => {

@@ -47,6 +47,8 @@ const calls: Readonly<Record<keyof Store, unknown[]>> = {
   commit: [{ id: "c" }],
   reattached: [address, { epoch: 1, nonce: "n", incarnation: 0 }],
   look: [address],
+  isWanted: [address],
+  unwound: [address, ["r/a/0.1:0"]],
   send: [address, { id: "m" }],
   hold: ["r", "park", "why"],
   sweep: ["s00", 5],

@@ -1,7 +1,10 @@
 // The agent's life, told of the shared machine and of every agent type's own.
 import { describe, expect, it } from "vitest";
 import { agentTypes } from "../../../actors/types/index.ts";
-import { anyAgent } from "../../support/given-agent.ts";
+import { agentShape } from "../../../machines/agent-vocabulary.ts";
+import { changeOf } from "../../../machines/snapshot.ts";
+import { given } from "../../support/given.ts";
+import { agentInput, answered, anyAgent, assembled, finished, post, read } from "../../support/given-agent.ts";
 import { agentLaws } from "../../support/given-agent-laws.ts";
 
 describe("an agent", () => {
@@ -24,4 +27,27 @@ describe.each(agentTypes)("the $name agent", (type) => {
     expect(type.machine.machine.states.executing?.meta).toEqual({ tools: type.tools, plugins: type.plugins ?? "none" });
     expect(type.tools.length).toBeGreaterThan(0);
   });
+});
+
+it("an agent that nobody speaks to stores nothing of it, and its terms in its first step only", () => {
+  const terms = {
+    brief: "b1",
+    results: [],
+    deadlineMs: null,
+    budget: null,
+    model: null,
+    earlier: [],
+    topics: ["found"],
+  };
+  const shape = agentShape();
+  const born = given(anyAgent, { ...agentInput(), terms });
+  expect(changeOf(null, born.state, shape).rowsSet.get("birth")).toContain('"topics":["found"]');
+  let story = born.when(assembled);
+  for (const event of [answered(0, [read("r1")]), finished("r1"), answered(1, [post("p1")])]) {
+    const before = story.state;
+    story = story.when(event);
+    const { core, rowsSet } = changeOf(before, story.state, shape);
+    expect([...rowsSet.keys()]).toEqual([]);
+    expect(core).not.toMatch(/posts|missed|terms|topics|"body"/);
+  }
 });

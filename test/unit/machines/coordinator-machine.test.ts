@@ -5,8 +5,9 @@ import { INSIDE_EFFECTS_MAX } from "../../../machines/effect.ts";
 import { type Decision, fold, statePath } from "../../../machines/fold.ts";
 import { coordinating, settles, stop, stopped, task, taskStatuses } from "../../support/given-coordinator.ts";
 import { coordinatorLaws } from "../../support/given-coordinator-laws.ts";
+import { boundLaws } from "../../support/given-message-laws.ts";
 
-for (const { title, holds } of coordinatorLaws) it(title, () => holds(coordinatorMachine));
+for (const { title, holds } of [...coordinatorLaws, ...boundLaws]) it(title, () => holds(coordinatorMachine));
 
 it("a thousand tasks are born in steps that each fit one commit, at most parallelMax at work, and each is born once", () => {
   const graph = Array.from({ length: 1_000 }, (_, n) => task(`t${n}`));

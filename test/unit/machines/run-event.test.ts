@@ -15,6 +15,41 @@ const samples: { readonly [Type in RunEvent["type"]]: Extract<RunEvent, { type: 
   "task.routed": { type: "task.routed", task: "a", agentType: "explore", to: "a_a", reason: "free" },
   "agent.started": { type: "agent.started", agentType: "explore", task: "a", machine: "explore@1" },
   "agent.state": { type: "agent.state", from: "", to: "thinking.calling" },
+  "result.revoked": { type: "result.revoked", result: "res_b", task: "b", root: "res_a", reason: "wrong", by: "ann" },
+  "actor.fenced": { type: "actor.fenced", fenced: "a_c", reason: "it stands on res_a" },
+  "supervision.decided": {
+    type: "supervision.decided",
+    task: "a",
+    decision: "other-model",
+    attempt: 2,
+    reason: "the second attempt asks large",
+    delayMs: 700,
+  },
+  "letter.written": { type: "letter.written", letter: "d_2", task: "a", reasons: ["three attempts failed"] },
+  "task.joined": { type: "task.joined", task: "a", commit: "c0ffee", files: 2 },
+  "task.conflicted": { type: "task.conflicted", task: "b", files: ["a.txt"], reason: "conflicts in a.txt" },
+  "workspace.rebuilt": { type: "workspace.rebuilt", commits: 3 },
+  "proposal.made": {
+    type: "proposal.made",
+    task: "plan",
+    tasks: [{ id: "a", agentType: "explore", needs: [], why: "somebody has to look" }],
+    drops: [],
+    why: "look first",
+    accept: "ask",
+    reason: "somebody can be asked",
+  },
+  "proposal.refused": { type: "proposal.refused", task: "plan", problems: ["task a needs b, which does not exist"] },
+  "verdict.read": { type: "verdict.read", task: "check", of: "a", holds: false, reasons: ["the line is not there"] },
+  "question.asked": { type: "question.asked", question: "a_a:toolu_1", text: "which port?" },
+  "question.answered": {
+    type: "question.answered",
+    question: "a_a:toolu_1",
+    answer: null,
+    by: "timer",
+    reason: "nobody answered",
+  },
+  "message.posted": { type: "message.posted", post: "p1", from: "a_a", to: "#found", kind: "file", told: ["a_b"] },
+  "message.unread": { type: "message.unread", posts: ["a_a:3:toolu_2"] },
   "run.forked": { type: "run.forked", source: "r_1", sourceSeq: 12, changes: ["model m"] },
   "agent.forked": { type: "agent.forked", machine: "explore@1", version: 3, state: "thinking.calling" },
   "agent.died": { type: "agent.died", died: "a_a", reason: "poison" },
@@ -90,6 +125,7 @@ const samples: { readonly [Type in RunEvent["type"]]: Extract<RunEvent, { type: 
   "budget.reserved": { type: "budget.reserved", effect: "e", tokens: 10, nanoUsd: null },
   "budget.settled": { type: "budget.settled", effect: "e", tokens: 10, nanoUsd: 5 },
   "budget.refused": { type: "budget.refused", tokensLeft: 3, nanoUsdLeft: null },
+  "budget.changed": { type: "budget.changed", by: "ann", tokensMax: 3, nanoUsdMax: null },
   "compaction.done": { type: "compaction.done", dropped: 4 },
   "result.reported": { type: "result.reported", call: "c1", outcome: "blocked" },
   "result.verified": { type: "result.verified", result: "res_a", task: "a" },
@@ -108,7 +144,7 @@ describe("an event of a run", () => {
   });
 
   it.each(kinds)("%s without one of its fields is refused", (type) => {
-    const optional = new Set(["request", "grant", "input"]);
+    const optional = new Set(["request", "grant", "input", "delayMs"]);
     for (const field of Object.keys(samples[type]).filter((name) => !optional.has(name))) {
       const { [field]: _, ...rest } = samples[type] as unknown as Record<string, unknown>;
       expect(runEventSchema.safeParse(rest).success, `${type} without ${field}`).toBe(false);

@@ -27,6 +27,7 @@ describe("a change", () => {
       parallelMax: 4,
       tolerateFailures: false,
       branch: null,
+      policy: null,
     });
     expect(JSON.parse(core)).toEqual({ value: state.snapshot.value, context: {} });
   });

@@ -2,23 +2,31 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { ResultStatus } from "../../../machines/effect.ts";
+import { actorOf, dispatchable, dispatched } from "../../../machines/task-dispatch.ts";
 import {
-  actorOf,
-  dispatchable,
-  dispatched,
   graphProblems,
   isSettled,
   type PlannedTask,
   planned,
-  rested,
   running,
-  settled,
   TASKS_MAX,
   type Tasks,
   verdict,
 } from "../../../machines/task-graph.ts";
+import { FRESH_LEDGER, type Ledger } from "../../../machines/task-ledger.ts";
+import { rested, type Settlement, settled as settledIn } from "../../../machines/task-supervision.ts";
 import { deepFreeze } from "../../support/given.ts";
 import { diamond, task } from "../../support/given-coordinator.ts";
+
+const ledgerOf = (tasks: Tasks): Ledger => ({
+  ...FRESH_LEDGER,
+  actor: "a_coordinator",
+  seed: "r_any",
+  policy: null,
+  tasks,
+  proposals: {},
+});
+const settled = (tasks: Tasks, end: Settlement): Tasks => settledIn(ledgerOf(tasks), end).tasks;
 
 /** A graph without circles: a task needs only earlier ones; shuffled, so that order in the plan says nothing. */
 const legal = fc

@@ -139,6 +139,24 @@ describe("rights that were given", () => {
   });
 });
 
+it("what the agent had read by then is part of the question: another policy answers as it would have then", () => {
+  const run: RecordedRun = {
+    row: { workspace: "/work/project", config: config({ permissions: { allow: ["WebFetch"] } }) },
+    ...{ grants: [], ownDirs: [] },
+  };
+  const input = { url: "https://a.example/" };
+  const taint = [{ source: "web" as const, label: "https://b.example/", turn: 1 }];
+  const content = [{ type: "tool_use" as const, id: "c", name: "WebFetch", input }];
+  const made = judge(content, general, session, run.row, { actor: "a_one", taint }).audit;
+  const read = auditRowFrom("r", { id: "500-0", json: JSON.stringify({ actor: "a_one", ...made[0] }) });
+  expect(read).toMatchObject({ decision: "deny", rule: "taint.reaches-out", taint });
+  const found = recordedQuestion({ ...read, recorded: { input } }, run);
+  expect("question" in found && replayed("deny", found.question).change).toBe("same");
+  const { taint: _, ...clean } = read;
+  const other = recordedQuestion({ ...clean, recorded: { input } }, run);
+  expect("question" in other && replayed("deny", other.question).change).toBe("widened");
+});
+
 describe("asked under another policy", () => {
   it("only what that policy says is different", () => {
     const { run, rows } = history({ approve: "ask" }, "full");

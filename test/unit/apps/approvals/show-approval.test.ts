@@ -92,3 +92,70 @@ describe("the commands that answer", () => {
     expect(inOneLine(approval({ tool: "Merge", input: { commit: "c" } }))).toBe('Merge {"commit":"c"}');
   });
 });
+
+describe("a plan that is asked about", () => {
+  const task = (id: string, over: object = {}) => ({
+    ...{ id, agent: "general", needs: [] as string[], goal: `Do ${id}.\nAll of it.`, why: "It is asked for." },
+    ...over,
+  });
+  const plan = (over: object = {}) =>
+    approval({
+      ...{ tool: "Plan", risk: "read-only", touches: [], rule: "plan.adopt" },
+      input: {
+        goal: "A house",
+        why: "So.",
+        tasks: [task("look", { agent: "explore", minutes: 5 }), task("build", { needs: ["look"] })],
+        notes: ["look: explore instead of general"],
+        risks: ["It rains."],
+        ...over,
+      },
+    });
+
+  it("is shown as the table of its tasks, with every word that their agents are told", () => {
+    const lines = approvalLines(plan(), shown());
+    expect(lines).toEqual(expect.arrayContaining(["  TASK   AGENT    NEEDS  CHECKS", "  build  general  look"]));
+    const words = lines.join("\n");
+    for (const part of [
+      "│ Do look.\n    │ All of it.",
+      "│ Do build.",
+      "minutes: 5",
+      "│ It rains.",
+      "why: It is asked for.",
+    ])
+      expect(words).toContain(part);
+    expect(words).toContain("look: explore instead of general");
+    expect(inOneLine(plan())).toBe("Plan of 2 tasks: look, build");
+    expect(inOneLine(plan({ instead: "old" }))).toContain("in place of old");
+  });
+
+  it("hides nothing and turns nothing, whatever a model wrote", () => {
+    const evil = "x\u001b[2J\u202e\u200b\r";
+    const one = plan({
+      why: evil,
+      tasks: [task("a", { goal: evil, why: evil, needs: [evil] })],
+      notes: [evil],
+      risks: [evil],
+    });
+    expect(/[^\P{Cc}\n]|\p{Cf}/u.test(wordsOf(one))).toBe(false);
+    expect(/\p{Cc}|\p{Cf}/u.test(inOneLine(one))).toBe(false);
+  });
+
+  it("that is not of its form is shown like any other input", () => {
+    expect(wordsOf(plan({ tasks: "none" }))).toContain("tasks: none");
+  });
+});
+
+describe("a question of an agent", () => {
+  const question = approval({
+    ...{ tool: "AskParent", risk: "read-only", touches: [], rule: "question.ask" },
+    input: { question: "Which roof?\n  1. flat", agent: "a_build", task: "build" },
+  });
+  it("is shown as it was put, and answered in words", () => {
+    expect(wordsOf(question)).toContain("  asks:\n    │ Which roof?\n    │   1. flat");
+    expect(inOneLine(question)).toContain("a_build asks: Which roof? 1. flat");
+    expect(answerCommands(question)).toEqual([
+      'swarm approve p_1 --reason "<your answer>"',
+      'swarm deny p_1 --reason "…"',
+    ]);
+  });
+});

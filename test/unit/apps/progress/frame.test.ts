@@ -61,6 +61,16 @@ describe("a picture of the run", () => {
     expect(lines.find((line) => line.includes("explore-3 "))).toContain("Probe · 0 turns, 1 tool");
   });
 
+  law("says what the run came to so far, in a width that stays", () => {
+    const log = busy();
+    const head = (): string => frameOf(treeOf(log.events), options(120, 24))[0] ?? "";
+    expect(head()).not.toContain("tokens");
+    log.say("a_explore-3", { type: "budget.settled", effect: "e", tokens: 9_999, nanoUsd: null });
+    expect(head()).toMatch(/9999 tokens$/);
+    log.say("a_explore-3", { type: "budget.settled", effect: "e", tokens: 1_200_000, nanoUsd: 31_200_000 });
+    expect(head()).toMatch(/1\.2M tokens, 0\.0312 USD$/);
+  });
+
   law("why the run stands still, and an open breaker, are told beneath it", () => {
     const log = busy();
     log.say("a_explore-3", { type: "breaker.changed", breaker: "model", from: "closed", to: "open" });

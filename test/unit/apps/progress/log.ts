@@ -10,6 +10,7 @@ export interface Log {
   /** Appends an event `afterMs` after the last one. */
   say(actor: string, event: RunEvent, afterMs?: number): void;
   route(task: string, to?: string): void;
+  /** `turn` counts from one, as people do; the log counts from zero. */
   answer(actor: string, turn: number): void;
   use(actor: string, call: string, tool: string): void;
   used(actor: string, call: string, tool: string): void;
@@ -42,7 +43,7 @@ export function openLog(tasks: number): Log {
       say(actor, {
         type: "model.answered",
         effect: "e",
-        turn,
+        turn: turn - 1,
         stop: "tool_use",
         calls: 1,
         model: "m",

@@ -78,3 +78,18 @@ law("an event that comes twice is told once", () => {
   const log = openLog(1);
   expect(linesOf([...log.events, ...log.events])).toHaveLength(1);
 });
+
+law("one task is one task, and what was wrong with a report is told where it is sent back", () => {
+  const log = openLog(1);
+  log.say("a_x", { type: "message.started", from: "turns_left", bytes: 0 });
+  log.say("a_x", {
+    type: "message.started",
+    from: "report_rejected",
+    bytes: 0,
+    reasons: ["claims 3 edits, journal shows 0", "no\u001b[2J such line"],
+  });
+  expect(linesOf(log.events)).toEqual([
+    "r_1: evaluate /home/me/agent (1 task, model local-analyst)",
+    "a_x: its report was sent back: claims 3 edits, journal shows 0; no\\x1b[2J such line",
+  ]);
+});

@@ -137,22 +137,29 @@ describe("a tasks file", () => {
     expect(() => newRun({ ...plan, run: "r_1" })).not.toThrow();
   });
 
-  test("of which two tasks may write side by side runs them one at a time, and says so", async () => {
-    const { plan, notices } = await planned(tasks("{id: a, goal: x}", "{id: b, goal: x}"));
-    expect(plan.parallelMax).toBe(1);
-    expect(notices.at(-1)).toBe("one writer at a time: a and b may both change files, and neither waits for the other");
+  test("of which two tasks may write side by side says which, for whoever decides where agents work", async () => {
+    const { plan, notices, writers } = await planned(tasks("{id: a, goal: x}", "{id: b, goal: x}"));
+    expect(writers).toEqual({ rivals: ["a", "b"], refusal: null });
+    expect(plan.parallelMax).toBe(8);
+    // How many work at once is not known before.
+    expect(notices[0]).toBe("tasks.yaml: 2 tasks");
+    const one = write("one.yaml", "parallel: 1\ntasks:\n  - {id: a, goal: x}\n  - {id: b, goal: x}\n");
+    expect((await planned(one)).writers.rivals).toBeNull();
   });
 
-  test("that wants two writers at once is refused with the ways out, unless none of them may write", async () => {
+  test("that wants two writers at once brings the refusal with it, for where they share one tree", async () => {
     const file = write("two.yml", "parallel: 4\ntasks:\n  - {id: a, goal: x}\n  - {id: b, goal: x}\n");
-    const { message, code } = await refusal(file);
-    expect(code).toBe("usage.tasks_file");
-    expect(message).toMatch(/two\.yml:1:11: parallel is 4, but a and b may both change files/);
-    expect(message).toMatch(/write parallel: 1, let one need the other, or give one to an agent that only looks/);
-    expect((await planned(file, { mode: "plan" })).plan.parallelMax).toBe(4);
+    const { plan, writers } = await planned(file);
+    expect(plan.parallelMax).toBe(4);
+    expect(writers.refusal).toMatchObject({ code: "usage.tasks_file", exit: 2 });
+    expect(writers.refusal?.message).toMatch(/two\.yml:1:11: parallel is 4, but a and b may both change files/);
+    expect(writers.refusal?.message).toMatch(
+      /write parallel: 1, let one need the other, give one to an agent that only/,
+    );
+    expect((await planned(file, { mode: "plan" })).writers).toEqual({ rivals: null, refusal: null });
     const denied = { denyTool: ["Bash", "Edit", "Write"] };
     // Tools of plugins may write as well.
-    expect((await refusal(file, denied)).message).toContain("may both change files");
+    expect((await planned(file, denied)).writers.refusal).not.toBeNull();
   });
 
   test("of which at most one may write at any time runs as many at once as it says", async () => {
@@ -229,7 +236,8 @@ describe("a tasks file", () => {
     const page = readFileSync(new URL("../../../../docs/running.md", import.meta.url), "utf8");
     const shown = /```yaml\n([^`]+)```/.exec(page)?.[1] ?? "";
     const { plan } = await planned(write("tasks.yaml", shown));
-    expect(plan.graph.map(({ id }) => id)).toEqual(["commands", "compare"]);
+    expect(plan.graph.map(({ id }) => id)).toEqual(["commands", "commands-check", "compare"]);
+    expect(() => newRun({ ...plan, run: "r_1" })).not.toThrow();
   });
 
   test("may have tools taken away that any of its agents has, and no others", async () => {

@@ -69,7 +69,7 @@ describe("a whole file", () => {
             additionalProperties: false,
           },
         },
-        { id: "second", goal: "Say it.", agent: "general", needs: ["first"], attempts: 1 },
+        { id: "second", goal: "Say it.", agent: "general", needs: ["first"] },
       ],
     });
   });
@@ -126,9 +126,6 @@ describe("what is no tasks file", () => {
       /1:20: tolerate_failures is "yes"; it takes true or false/,
     ],
     ["a field of another kind of file", task("depends_on: [b]"), /4:5: tasks\[0\]\.depends_on .*: write needs/],
-    ["a budget of a task", task("budget: 0.5"), /4:5: tasks\[0\]\.budget is not a field .* --budget or --max-tokens/],
-    ["a deadline", task("deadline: 5m"), /4:5: tasks\[0\]\.deadline .*no task has a deadline yet/],
-    ["supervision", task("supervision: one-for-all"), /4:5: tasks\[0\]\.supervision .*not there yet/],
     ["rights", `permissions: {allow: [Bash]}\n${task()}`, /1:1: permissions .*a tasks file gives no rights/],
     ["grants of a task", task("grants: [Bash]"), /4:5: tasks\[0\]\.grants .*a tasks file gives no rights/],
   ])("%s is refused where it stands", (_, text, problem) => {
