@@ -37,7 +37,7 @@ const ANYBODYS =
 
 export const strangersAsked: Law = {
   law: "strangers-asked",
-  title: "who has read a stranger's words reaches out and destroys only with a yes",
+  title: "who read a stranger's words asks before it reaches out or destroys",
   look(guarded, engine) {
     const taint = afterPage(guarded, engine);
     const findings = anybodys(guarded);

@@ -24,7 +24,7 @@ it("without permissions nothing that changes is offered or done; a harmless comm
   ]);
   expect(played.document.status).toBe("completed");
   const names = wireOf(played.requests[0] as { body: string }).tools.map(({ name }) => name);
-  expect(names).toEqual(["Bash", "Glob", "Grep", "Read", "Report", "ToolSearch", "UseTool"]);
+  expect(names).toEqual(["AskParent", "Bash", "Glob", "Grep", "Read", "Report", "ToolSearch", "UseTool"]);
   const decisions = ofType(played.events, "permission.decided").filter(({ tool }) => tool !== "Report");
   expect(decisions.map(({ tool, decision, risk }) => [tool, decision, risk])).toEqual([
     ["Bash", "deny", "mutating"],

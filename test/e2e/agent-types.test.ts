@@ -33,7 +33,7 @@ describe("a plan agent", () => {
     expect(finished.code).toBe(0);
     expect(document.result).toMatchObject({ status: "verified", value: good });
     expect(wireOf(requests[0] as never).tools.map(({ name }) => name)).toEqual([
-      ...["AstSearch", "Glob", "Grep", "Probe", "Read", "Report"],
+      ...["AskParent", "AstSearch", "Glob", "Grep", "Probe", "Read", "Report"],
     ]);
     expect(toldBefore(requests[1])[0]).toMatchObject({ is_error: true });
     expect(String(toldBefore(requests[2])[0]?.content)).toContain("the tasks' needs form a circle");

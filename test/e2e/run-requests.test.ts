@@ -61,6 +61,7 @@ describe("over a run of several turns", () => {
     expect(names).toEqual(names.toSorted());
     // Where a sandbox holds, commands that only look need no rule.
     expect(names.filter((name) => name !== "Bash")).toEqual([
+      "AskParent",
       "Glob",
       "Grep",
       "Read",

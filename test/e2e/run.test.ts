@@ -57,6 +57,16 @@ describe("a result", () => {
       ]),
       approvals: [],
       blackBox: null,
+      budget: {
+        tokens: { max: null, spent: 308, reserved: 0, left: null },
+        usd: { max: null, spent: 0, reserved: 0, left: null },
+      },
+      spending: {
+        agents: expect.arrayContaining([
+          expect.objectContaining({ id: "a_goal", tokens: { spent: 308, reserved: 0 } }),
+        ]),
+        types: expect.arrayContaining([expect.objectContaining({ type: "general", agents: 1 })]),
+      },
       tasks: [expect.objectContaining({ id: "goal", type: "general", status: "verified", attempt: 1, role: null })],
       work: null,
     });
@@ -147,7 +157,7 @@ describe("a call that cannot be made is refused, told to the model, and the agen
       ["--json", "--deny-tool", "Grep", "--deny-tool", "Bash"],
     );
     expect(requests.map((request) => wireOf(request).tools.map(({ name }) => name))).toEqual(
-      requests.map(() => ["Glob", "Read", "Report", "ToolSearch", "UseTool"]),
+      requests.map(() => ["AskParent", "Glob", "Read", "Report", "ToolSearch", "UseTool"]),
     );
     expect(ofType(events, "permission.decided")).toMatchObject([{ tool: "Grep", decision: "deny" }]);
   });

@@ -29,11 +29,10 @@ export function behaviourOf(machine: AnyStateMachine, worlds: readonly World[]):
     hash.update(`${world.name}\n${told(machine, null, { version: 1, cause: { input: world.input } }).text}\n`);
     for (const [, state] of known) {
       paths.add(statePath(state));
-      for (const entry of entriesIn(machine, world, state)) {
-        const { text, after } = told(machine, state, entry);
+      for (const { text, after, key } of answersIn(machine, world, state)) {
         hash.update(`${text}\n`);
         edges += 1;
-        if (after !== null) known.set(stored(after), known.get(stored(after)) ?? after);
+        if (after !== null && !known.has(key)) known.set(key, after);
         if (known.size > STATES_MAX) throw new Error(`${machine.id}, "${world.name}": over ${STATES_MAX} states`);
       }
     }
@@ -44,33 +43,36 @@ export function behaviourOf(machine: AnyStateMachine, worlds: readonly World[]):
 
 const stored = (state: ActorState): string => JSON.stringify(dehydrate(state));
 
-/** Every event, every timer as armed and as stale, and every model call also with no money for it. */
-function entriesIn(machine: AnyStateMachine, world: World, state: ActorState): FoldEntry[] {
+/** To every event, every timer as armed and as stale, and then every model call once more, with no money for it. */
+function answersIn(machine: AnyStateMachine, world: World, state: ActorState): Told[] {
   const timers = Object.entries(state.timers).flatMap(([timer, { armedBy }]): Cause[] => [
     { timer, armedBy },
     { timer, armedBy: armedBy - 1 },
   ]);
-  const entries = [...world.events.map((event): Cause => ({ event })), ...timers].map((cause) => ({
-    version: 2,
-    cause,
-  }));
-  const poor = entries.flatMap((entry): FoldEntry[] => {
-    const asks = told(machine, state, entry).text.includes('"model.call"');
-    return asks ? [{ ...entry, refused: { tokensLeft: 7, nanoUsdLeft: null } }] : [];
-  });
-  return [...entries, ...poor];
+  const causes = [...world.events.map((event): Cause => ({ event })), ...timers];
+  const answers = causes.map((cause) => ({ cause, answer: told(machine, state, { version: 2, cause }) }));
+  const poor = answers.flatMap(({ cause, answer }) =>
+    answer.text.includes('"model.call"')
+      ? [told(machine, state, { version: 2, cause, refused: { tokensLeft: 7, nanoUsdLeft: null } })]
+      : [],
+  );
+  return [...answers.map(({ answer }) => answer), ...poor];
 }
 
-function told(
-  machine: AnyStateMachine,
-  before: ActorState | null,
-  entry: FoldEntry,
-): { text: string; after: ActorState | null } {
+interface Told {
+  readonly text: string;
+  readonly after: ActorState | null;
+  /** The state as it is stored; "" where there is none. */
+  readonly key: string;
+}
+
+function told(machine: AnyStateMachine, before: ActorState | null, entry: FoldEntry): Told {
   try {
     const { state, outside, inside, timersSet, timersCancelled, changed } = fold(machine, before, entry);
     const orders = JSON.stringify({ outside, inside, timersSet, timersCancelled, changed });
-    return { text: `${before === state ? "=" : stored(state)} ${orders}`, after: state };
+    const key = stored(state);
+    return { text: `${before === state ? "=" : key} ${orders}`, after: state, key };
   } catch (cause) {
-    return { text: `throws ${cause instanceof Error ? cause.message : String(cause)}`, after: null };
+    return { text: `throws ${cause instanceof Error ? cause.message : String(cause)}`, after: null, key: "" };
   }
 }
