@@ -40,7 +40,7 @@ it("plays a whole swarm on a real package: planned, side by side, a lie caught, 
   expect(of("permission.decided").filter((event) => "decision" in event && event.decision === "deny")).toMatchObject([
     { actor: "a_docs", tool: "Bash", rule: "config.deny Bash(curl *)" },
   ]);
-  expect(stdout).toMatch(/a_tests reported work that it had not done.*journal shows 0 changes/);
+  expect(stdout).toMatch(/a_tests reported, was not believed, .*journal shows 0 changes/);
   expect(stdout).toMatch(/proposed 3 tasks: code \(general\), docs \(general\), tests \(general\)/);
   expect((await swarm.run(["replay", run], demo)).code).toBe(0);
   expect((await swarm.run(["down"], demo)).code).toBe(0);

@@ -15,8 +15,8 @@ export function retold(events: readonly LoggedEvent[], struck: Struck | null): r
   return [
     ...planned(events),
     ...sideBySide(events),
-    ...obeyed(events),
-    ...claimed(events),
+    ...refused(events),
+    ...sentBack(events),
     ...killed(events, struck),
     ...asked(events),
     ...broughtHome(events),
@@ -37,21 +37,21 @@ function sideBySide(events: readonly LoggedEvent[]): string[] {
   return [`Each agent that changes files worked in a git tree of its own; their work was joined in order: ${order}.`];
 }
 
-function obeyed(events: readonly LoggedEvent[]): string[] {
+function refused(events: readonly LoggedEvent[]): string[] {
   return all(events, "permission.decided")
     .filter(({ decision }) => decision === "deny")
     .map(
       ({ actor, tool, rule }) =>
-        `${actor} obeyed a line that somebody had planted in notes.md and called ${tool}: refused by ${rule}. Nothing was run, and the agent went on.`,
+        `${actor} called ${tool} and was refused by ${rule}: nothing was run. (The demo had planted an order to agents in notes.md.)`,
     );
 }
 
-function claimed(events: readonly LoggedEvent[]): string[] {
+function sentBack(events: readonly LoggedEvent[]): string[] {
   return all(events, "message.started")
     .filter(({ from }) => from === "report_rejected")
     .map(
       ({ actor, reasons = [] }) =>
-        `${actor} reported work that it had not done. The journal was looked into, and the report went back: ${reasons.join("; ")}.`,
+        `${actor} reported, was not believed, and its report went back: ${reasons.join("; ")}.`,
     );
 }
 
