@@ -33,13 +33,19 @@ const task = (id: string, over: object = {}) => ({
 });
 const plan = (...tasks: object[]) => ({ tasks, why: "Both are needed.", risks: ["it rains"] });
 
-/** Answers by the words that a request has in it. */
-function script(answers: Readonly<Record<string, readonly EntryInput[]>>): void {
-  for (const [when, entries] of Object.entries(answers))
-    stage.double.script(...entries.map((one) => ({ when, ...one })));
-}
 const PLANNER = "Plan how the goal in `input.goal`";
+const REPLAN = "A task of a run failed for good";
 const SYNTHESIS = "The tasks of a run are done.";
+
+/**
+ * Answers by the words that a request has in it. Whoever plans anew, or puts together, is told of tasks by their words while
+ * these may still be at work: it must find its own answer before theirs.
+ */
+function script(answers: Readonly<Record<string, readonly EntryInput[]>>): void {
+  const tellsOfOthers = (words: string) => words === REPLAN || words === SYNTHESIS;
+  const ordered = Object.entries(answers).sort(([a], [b]) => Number(tellsOfOthers(b)) - Number(tellsOfOthers(a)));
+  for (const [when, entries] of ordered) stage.double.script(...entries.map((one) => ({ when, ...one })));
+}
 /** Requests of the agents whose task begins with these words: a plan that names them is none. */
 const asked = (words: string) =>
   stage.double.served.filter((one) => wireOf(one).messages[0]?.content[0]?.text?.startsWith(words));
@@ -147,7 +153,7 @@ describe("a plan of which a task fails", () => {
       execFileSync("git", ["-c", "user.name=t", "-c", "user.email=t@t", ...args], { cwd: stage.workspace });
     git("init", "--quiet", "-b", "main");
     git("add", ".");
-    git("commit", "--quiet", "-m", "first");
+    git("commit", "--quiet", "--allow-empty", "-m", "first");
     const writer = (id: string) => task(id, { agentType: "general", changes: true });
     const writes = (file: string): EntryInput[] => [
       says(use("Write", { file_path: file, content: `${file}\n` })),
@@ -158,7 +164,7 @@ describe("a plan of which a task fails", () => {
       [PLANNER]: [ends(plan(writer("left"), writer("right")))],
       "Words of left:": [says(use("Report", { outcome: "blocked", value: { why }, evidence: [], notDone: [why] }))],
       "Words of right:": writes("right.txt"),
-      "A task of a run failed for good": [ends({ ...plan(writer("again")), drops: [], ends: ["again"] })],
+      [REPLAN]: [ends({ ...plan(writer("again")), drops: [], ends: ["again"] })],
       "Words of again:": writes("left.txt"),
       [SYNTHESIS]: [report("both are there")],
     });
@@ -176,7 +182,7 @@ describe("a plan of which a task fails", () => {
         .sort(),
     ).toEqual(["again", "right"]);
     // Why it failed is data of whoever plans anew: it can neither close the block nor stand among the words.
-    const [told = ""] = asked("A task of a run failed for good").map((one) => String(toldBefore(one)[0]?.text));
+    const [told = ""] = asked(REPLAN).map((one) => String(toldBefore(one)[0]?.text));
     expect(told).toContain("there is no ladder");
     expect(told.split("</task>")).toHaveLength(2);
     expect(told.indexOf("there is no ladder")).toBeGreaterThan(told.indexOf("<task>"));
