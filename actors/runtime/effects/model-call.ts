@@ -11,7 +11,7 @@ import type { Answered, Failed, Usage } from "../../../infra/model/outcome.ts";
 import { costNanoUsd, type TokenPrice } from "../../../infra/model/prices.ts";
 import type { Settlement } from "../../../infra/store.ts";
 import type { Grants } from "../../../infra/store-approvals.ts";
-import type { Usage as ToldUsage } from "../../../machines/run-event.ts";
+import type { Usage as ToldUsage } from "../../../machines/events/model.ts";
 import { agentTypeNamed } from "../../types/index.ts";
 import type { Breaker } from "../breaker.ts";
 import { type CapabilitiesOf, capabilitiesFor, type RunCapabilities } from "../capabilities.ts";

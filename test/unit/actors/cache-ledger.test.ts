@@ -6,7 +6,7 @@ import { type CacheLedger, type CacheTurn, cacheLedger } from "../../../actors/r
 import { type Entry, textEntry, toolResultEntry } from "../../../actors/runtime/conversation.ts";
 import { cacheLines } from "../../../apps/cli/show-cache.ts";
 import type { RawEntry } from "../../../infra/redis/reader.ts";
-import type { Usage } from "../../../machines/run-event.ts";
+import type { Usage } from "../../../machines/events/model.ts";
 import { plainSession } from "../../support/plain-session.ts";
 
 const START_MS = Date.parse("2026-11-21T12:00:00Z");
