@@ -23,9 +23,10 @@ const POLL_MS = 25_000;
 
 /**
  * Folders whose files share a process, which spares each of them loading the same modules: what they test lies in that
- * process, and they leave nothing behind there.
+ * process and they leave nothing behind there, or it lies in processes of its own. Files of `integration` and `chaos` have
+ * servers, connections and timers in theirs, which end with it also where a test failed.
  */
-const inOneProcess = new Set(["unit", "model", "contract", "simulation"]);
+const inOneProcess = new Set(["unit", "model", "contract", "simulation", "e2e", "guardrails"]);
 
 /**
  * Folders whose tests need real processes, and so the goodwill of a machine: there a failed test has a second try in CI,
@@ -40,8 +41,8 @@ const globalSetup: string[] = [];
 export default defineConfig({
   test: {
     pool: "forks",
-    // A third of what they do is waiting for processes, locks and clocks.
-    maxWorkers: 3,
+    // Nearly half of what they do is waiting for processes, locks and clocks.
+    maxWorkers: 4,
     passWithNoTests: false,
     globalSetup,
     setupFiles: ["./test/support/property-seed.ts"],

@@ -3,6 +3,9 @@ import { z } from "zod";
 import { APPROVAL_HOURS_MAX } from "./approval.ts";
 import { nonEmpty, readSettingsFile } from "./config-files.ts";
 import { SwarmError } from "./errors.ts";
+import { MEMORY_DAYS_MAX } from "./memory/memory-place.ts";
+import { compactionWishesSchema } from "./model/compaction-settings.ts";
+import { priceRowSchema } from "./model/prices.ts";
 import { tierModelsSchema } from "./model/tiers.ts";
 import { permissionsSchema } from "./permission-settings.ts";
 
@@ -11,6 +14,8 @@ const RETENTION_HOURS_MAX = 87_600;
 const RETENTION_RANGE = `a whole number of hours from 0 to ${RETENTION_HOURS_MAX}`;
 
 const APPROVAL_RANGE = `a number of hours above 0, at most ${APPROVAL_HOURS_MAX}`;
+
+const MEMORY_RANGE = `a whole number of days from 1 to ${MEMORY_DAYS_MAX}`;
 
 /** `host` or `host:port`, as it stands in an address. */
 const hostEntry = z
@@ -48,6 +53,8 @@ export const fileSchema = z.strictObject({
   logLevel: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).optional(),
   /** Whether another model than the one that was asked may answer; the operator's to say. */
   fallback: z.enum(["allow", "forbid"]).optional(),
+  /** When the conversations of agents are made shorter, and how; the operator's to say. */
+  compaction: compactionWishesSchema.optional(),
   redisBin: z.string().min(1).optional(),
   redisInstall: z.enum(["auto", "never"]).optional(),
   redisFsync: z.enum(["always", "everysec"]).optional(),
@@ -63,6 +70,13 @@ export const fileSchema = z.strictObject({
     .transform(String)
     .refine((hours) => Number(hours) > 0 && Number(hours) <= APPROVAL_HOURS_MAX, APPROVAL_RANGE)
     .optional(),
+  /** What agents keep for each other and for later runs, and for how long; the operator's to say. */
+  memory: z.enum(["off", "run", "workspace"]).optional(),
+  memoryDays: z
+    .union([z.int(MEMORY_RANGE), z.string().regex(/^\d{1,4}$/, MEMORY_RANGE)], MEMORY_RANGE)
+    .transform(String)
+    .refine((days) => Number(days) >= 1 && Number(days) <= MEMORY_DAYS_MAX, MEMORY_RANGE)
+    .optional(),
   /** How commands are confined is the operator's to say (`refuseOfRepository`). */
   sandbox: z
     .strictObject({
@@ -75,6 +89,9 @@ export const fileSchema = z.strictObject({
   web: z.strictObject({ privateHosts: z.array(hostEntry).max(100).optional() }).optional(),
   /** Whose words mark no agent that reads them; the operator's to say. */
   trust: trustSchema.optional(),
+  /** What tokens cost, over what is known here, and whether servers are asked about their caches; the operator's to say. */
+  prices: z.array(priceRowSchema).max(200).optional(),
+  cacheDiagnostics: z.boolean().optional(),
   permissions: permissionsSchema.optional(),
   /** Folders of skills and of agent files that need no approval: the operator's word. */
   skillFolders: ownFolders.optional(),
@@ -99,6 +116,9 @@ const environmentSchema = fileSchema
     permissions: true,
     web: true,
     trust: true,
+    compaction: true,
+    prices: true,
+    cacheDiagnostics: true,
     sandbox: true,
     mcpServers: true,
     mcpVariables: true,
@@ -130,6 +150,8 @@ const VARIABLES: Readonly<Record<SettingName, string>> = {
   redisFsync: "SWARM_REDIS_FSYNC",
   retentionHours: "SWARM_RETENTION_HOURS",
   approvalHours: "SWARM_APPROVAL_HOURS",
+  memory: "SWARM_MEMORY",
+  memoryDays: "SWARM_MEMORY_DAYS",
   baseUrl: "ANTHROPIC_BASE_URL",
   stateDir: "SWARM_STATE_DIR",
   sandboxSwitch: "SWARM_SANDBOX",
@@ -163,9 +185,36 @@ export async function readConfigFile(file: string): Promise<{ given: FileSetting
   const parsed = fileSchema.safeParse(value);
   if (parsed.success) return { given: parsed.data, source };
   const [issue] = parsed.error.issues;
-  const where = issue?.path.join(".") ?? "";
-  throw new SwarmError("config.invalid", `${file}: ${where === "" ? "" : `${where}: `}${issue?.message}`, {
+  const path = issue?.path ?? [];
+  const where = path.join(".");
+  const isUnknown = issue?.code === "unrecognized_keys";
+  const is = path.length === 0 || isUnknown ? "" : `; it is ${shown(path.reduce<unknown>(fieldOf, value))}`;
+  throw new SwarmError("config.invalid", `${file}: ${where === "" ? "" : `${where}: `}${issue?.message}${is}`, {
     exit: 2,
-    hint: `Fields are: ${Object.keys(fileSchema.shape).join(", ")}.`,
+    hint: wayOut(isUnknown ? [...path, ""] : path),
   });
 }
+
+const fieldOf = (value: unknown, key: PropertyKey): unknown =>
+  value !== null && typeof value === "object" ? (value as Record<PropertyKey, unknown>)[key] : undefined;
+
+/** Characters of a wrong value that are shown. */
+const SHOWN_MAX = 60;
+
+function shown(value: unknown): string {
+  const text = value === undefined ? "missing" : (JSON.stringify(value) ?? String(value));
+  return text.length > SHOWN_MAX ? `${text.slice(0, SHOWN_MAX)}…` : text;
+}
+
+/** The fields of a setting are what helps with one that is wrong inside. */
+function wayOut([name, ...inside]: readonly PropertyKey[]): string {
+  const fields = inside.length === 0 ? undefined : INNER_FIELDS[String(name)];
+  if (fields !== undefined) return `Fields of ${String(name)} are: ${fields.join(", ")}.`;
+  return `Fields are: ${Object.keys(fileSchema.shape).join(", ")}.`;
+}
+
+const INNER_FIELDS: Readonly<Record<string, readonly string[]>> = {
+  compaction: Object.keys(compactionWishesSchema.shape),
+  prices: Object.keys(priceRowSchema.shape),
+  trust: Object.keys(trustSchema.shape),
+};

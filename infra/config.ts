@@ -18,8 +18,12 @@ import {
 import { environment } from "./environment.ts";
 import { SwarmError } from "./errors.ts";
 import type { McpSettings, ServerLayer } from "./mcp/server-settings.ts";
+import { MEMORY_DAYS } from "./memory/memory-place.ts";
+import { type CompactionSettings, compactionSettingsSchema } from "./model/compaction-settings.ts";
+import type { PriceRow } from "./model/prices.ts";
 import type { TierModels } from "./model/tiers.ts";
 import { type PermissionLayer, type PermissionSettings, permissionSettings } from "./permission-settings.ts";
+import { type TelemetrySettings, telemetrySettings } from "./telemetry/settings.ts";
 
 /** A week: an ended run can be looked at, and forked, for so long without its archive. */
 const RETENTION_HOURS = 168;
@@ -34,6 +38,8 @@ export interface Config {
   readonly models: TierModels;
   /** Whether another model than the one that was asked may answer. */
   readonly fallback: "allow" | "forbid";
+  /** When the conversations of agents are made shorter, and how. */
+  readonly compaction: CompactionSettings;
   readonly logLevel: string | undefined;
   readonly redisBin: string | undefined;
   readonly redisInstall: "auto" | "never";
@@ -42,6 +48,10 @@ export interface Config {
   readonly retentionHours: number;
   /** Whoever is asked may answer for so long. */
   readonly approvalHours: number;
+  /** What agents keep: nothing, facts for their run, and items for later runs of the workspace as well. */
+  readonly memory: "off" | "run" | "workspace";
+  /** An item of a workspace is kept for so long. */
+  readonly memoryDays: number;
   readonly baseUrl: string | undefined;
   /** Folders that may hold this host's gates, the first that can be used counts. */
   readonly stateDirs: readonly string[];
@@ -50,6 +60,10 @@ export interface Config {
   /** Hosts, with a port where it is not 80 or 443, that WebFetch may reach although they are private. */
   readonly privateHosts: readonly string[];
   /** Whose words mark no agent that reads them (`registry/permission/taint.ts`). */
+  /** Prices of the operator's; a model that is named here has no others. */
+  readonly prices: readonly PriceRow[];
+  /** Undefined: the official server is asked why it could not read its cache, others are not. */
+  readonly cacheDiagnostics: boolean | undefined;
   readonly trust: { readonly hosts: string[]; readonly plugins: string[]; readonly repository: boolean };
   /** Absolute. What lies in them needs no approval. */
   readonly skillFolders: readonly string[];
@@ -77,6 +91,8 @@ export interface Config {
   readonly forceColor: boolean;
   /** Workspace root: the git root above the working folder, or that folder. */
   readonly root: string;
+  /** Undefined: off, and nothing of it is loaded. */
+  readonly telemetry?: TelemetrySettings | undefined;
   /** Setting → where its value came from, for `swarm doctor`. */
   readonly origins: Readonly<Record<string, string>>;
 }
@@ -95,6 +111,9 @@ interface Gathered {
   mcpVariables: readonly string[];
   privateHosts: readonly string[];
   trust: Config["trust"];
+  compaction: CompactionSettings;
+  prices: readonly PriceRow[];
+  cacheDiagnostics: boolean | undefined;
   models: TierModels;
 }
 
@@ -110,6 +129,8 @@ export async function readConfig(cwd = process.cwd(), env: Environment = environ
     permissions: await permissionSettings(gathered.permissions, root),
     privateHosts: gathered.privateHosts,
     trust: gathered.trust,
+    prices: gathered.prices,
+    cacheDiagnostics: gathered.cacheDiagnostics,
     ...gathered.folders,
     prompts: gathered.prompts,
     sandbox: {
@@ -124,12 +145,15 @@ export async function readConfig(cwd = process.cwd(), env: Environment = environ
     model: settings.model,
     models: gathered.models,
     fallback: (settings.fallback ?? "allow") as "allow" | "forbid",
+    compaction: gathered.compaction,
     logLevel: settings.logLevel,
     redisBin: settings.redisBin,
     redisInstall: (settings.redisInstall ?? "auto") as "auto" | "never",
     redisFsync: (settings.redisFsync ?? "always") as "always" | "everysec",
     retentionHours: Number(settings.retentionHours ?? RETENTION_HOURS),
     approvalHours: Number(settings.approvalHours ?? APPROVAL_HOURS),
+    memory: (settings.memory ?? "workspace") as "off" | "run" | "workspace",
+    memoryDays: Number(settings.memoryDays ?? MEMORY_DAYS),
     baseUrl: settings.baseUrl,
     apiKey: nonEmpty(env.ANTHROPIC_API_KEY),
     authToken: nonEmpty(env.ANTHROPIC_AUTH_TOKEN),
@@ -139,6 +163,7 @@ export async function readConfig(cwd = process.cwd(), env: Environment = environ
     noColor: nonEmpty(env.NO_COLOR) !== undefined,
     forceColor: nonEmpty(env.FORCE_COLOR) !== undefined && env.FORCE_COLOR !== "0",
     root,
+    telemetry: telemetrySettings(env),
     origins: gathered.origins,
   };
 }
@@ -154,6 +179,9 @@ async function gather(cwd: string, root: string, env: Environment): Promise<Gath
     mcpVariables: [],
     privateHosts: [],
     trust: { hosts: [], plugins: [], repository: true },
+    compaction: compactionSettingsSchema.parse({}),
+    prices: [],
+    cacheDiagnostics: undefined,
     models: {},
   };
   const named = nonEmpty(env.SWARM_CONFIG) === undefined ? null : resolve(cwd, env.SWARM_CONFIG ?? "");
@@ -166,6 +194,9 @@ async function gather(cwd: string, root: string, env: Environment): Promise<Gath
       all.folders[name].push(...(given[name] ?? []).map((folder) => resolve(dirname(file), expanded(folder, env))));
     }
     if (given.prompts !== undefined) all.prompts = resolve(dirname(file), expanded(given.prompts, env));
+    all.prices = given.prices ?? all.prices;
+    all.cacheDiagnostics = given.cacheDiagnostics ?? all.cacheDiagnostics;
+    for (const name of ["prices", "cacheDiagnostics"] as const) if (given[name] !== undefined) all.origins[name] = file;
     all.mcpVariables = given.mcpVariables ?? all.mcpVariables;
     if (given.mcpServers !== undefined) {
       all.mcpLayers.push({ file, origin: isRepositorys ? "workspace" : "operator", servers: given.mcpServers });
@@ -178,13 +209,16 @@ async function gather(cwd: string, root: string, env: Environment): Promise<Gath
 
 /** What is one value each: the last word counts. */
 function addValues(all: Gathered, from: string, said: FileSettings & EnvironmentSettings, base: string): void {
-  const { permissions: _p, skillFolders: _s, agentFolders: _a, mcpServers: _m, mcpVariables: _v, ...values } = said;
-  const { web, trust, sandbox, models, prompts, ...given } = values;
+  const { permissions: _p, skillFolders: _s, agentFolders: _a, mcpServers: _m, mcpVariables: _v, ...others } = said;
+  const { prices: _c, cacheDiagnostics: _d, ...values } = others;
+  const { web, trust, sandbox, models, prompts, compaction, ...given } = values;
   if (prompts !== undefined) all.origins.prompts = from;
   all.privateHosts = web?.privateHosts ?? all.privateHosts;
   const { hosts = all.trust.hosts, plugins = all.trust.plugins, repository = all.trust.repository } = trust ?? {};
   all.trust = { hosts, plugins, repository };
   for (const name of Object.keys(trust ?? {})) all.origins[`trust.${name}`] = from;
+  all.compaction = compactionSettingsSchema.parse({ ...all.compaction, ...compaction });
+  for (const name of Object.keys(compaction ?? {})) all.origins[`compaction.${name}`] = from;
   all.models = { ...all.models, ...models };
   for (const tier of Object.keys(models ?? {})) all.origins[`models.${tier}`] = from;
   for (const [name, value] of Object.entries({ ...given, ...sandboxValues(sandbox) }) as [SettingName, string][]) {
@@ -219,8 +253,13 @@ function refuseOfRepository(file: string, given: FileSettings): void {
     [
       "approvalHours",
       "fallback",
+      "compaction",
+      "memory",
+      "memoryDays",
       "sandbox",
       "trust",
+      "prices",
+      "cacheDiagnostics",
       "skillFolders",
       "agentFolders",
       "prompts",

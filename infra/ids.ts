@@ -15,6 +15,9 @@ export const newGrantId = (): string => `g_${draw(8)}`;
 /** Tells one claim from any other, also from one of the same epoch after a failover. */
 export const newNonce = (): string => draw(8);
 
+/** 192 random bits, safe in addresses and headers: whoever knows it is let in. */
+export const newSecret = (): string => randomBytes(24).toString("base64url");
+
 /** SHA-256 in hex. */
 export const sha256 = (text: string | Uint8Array): string => hash("sha256", text, "hex");
 

@@ -21,6 +21,10 @@ const SECRETS = [
 export function openLog(
   level: string,
   destination: DestinationStream = pino.destination({ dest: 2, sync: true }),
+  /** What a line says besides, by what it says. */
+  also?: (said: object) => object,
 ): Logger {
-  return pino({ level, base: { pid: process.pid }, redact: { paths: SECRETS, censor: "[secret]" } }, destination);
+  const mixin = also === undefined ? {} : { mixin: also };
+  const redact = { paths: SECRETS, censor: "[secret]" };
+  return pino({ level, base: { pid: process.pid }, redact, ...mixin }, destination);
 }

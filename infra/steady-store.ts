@@ -2,7 +2,9 @@
  * A store that is asked again where asking again can help: under the same ids, so that what was done is not done twice,
  * ever more slowly, and not for ever. What cannot help, or has not helped for long, is thrown as it came.
  */
+import { breaker } from "./breaker/breaker.ts";
 import type { Log } from "./log.ts";
+import { type RetryOptions, retry } from "./retry.ts";
 import type { Store } from "./store.ts";
 import { StoreError, type StoreTrouble } from "./store-error.ts";
 
@@ -23,34 +25,42 @@ const FIRST_PAUSE_MS = 50;
 const LAST_PAUSE_MS = 2_000;
 /** Whatever the clock says. With the pauses above, patience ends earlier. */
 const ATTEMPTS_MAX = 60;
+/**
+ * Of all calls of this process together: more failures in a row than one call alone can meet within its patience. What
+ * waits behind it is short beside what a server needs to start.
+ */
+const BREAKER = { failuresMax: 20, coolingMs: 250, coolingLastMs: 5_000, probeMs: 15_000 };
 /** Milliseconds after which trouble that lasts is told again. */
 const TELL_EVERY_MS = 30_000;
-
-/** Half of it is chance: workers that were cut off together do not come back together. */
-export const pauseMs = (attempt: number, random: number): number =>
-  Math.min(LAST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(attempt, 30)) * (0.5 + random / 2);
 
 /** Throws StoreError where `store` does. Trouble is logged once when it begins and then now and then. */
 export function steadyStore(store: Store, options: SteadyOptions): Store {
   const { patienceMs = PATIENCE_MS, monotonicMs = () => performance.now(), random = Math.random } = options;
-  const after = options.after ?? ((delayMs, act) => setTimeout(act, delayMs));
+  const after = options.after ?? ((delayMs: number, act: () => void) => setTimeout(act, delayMs));
   const trouble = troubles(options.log, monotonicMs);
-  const again = async <Answer>(ask: () => Promise<Answer>): Promise<Answer> => {
-    let firstMs: number | null = null;
-    for (let attempt = 0; ; attempt += 1) {
+  const retrying: RetryOptions<unknown> = {
+    attemptsMax: ATTEMPTS_MAX,
+    patienceMs,
+    firstPauseMs: FIRST_PAUSE_MS,
+    lastPauseMs: LAST_PAUSE_MS,
+    unit: random,
+    again: (cause) => cause instanceof StoreError && cause.retry,
+    breaker: breaker({ name: "redis", ...BREAKER, monotonicMs }),
+    shut: () => new StoreError("unreachable", "Redis has not answered for a while; it is asked again in a moment."),
+    clock: { monotonicMs, after },
+  };
+  const again = <Answer>(ask: () => Promise<Answer>): Promise<Answer> => {
+    const told = async (): Promise<Answer> => {
       try {
         const answer = await ask();
         trouble.over();
         return answer;
       } catch (cause) {
-        if (!(cause instanceof StoreError)) throw cause;
-        trouble.met(cause);
-        const nowMs = monotonicMs();
-        firstMs ??= nowMs;
-        if (!cause.retry || attempt + 1 >= ATTEMPTS_MAX || nowMs - firstMs >= patienceMs) throw cause;
+        if (cause instanceof StoreError) trouble.met(cause);
+        throw cause;
       }
-      await new Promise<void>((resolve) => after(pauseMs(attempt, random()), resolve));
-    }
+    };
+    return retry(retrying as RetryOptions<Answer>, told);
   };
   return {
     create: (run) => again(() => store.create(run)),
@@ -70,6 +80,7 @@ export function steadyStore(store: Store, options: SteadyOptions): Store {
     quarantine: (address, reason, fence) => again(() => store.quarantine(address, reason, fence)),
     briefs: (run, ids) => again(() => store.briefs(run, ids)),
     results: (run, ids) => again(() => store.results(run, ids)),
+    facts: (run) => again(() => store.facts(run)),
     retrieve: (shard) => again(() => store.retrieve(shard)),
   };
 }

@@ -267,6 +267,8 @@ export interface Store {
   /** Briefs and results of a run, by id; what does not exist is absent. */
   briefs(run: string, ids: readonly string[]): Promise<ReadonlyMap<string, string>>;
   results(run: string, ids: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /** Facts that the run's agents kept (JSON), by the names that they have among its briefs. */
+  facts(run: string): Promise<ReadonlyMap<string, string>>;
   /** Stranded actors back to `ready`, for a worker that has just started and may serve them. */
   retrieve(shard: string): Promise<readonly Address[]>;
 }

@@ -29,6 +29,8 @@ export type AgentEvent =
       readonly stop: StopReason;
       readonly calls: readonly Call[];
       readonly report: ReportCall | null;
+      /** The conversation has reached the length at which its session wants it shorter. */
+      readonly full?: true;
     }
   | {
       readonly type: "model.failed";
@@ -39,7 +41,11 @@ export type AgentEvent =
       readonly delayMs: number;
       /** False where the attempt never reached the model (breaker open, worker lost): it costs no attempt. */
       readonly counts: boolean;
+      /** The model could not take a conversation of this length. */
+      readonly overflow?: true;
     }
+  | { readonly type: "transcript.compacted"; readonly turn: number }
+  | { readonly type: "compaction.failed"; readonly turn: number; readonly reason: string }
   | {
       readonly type: "budget.refused";
       readonly tokensLeft: number;

@@ -4,10 +4,12 @@
  *
  *   assembling ─▶ thinking ─▶ deciding ─▶ executing ─▶ thinking …
  *                  │  ▲          │  │         │  ╲
- *          backingOff ┘          │  │         │   awaitingApproval, reconciling
+ *   backingOff, compacting       │  │         │   awaitingApproval, reconciling
  *                                │  └▶ paused │   waiting
  *                                └▶ verifying ┴▶ completed | failed | exhausted | cancelled
  */
+import { newAgent } from "./agent-birth.ts";
+import { compacting } from "./agent-compacting.ts";
 import {
   assembling,
   awaitingApproval,
@@ -23,7 +25,7 @@ import {
   verifying,
   waiting,
 } from "./agent-states.ts";
-import { agent, newAgent, settled } from "./agent-vocabulary.ts";
+import { agent, settled } from "./agent-vocabulary.ts";
 import { STEPS_MAX } from "./fold.ts";
 import type { PluginReach, Rights } from "./rights.ts";
 
@@ -74,6 +76,7 @@ export function agentMachine(spec: AgentMachineSpec) {
     states: {
       assembling,
       thinking,
+      compacting,
       deciding,
       reminding,
       executing: { ...executing, meta },
@@ -88,7 +91,7 @@ export function agentMachine(spec: AgentMachineSpec) {
       completed: { type: "final", entry: settled("verified") },
       rejected: { type: "final", entry: settled("rejected") },
       failed: { id: "failed", type: "final", entry: settled("failed") },
-      exhausted: { type: "final", entry: settled("exhausted") },
+      exhausted: { id: "exhausted", type: "final", entry: settled("exhausted") },
       cancelled: { type: "final", entry: settled("cancelled") },
     },
   });

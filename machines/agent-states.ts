@@ -3,6 +3,8 @@ import type { AgentEvent } from "./agent-event.ts";
 import { answerNote, postNotes, postOrders, questionOrders, unansweredNotes } from "./agent-messages.ts";
 import { type AgentContext, agent, askOrders, reconcileOrders, runOrders } from "./agent-vocabulary.ts";
 
+const TOO_LONG = "model: the conversation no longer fits the context window";
+
 export const assembling = agent.createStateConfig({
   description: "The session is put together: prompt, tools, context, limits.",
   entry: {
@@ -24,6 +26,7 @@ export const assembling = agent.createStateConfig({
 });
 
 export const thinking = agent.createStateConfig({
+  id: "thinking",
   initial: "gate",
   on: {
     "model.answered": {
@@ -39,6 +42,7 @@ export const thinking = agent.createStateConfig({
     gate: {
       always: [
         { guard: "pausing", target: "#paused" },
+        { guard: "compactionDue", target: "#compacting" },
         {
           guard: "turnsLeft",
           target: "calling",
@@ -56,6 +60,12 @@ export const thinking = agent.createStateConfig({
       },
       on: {
         "model.failed": [
+          { guard: "mayDrop", target: "#compacting.dropping", actions: ["takeOverflow", "countOverflow"] },
+          {
+            guard: "overflowed",
+            target: "#exhausted",
+            actions: { type: "because", params: { reasons: [TOO_LONG] } },
+          },
           { guard: "attemptsLeft", target: "backingOff", actions: "takeFailure" },
           {
             guard: "answersThisTurn",
@@ -89,12 +99,14 @@ export const deciding = agent.createStateConfig({
       actions: { type: "because", params: { reasons: ["model: declined to answer (refusal)"] } },
     },
     {
+      guard: "windowCut",
+      target: "#compacting.dropping",
+      actions: [{ type: "prompt.append", params: { note: { kind: "answer_cut" } } }, "takeOverflow"],
+    },
+    {
       guard: "contextExceeded",
       target: "exhausted",
-      actions: {
-        type: "because",
-        params: { reasons: ["model: the conversation no longer fits the context window"] },
-      },
+      actions: { type: "because", params: { reasons: [TOO_LONG] } },
     },
     {
       guard: "callsOpen",

@@ -19,6 +19,7 @@ import {
 } from "./agent-calls.ts";
 import type { AgentEvent, ReportCall } from "./agent-event.ts";
 import { ANSWER_MS_MAX, awaiting, heardIn, withoutWaiting, withoutWords, withPost } from "./agent-messages.ts";
+import { type Compaction, mayCompact } from "./compaction-due.ts";
 import {
   type AgentInput,
   type AgentLimits,
@@ -34,7 +35,6 @@ import {
   resultId,
   type TaskTerms,
 } from "./effect.ts";
-import type { StoredShape } from "./snapshot.ts";
 
 export interface AgentContext {
   readonly actor: string;
@@ -62,6 +62,7 @@ export interface AgentContext {
   /** What others posted since the last model call was made, and how much of it could not be kept. */
   readonly posts: readonly Post[];
   readonly missed: number;
+  readonly compaction: Compaction;
   readonly reasons: readonly string[];
 }
 
@@ -137,6 +138,7 @@ export const agent = setup({
   actions: {
     "session.assemble": effect<Order<"session.assemble">>(),
     "model.call": effect<Order<"model.call">>(),
+    "transcript.compact": effect<Order<"transcript.compact">>(),
     "tool.run": effect<Each<Order<"tool.run">>>(),
     "tool.reconcile": effect<Each<Order<"tool.reconcile">>>(),
     "result.verify": effect<Order<"result.verify">>(),
@@ -150,7 +152,14 @@ export const agent = setup({
     markReconciling: assign(({ context }) => ({ calls: withReconciling(context.calls) })),
     takeAnswer: assign(({ event, context }) =>
       event.type === "model.answered"
-        ? { turn: context.turn + 1, attempt: 0, lost: 0, calls: withoutWords(event.calls), report: event.report }
+        ? {
+            turn: context.turn + 1,
+            attempt: 0,
+            lost: 0,
+            calls: withoutWords(event.calls),
+            report: event.report,
+            compaction: { ...context.compaction, due: event.full === true ? ("full" as const) : null },
+          }
         : {},
     ),
     takeFailure: assign(({ event, context }) =>
@@ -173,6 +182,15 @@ export const agent = setup({
     forgetPosts: assign(({ context: { posts, missed } }) =>
       posts.length + missed === 0 ? {} : { posts: [], missed: 0 },
     ),
+    takeOverflow: assign(({ context }) => ({ compaction: { ...context.compaction, due: "overflow" as const } })),
+    // The call that comes after it is another attempt, and has another number.
+    countOverflow: assign(({ context }) => ({ lost: context.lost + 1 })),
+    takeCompaction: assign(({ context }) => ({
+      compaction: { ...context.compaction, failures: 0, triedAt: context.turn },
+    })),
+    takeCompactionFailure: assign(({ context: { compaction, turn } }) => ({
+      compaction: { ...compaction, failures: compaction.failures + 1, triedAt: turn },
+    })),
     because: assign((_, params: { reasons: readonly string[] }) => ({ reasons: params.reasons })),
     countReminder: assign(({ context }) => ({ reminders: context.reminders + 1 })),
     countRejection: assign(({ context }) => ({ rejections: context.rejections + 1, report: null })),
@@ -190,6 +208,25 @@ export const agent = setup({
     answersThisTurn: ({ context, event }) => "turn" in event && event.turn === context.turn,
     modelRefused: ({ event }) => event.type === "model.answered" && event.stop === "refusal",
     contextExceeded: ({ event }) => event.type === "model.answered" && event.stop === "model_context_window_exceeded",
+    compactionDue: ({ context }) =>
+      context.compaction.due === "full" &&
+      context.turn < context.limits.turnsMax &&
+      mayCompact(context.compaction, context.turn),
+    overflowed: ({ context, event }) =>
+      event.type === "model.failed" && event.overflow === true && event.turn === context.turn,
+    mayDrop: ({ context, event }) =>
+      event.type === "model.failed" &&
+      event.overflow === true &&
+      event.turn === context.turn &&
+      context.compaction.due !== "overflow",
+    // An answer that was cut by the window has nothing to lose but its last words.
+    windowCut: ({ context, event }) =>
+      event.type === "model.answered" &&
+      event.stop === "model_context_window_exceeded" &&
+      context.calls.length === 0 &&
+      context.report === null,
+    stillTooLong: ({ context, event }) =>
+      event.type === "compaction.failed" && event.turn === context.turn && context.compaction.due === "overflow",
     answerCut: ({ event }) => event.type === "model.answered" && event.stop === "max_tokens",
     toBeContinued: ({ event }) => event.type === "model.answered" && event.stop === "pause_turn",
     callsOpen: ({ context }) => !allEnded(context.calls),
@@ -249,37 +286,3 @@ export const settled = (status: ResultStatus) => [
     }),
   },
 ];
-
-/** What an agent brings into the world and keeps. */
-const BORN_WITH = ["actor", "task", "parent", "parentType", "standsOn", "limits", "terms", "tree"] as const;
-
-/** How an agent's state is stored. */
-export function agentShape(): StoredShape {
-  const { actor: _, task: _t, parent: _p, parentType: _y, standsOn: _s, limits: _l, ...fresh } = newAgent(undefined);
-  return { maps: [], birth: BORN_WITH, fresh };
-}
-
-/** An agent before its first step. */
-export const newAgent = (input: AgentInput | undefined): AgentContext => ({
-  // XState builds a throwaway actor without input once per machine; that one is never stepped.
-  actor: input?.actor ?? "",
-  task: input?.task ?? "",
-  parent: input?.parent ?? "",
-  parentType: input?.parentType ?? "",
-  standsOn: input?.standsOn ?? [],
-  limits: input?.limits ?? { turnsMax: 0, attemptsMax: 0, remindersMax: 0, rejectionsMax: 0, parallelMax: 0 },
-  ...(input?.terms === undefined ? {} : { terms: input.terms }),
-  ...(input?.tree === undefined ? {} : { tree: input.tree }),
-  turn: 0,
-  attempt: 0,
-  lost: 0,
-  reminders: 0,
-  rejections: 0,
-  retryDelayMs: 0,
-  calls: [],
-  report: null,
-  pausing: false,
-  posts: [],
-  missed: 0,
-  reasons: [],
-});

@@ -15,6 +15,8 @@ export type OutsideEffect =
       readonly tree?: AgentTree;
     }
   | { readonly type: "model.call"; readonly turn: number; readonly attempt: number }
+  /** Makes the conversation shorter by opening a new generation of it. `rule`: without asking a model, and for nothing. */
+  | { readonly type: "transcript.compact"; readonly turn: number; readonly by: "summary" | "rule" }
   | {
       readonly type: "tool.run";
       readonly call: string;

@@ -4,6 +4,7 @@
  * that came in is never touched.
  */
 import { type AnyStateMachine, createActor } from "xstate";
+import { edgeIdOf } from "./chart.ts";
 import type { Each, InsideEffect, OutsideEffect } from "./effect.ts";
 import { INSIDE_EFFECTS_MAX } from "./effect.ts";
 
@@ -17,7 +18,7 @@ export interface FoldEntry {
   /** The actor's version after this step; arms timers. */
   readonly version: number;
   readonly cause: Cause;
-  /** Set where the commit could not grant the money for a model call: the refusal is folded after the cause. */
+  /** Set where the commit could not grant the money for a call of a model: the refusal is folded after the cause. */
   readonly refused?: BudgetRefusal;
 }
 
@@ -76,6 +77,7 @@ export class FoldError extends Error {
 const OUTSIDE: ReadonlySet<string> = new Set<OutsideEffect["type"]>([
   "session.assemble",
   "model.call",
+  "transcript.compact",
   "tool.run",
   "tool.reconcile",
   "result.verify",
@@ -88,6 +90,8 @@ const OUTSIDE: ReadonlySet<string> = new Set<OutsideEffect["type"]>([
   "verdict.read",
   "question.put",
 ]);
+/** What the commit grants money for, or refuses. */
+const PAID: ReadonlySet<string> = new Set<OutsideEffect["type"]>(["model.call", "transcript.compact"]);
 const INSIDE: ReadonlySet<string> = new Set<InsideEffect["type"]>([
   "actor.spawn",
   "message.send",
@@ -112,7 +116,7 @@ export function fold(machine: AnyStateMachine, before: ActorState | null, entry:
   const second = foldCause(machine, first.state, { version: entry.version, cause: refusal });
   return {
     ...second,
-    outside: [...first.outside.filter((order) => order.type !== "model.call"), ...second.outside],
+    outside: [...first.outside.filter(({ type }) => !PAID.has(type)), ...second.outside],
     inside: [...first.inside, ...second.inside],
     timersSet: [...first.timersSet, ...second.timersSet].filter(
       ({ id }) => second.state.timers[id]?.armedBy === entry.version,
@@ -193,6 +197,14 @@ function scopeOf(machine: AnyStateMachine): { scope: Scope; orders: Order[] } {
   return made;
 }
 
+/** Names every transition that folds of `machine` take, as they take them, until the returned function is called. */
+export function watchTaken(machine: AnyStateMachine, taken: (edge: string) => void): () => void {
+  const { unsubscribe } = scopeOf(machine).scope.system.inspect((told) => {
+    if (told.type === "@xstate.microstep") for (const one of told._transitions) taken(edgeIdOf(one));
+  });
+  return unsubscribe;
+}
+
 function sortOrders(
   orders: readonly Order[],
   snapshot: MachineSnapshot,
@@ -240,11 +252,19 @@ function ordersOf(type: string, params: unknown): object[] {
   return each === undefined ? [{ type, ...(params as object) }] : each.map((one) => ({ type, ...one }));
 }
 
-/** A stored state back to life. Throws where the machine has no such state: its version then changed unnoticed. */
-export function rehydrate(machine: AnyStateMachine, stored: ActorState): ActorState {
+/**
+ * A stored state back to life. Throws where the machine has no such state: its version then changed unnoticed. `mine`: the
+ * caller has no more use for `stored`, and it need not be copied.
+ */
+export function rehydrate(machine: AnyStateMachine, stored: ActorState, mine = false): ActorState {
   // restoreSnapshot writes into what it is given, and so would share context with the caller.
-  const copy = structuredClone(stored.snapshot);
-  const json = { ...copy, children: {}, historyValue: {}, output: undefined, error: undefined };
+  const json = {
+    ...(mine ? stored.snapshot : structuredClone(stored.snapshot)),
+    children: {},
+    historyValue: {},
+    output: undefined,
+    error: undefined,
+  };
   const snapshot = machine.restoreSnapshot(json as never, scopeOf(machine).scope);
   return { snapshot: snapshot as unknown as MachineSnapshot, timers: stored.timers };
 }

@@ -4,12 +4,14 @@
  */
 import { z } from "zod";
 import { lifeEvents } from "./events/life.ts";
+import { memoryEvents } from "./events/memory.ts";
 import { modelEvents } from "./events/model.ts";
 import { toolEvents } from "./events/tool.ts";
 import { workEvents } from "./events/work.ts";
 
 export const runEventSchema = z.discriminatedUnion("type", [
   ...lifeEvents,
+  ...memoryEvents,
   ...modelEvents,
   ...toolEvents,
   ...workEvents,

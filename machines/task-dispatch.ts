@@ -1,6 +1,6 @@
 /** Who is born next, as whom, and on what terms: tasks whose needs are all verified, the most wanted first. */
 import type { AgentInput, TaskTerms } from "./effect.ts";
-import { counted, list, type Remedy, running, type Task, type Tasks, withTasks } from "./task-graph.ts";
+import { counted, type Remedy, running, type Task, type Tasks, viewed, withTasks } from "./task-graph.ts";
 
 /** Agents are named after their task, so that a log reads by itself; later attempts carry their number. */
 export const actorOf = (task: Task): string => {
@@ -15,11 +15,10 @@ export const remedyOf = (task: Task): Remedy => task.remedies?.[counted(task) - 
 export function dispatchable(tasks: Tasks, parallelMax: number, batchMax: number): Task[] {
   const room = Math.min(parallelMax - running(tasks).length, batchMax);
   if (room <= 0) return [];
-  const ready = list(tasks).filter(
-    (task) => task.status === "planned" && task.needs.every((need) => tasks[need]?.status === "verified"),
-  );
+  const { ready } = viewed(tasks);
+  if (!ready.some(({ priority = 0 }) => priority !== 0)) return ready.slice(0, room);
   // Sorting is stable: within one priority the order of the plan stays.
-  return ready.sort((a, b) => (b.priority ?? 0) - (a.priority ?? 0)).slice(0, room);
+  return ready.toSorted((a, b) => (b.priority ?? 0) - (a.priority ?? 0)).slice(0, room);
 }
 
 export function dispatched(tasks: Tasks, started: readonly Task[]): Tasks {

@@ -4,7 +4,7 @@
  */
 import type { CoordinatorEvent } from "./coordinator-event.ts";
 import type { OutsideEffect } from "./effect.ts";
-import { isOpen, list, TASKS_MAX, type Task, type Tasks } from "./task-graph.ts";
+import { isOpen, list, TASKS_MAX, type Task, type Tasks, viewed } from "./task-graph.ts";
 import { calledOff, type Errand, type Ledger } from "./task-ledger.ts";
 import { proposed, synthesised, unreadable, wanted } from "./task-proposals.ts";
 import { disproved } from "./task-revocation.ts";
@@ -16,9 +16,7 @@ export function nextErrand(ledger: Ledger): Errand | null {
   if (ledger.stale) return { type: "workspace.rebuild", about: "" };
   const asked = ledger.questions.find(({ text }) => text !== undefined);
   if (asked !== undefined) return { type: "question.put", about: asked.question };
-  for (const task of list(ledger.tasks)) {
-    // Asked of a thousand tasks in every step: nearly all of them want nothing.
-    if (task.status !== "joining" && task.status !== "reading" && task.status !== "replanning") continue;
+  for (const task of viewed(ledger.tasks).undecided) {
     const errand = errandOf(ledger, task);
     if (errand !== null) return errand;
   }

@@ -1,5 +1,8 @@
 /** The coordinator's tasks and what stands on what: which can never start, which graphs are none, how the whole came out. */
-import type { AgentLimits, ResultStatus, RunEnd, TaskTerms } from "./effect.ts";
+import { madeFrom } from "./changed-rows.ts";
+import type { AgentLimits, RunEnd, TaskTerms } from "./effect.ts";
+import { CLOSED, type TaskStatus } from "./task-status.ts";
+import { type TableView, viewAfter, viewOf } from "./task-table.ts";
 
 /** One task as planned. What the agent is to do (its brief) lies in a row of its own, written once. */
 export interface PlannedTask {
@@ -37,22 +40,6 @@ export interface Remedy {
   /** A model's id, or a tier. */
   readonly model?: string;
 }
-
-/**
- * `resting`: an attempt failed, and the next one waits its time. `joining`: verified, and its work is not in the run's tree
- * yet. `reading`: verified, and what it proposes or says is not decided yet. `replanning`: it failed, and others are sought
- * for its place. `replaced`: others have it.
- */
-export type TaskStatus =
-  | "planned"
-  | "running"
-  | "resting"
-  | "joining"
-  | "reading"
-  | "replanning"
-  | "replaced"
-  | "skipped"
-  | ResultStatus;
 
 export interface Task extends PlannedTask {
   /** Place in the plan. Rows come back from the store in no order of their own. */
@@ -106,12 +93,23 @@ export function list(tasks: Tasks): readonly Task[] {
   return made;
 }
 
+const views = new WeakMap<Tasks, TableView>();
+
+/** Remembered like the list. */
+export function viewed(tasks: Tasks): TableView {
+  const known = views.get(tasks);
+  if (known !== undefined) return known;
+  const made = viewOf(tasks, list(tasks));
+  views.set(tasks, made);
+  return made;
+}
+
 /**
  * With these rows in place of those of the same id. Nearly every step does this among up to a thousand, and the way matters:
- * filled row by row, a table without a prototype costs a fifth of a spread, and its list need not be made anew.
+ * filled row by row, a table without a prototype costs a fifth of a spread; its list and its view need not be made anew.
  */
 export function withTasks(tasks: Tasks, rows: readonly Task[]): Tasks {
-  const all = [...list(tasks)];
+  const all = list(tasks).slice();
   for (const row of rows) {
     const at = tasks[row.id]?.order ?? -1;
     if (row.order !== at || all[at]?.id !== row.id)
@@ -121,32 +119,29 @@ export function withTasks(tasks: Tasks, rows: readonly Task[]): Tasks {
   const next = Object.create(null) as Record<string, Task>;
   for (const row of all) next[row.id] = row;
   lists.set(next, all);
+  const view = viewAfter(viewed(tasks), tasks, next, rows);
+  if (view !== null) views.set(next, view);
+  madeFrom(
+    tasks,
+    rows.map(({ id }) => id),
+    next,
+  );
   return next;
 }
-
-const CLOSED: ReadonlySet<TaskStatus> = new Set<TaskStatus>([
-  "verified",
-  "rejected",
-  "failed",
-  "exhausted",
-  "cancelled",
-  "skipped",
-  "replaced",
-]);
 
 export const isOpen = (task: Task): boolean => !CLOSED.has(task.status);
 /** Its agent reported, and verification let that through; what comes of it may not be decided yet. */
 export const isGood = ({ status }: Task): boolean =>
   status === "verified" || status === "joining" || status === "reading";
 
-export const running = (tasks: Tasks): Task[] => list(tasks).filter((task) => task.status === "running");
-export const resting = (tasks: Tasks): Task[] => list(tasks).filter((task) => task.status === "resting");
-export const isSettled = (tasks: Tasks): boolean => !list(tasks).some(isOpen);
-export const restsAny = (tasks: Tasks): boolean => list(tasks).some((task) => task.status === "resting");
+export const running = (tasks: Tasks): readonly Task[] => viewed(tasks).running;
+export const resting = (tasks: Tasks): readonly Task[] => viewed(tasks).resting;
+export const isSettled = (tasks: Tasks): boolean => viewed(tasks).open === 0;
+export const restsAny = (tasks: Tasks): boolean => resting(tasks).length > 0;
 
 /** The running task that this actor is at. An actor that was fenced is at none. */
 export const taskAt = (tasks: Tasks, actor: string): Task | undefined =>
-  list(tasks).find((task) => task.status === "running" && task.actor === actor);
+  running(tasks).find((task) => task.actor === actor);
 
 /** Attempts that count. */
 export const counted = (task: Task): number => task.attempt - (task.excused ?? 0);

@@ -12,13 +12,13 @@ import {
   skipDependents,
   type Task,
   type TaskRole,
-  type TaskStatus,
   type Tasks,
   taskAt,
   typeOf,
   withTasks,
 } from "./task-graph.ts";
 import { calledOff, earlierWith, fencing, inShort, type Ledger, owing, type SupervisionPolicy } from "./task-ledger.ts";
+import type { TaskStatus } from "./task-status.ts";
 
 export interface Settlement {
   readonly task: string;

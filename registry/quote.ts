@@ -52,6 +52,35 @@ export async function quoteHolds(box: Box, quote: Quote, signal?: AbortSignal): 
   }
 }
 
+/** Lines of a file that are searched for a quote that moved. */
+const searchedLinesMax = 50_000;
+
+/** Whether a quote stands anywhere in its file: lines move, and what they say is what counts. As {@link quoteHolds}. */
+export async function quoteStands(box: Box, quote: Quote, signal?: AbortSignal): Promise<QuoteVerdict> {
+  const verdict = await quoteHolds(box, quote, signal);
+  const said = linesOf(quote.quote);
+  if (verdict.holds || said.length === 0 || said.length > quoteLinesMax) return verdict;
+  try {
+    const file = await readLines(box, quote.path, {
+      from: 1,
+      count: searchedLinesMax,
+      lineBytesMax,
+      countBytesMax: 0,
+      ...(signal ? { signal } : {}),
+    });
+    if (file.kind !== "text") return verdict;
+    const lines = file.lines.map(({ text }) => text.trim());
+    const [first = ""] = said;
+    const found = lines.some(
+      (line, at) => line.includes(first) && compare(said, lines.slice(at, at + said.length), quote).holds,
+    );
+    return found ? { holds: true } : verdict;
+  } catch (error) {
+    if (isBoxRefusal(error)) return fails(error.message);
+    throw error;
+  }
+}
+
 function compare(said: readonly string[], found: readonly string[], { path, line }: Quote): QuoteVerdict {
   for (const [index, wanted] of said.entries()) {
     const there = found[index];

@@ -5,6 +5,7 @@
 import type { ZodType } from "zod";
 import type { ActingBox, Box } from "./box.ts";
 import type { ManualPage } from "./manual.ts";
+import type { MemoryDoor, ToldItem } from "./memory/door.ts";
 import type { Shelf } from "./shelf.ts";
 
 export type ToolTier = "built-in" | "plugin" | "skill";
@@ -42,6 +43,8 @@ export interface ToolContext {
   readonly shelf?: Shelf;
   /** The documents of this program; always the same list. */
   readonly manual?: () => Promise<readonly ManualPage[]>;
+  /** What is remembered of this run and its workspace; absent: nothing can be. */
+  readonly memory?: MemoryDoor;
 }
 
 /** The implementation: parsed input in, output out. Throws only on breakage; a refusal is `ok: false`. */
@@ -74,6 +77,8 @@ export interface ToolExample {
   /** What the call may look things up in, where the tool wants that. */
   readonly shelf?: Shelf;
   readonly manual?: readonly ManualPage[];
+  /** What is remembered there. Absent: it has no memory. */
+  readonly memory?: readonly ToldItem[];
 }
 
 export interface ExamplePage {

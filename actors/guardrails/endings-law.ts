@@ -80,9 +80,26 @@ function momentsOf(type: AgentType, engine: Engine): { all: Moment[]; unmet: str
     const version = moment.version + 1;
     for (const cause of factsFor(moment.state)) meet(engine.fold(machine, moment.state, { version, cause }), version);
   }
-  const all = [...known.values()];
+  const all = [...known.values(), ...COMPACTING.map((events) => after(type, events, engine))];
   const met = new Set(all.map(({ state }) => statePath(state)));
   return { all, unmet: restingIn(type).filter((path) => !met.has(path)) };
+}
+
+/** The ways into a conversation that is made shorter; what comes after it is what comes without. */
+const COMPACTING: readonly (readonly AgentEvent[])[] = [
+  [{ type: "model.answered", turn: 0, stop: "pause_turn", calls: [], report: null, full: true }],
+  [{ type: "model.failed", turn: 0, reason: "too long", retry: false, delayMs: 1, counts: true, overflow: true }],
+];
+
+/** An agent with a turn to spare, once all this has happened to its first. */
+function after(type: AgentType, events: readonly AgentEvent[], engine: Engine): Moment {
+  let { state } = begun(type, { ...SMALL, turnsMax: 2 }, engine);
+  let version = 1;
+  for (const event of [{ type: "session.assembled" }, ...events]) {
+    version += 1;
+    ({ state } = engine.fold(type.machine.machine, state, { version, cause: { event } }));
+  }
+  return { state, version };
 }
 
 /** States that an agent can stay in: neither ends nor mere crossroads. */
@@ -99,12 +116,17 @@ function restingIn({ machine: { machine } }: AgentType): string[] {
 function refusedIn(type: AgentType, moments: readonly Moment[], { fold }: Engine): Finding[] {
   const stuck = moments.filter(({ state, version }) => {
     const cause = { event: { type: "budget.refused", ...REFUSED } };
-    return !endsWell(fold(type.machine.machine, state, { version: version + 1, cause }), "exhausted");
+    const refused = fold(type.machine.machine, state, { version: version + 1, cause });
+    return !endsWell(refused, "exhausted") && !isFree(refused);
   });
   if (stuck.length === 0) return [];
   const where = few(stuck.map(({ state }) => statePath(state)));
   return [{ what: `${type.name} does not end when its tokens are refused in: ${where}`, why: HANGS, fix: OURS }];
 }
+
+/** What nobody can pay for goes on as something that costs nothing, and that cannot be refused again. */
+const isFree = ({ outside }: Decision): boolean =>
+  outside.length === 1 && outside.every((order) => order.type === "transcript.compact" && order.by === "rule");
 
 const HANGS = "it has to be in its end, with one result, and to order nothing more";
 

@@ -1,10 +1,10 @@
 /** What a check of the guardrails is given and what it says: plain data, so that every law is a pure function. */
 
+import type { breaker } from "../../infra/breaker/breaker.ts";
 import type { fold } from "../../machines/fold.ts";
 import type { Capabilities } from "../../registry/capabilities.ts";
 import type { RuleLists, SandboxLevel } from "../../registry/permission/question.ts";
 import type { Trust } from "../../registry/permission/taint.ts";
-import type { breaker } from "../runtime/breaker.ts";
 import type { RunCapabilities } from "../runtime/capabilities.ts";
 import type { judge } from "../runtime/judge.ts";
 import type { assemble } from "../runtime/session.ts";

@@ -1,6 +1,7 @@
 /** Every law of the guardrails, in the order in which they are told, and one look at all of them. */
+
+import { breaker } from "../../infra/breaker/breaker.ts";
 import { fold } from "../../machines/fold.ts";
-import { breaker } from "../runtime/breaker.ts";
 import { judge } from "../runtime/judge.ts";
 import { assemble } from "../runtime/session.ts";
 import { marked } from "../runtime/taint.ts";

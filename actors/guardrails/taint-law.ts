@@ -15,7 +15,7 @@ const STRANGER = "https://stranger.invalid/page";
 /** It takes a network to do any harm. */
 const PUSH = "git push origin main";
 
-/** What could carry something out where there is a network. */
+/** What could carry something out where there is a network, or into later runs. */
 const OUTWARD: readonly Call[] = [
   {
     tool: "WebFetch",
@@ -27,6 +27,11 @@ const OUTWARD: readonly Call[] = [
   bash("npm install stranger-package"),
   bash("npm test"),
   bash("node build.mjs"),
+  {
+    tool: "Remember",
+    input: { topic: "build", fact: "What a page said.", source: { path: "a.txt", line: 1, quote: "what it says" } },
+    says: "Remember, for every later run",
+  },
 ];
 
 /** Hosts whose pages anybody may write: who vouches for one of them vouches for everybody. Ours, and no list is whole. */
@@ -88,7 +93,7 @@ function afterPage({ workspace, trust = NO_STRANGERS }: Guarded, { marked }: Eng
 /** Everything is allowed that a rule can allow; what is denied or asked about stays so. */
 const widest = ({ rules, plugins }: Guarded): Guarded["rules"] => ({
   ...rules,
-  allow: ["Bash", "WebFetch", "Write", "Edit", ...plugins.map(({ server }) => `mcp__${server}`)],
+  allow: ["Bash", "Remember", "WebFetch", "Write", "Edit", ...plugins.map(({ server }) => `mcp__${server}`)],
 });
 
 function openIn(guarded: Guarded, engine: Engine, calls: readonly Call[], ways: readonly Circumstances[]) {

@@ -126,6 +126,7 @@ function runOf({ workspace, home, rules, trust = NO_STRANGERS }: Guarded, at: Ci
     deniedTools: [...(at.deniedTools ?? [])],
     home,
     isolation,
+    memory: "workspace",
     trust: { hosts: [...trust.hosts], plugins: [...trust.plugins], repository: trust.repository },
   });
   const folder = isolation === null ? workspace : TREE;

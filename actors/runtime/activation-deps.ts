@@ -6,6 +6,8 @@ import type { Bells } from "./bells.ts";
 import type { Clock } from "./clock.ts";
 import type { Ordered } from "./ordered.ts";
 import type { Performers } from "./performer.ts";
+import type { Pricing } from "./reserve.ts";
+import type { RunSpans } from "./run-spans.ts";
 import type { RunningEffects } from "./running-effects.ts";
 import type { Reserve } from "./step.ts";
 
@@ -15,6 +17,7 @@ export interface ActivationDeps {
   readonly served: Served;
   readonly performers: Performers;
   readonly reserve: Reserve;
+  readonly pricing?: Pick<Pricing, "ready" | "sharpen">;
   readonly effects: RunningEffects;
   readonly bells: Bells;
   readonly clock: Clock;
@@ -45,6 +48,8 @@ export interface ActivationDeps {
   calledOff(order: Ordered, id: string): Promise<boolean>;
   /** Called after a commit with those it sent mail to, and with the delays of the timers it armed. */
   delivered(recipients: readonly Address[], run: string, timersMs: readonly number[]): void;
+  /** Absent: nobody is told of spans. */
+  readonly spans?: RunSpans;
   readonly log: Log;
 }
 

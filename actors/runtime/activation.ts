@@ -4,19 +4,20 @@
  */
 import type { Address, Commit, CommitAnswer, Grant, PendingEffect } from "../../infra/store.ts";
 import type { OutsideEffect } from "../../machines/effect.ts";
-import { type BudgetRefusal, type Cause, statePath } from "../../machines/fold.ts";
+import { type Cause, statePath } from "../../machines/fold.ts";
 import { NO_RIGHTS, rightsIn } from "../../machines/rights.ts";
 import type { Tasks } from "../../machines/task-graph.ts";
 import type { ActivationDeps, ActivationEnd } from "./activation-deps.ts";
 import { placeOf } from "./agent-tree.ts";
 import type { Bell } from "./bells.ts";
+import { commitStep } from "./commit-step.ts";
 import { type Live, liveFrom } from "./live.ts";
 import { causeOf, mailFrom } from "./mail.ts";
 import { type Ordered, orderedFrom } from "./ordered.ts";
 import type { Answer } from "./performer.ts";
 import { brokenAnswer, goneAnswer, recover } from "./recovery.ts";
 import type { Outcome } from "./running-effects.ts";
-import { advance, recipientsOf, type Step, stepOf } from "./step.ts";
+import { advance, recipientsOf, type Step } from "./step.ts";
 import { unwind } from "./unwinding.ts";
 
 /** Claims of one version without a commit, at most: past it the message, not the worker, is what kills. */
@@ -60,6 +61,7 @@ export async function activate(deps: ActivationDeps, address: Address): Promise<
       return "parked";
     }
     const live = liveFrom(address, claim, deps.machines);
+    deps.spans?.claimed(live);
     return await new Activation(deps, live, owner, bell, claim.mail, claim.run.hold !== undefined).run(claim.mailTotal);
   } catch (cause) {
     deps.effects.abort(owner, "left");
@@ -188,7 +190,7 @@ class Activation {
     this.out.add(id);
     deps.effects.begin(id, this.owner, this.live.fence, this.deliver, (signal) => {
       const perform = deps.performers[order.type] as (order: OutsideEffect, context: unknown) => Promise<Answer>;
-      return perform(order, {
+      const context = {
         address,
         run: placeOf(run, session),
         rights,
@@ -202,7 +204,9 @@ class Activation {
         ...(tasks === undefined ? {} : { tasks }),
         isWanted: () => deps.store.isWanted(address),
         signal,
-      });
+      };
+      const act = (): Promise<Answer> => perform(order, context);
+      return deps.spans === undefined ? act() : deps.spans.performing(live, id, order, act);
     });
   }
 
@@ -227,29 +231,14 @@ class Activation {
   }
 
   private async step(cause: Cause, by: Commit["by"], answer: Answer | null): Promise<CommitAnswer> {
-    const { live, deps } = this;
-    const lay = (refused?: BudgetRefusal): Step =>
-      stepOf({
-        live,
-        cause,
-        by,
-        answer,
-        reserve: deps.reserve,
-        place: deps.place,
-        ...(refused === undefined ? {} : { refused }),
-      });
-    let step = lay();
-    let committed = await deps.store.commit(step.commit);
-    if (committed.kind === "refused") {
-      step = lay({ tokensLeft: committed.tokensLeft ?? 0, nanoUsdLeft: committed.nanoUsdLeft });
-      committed = await deps.store.commit(step.commit);
-    }
+    const { step, committed } = await commitStep(this.deps, { live: this.live, cause, by, answer });
     if (committed.kind === "committed") this.afterCommit(step, committed);
     return committed;
   }
 
   private afterCommit(step: Step, committed: Extract<CommitAnswer, { kind: "committed" }>): void {
     const { live, deps } = this;
+    deps.spans?.committed(live, step);
     const dropped = step.commit.effectsDropped.flatMap((id) => live.pending.get(id) ?? []);
     advance(live, step);
     for (const pending of dropped) {

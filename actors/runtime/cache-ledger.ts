@@ -10,18 +10,15 @@ import type { Reader } from "../../infra/redis/reader.ts";
 import type { LoggedEvent } from "../../machines/run-event.ts";
 import { LOCAL_BINDING } from "./accesses.ts";
 import { type Entry, entryFrom } from "./conversation.ts";
+import { generationIn } from "./generations.ts";
 import { entriesOf } from "./run-log.ts";
 import { requestOf, type Session, sessionFrom } from "./session.ts";
 
-/** Why something that the last request had left in the cache was not read from it. */
-export type Miss =
-  /** This request does not go on from the last one: see `diverged`. */
-  | "diverged"
-  /** It came later than the entry is kept. */
-  | "expired"
-  | "other model"
-  /** The request is what it should be: the provider did not find the entry, or did not keep it. */
-  | "unexplained";
+/**
+ * Why something that the last request had left in the cache was not read from it. `compacted`: the conversation was made shorter
+ * in between. `expired`: it came later than the entry is kept. `unexplained`: the provider did not find it, or did not keep it.
+ */
+export type Miss = "diverged" | "compacted" | "expired" | "other model" | "unexplained";
 
 export interface CacheTurn {
   readonly turn: number;
@@ -42,6 +39,8 @@ export interface CacheTurn {
   readonly lostUsd: number | null;
   readonly lostTokens: number | null;
   readonly miss: Miss | null;
+  /** The server's own word for it, and about how many tokens; null where it said nothing, or was not asked. */
+  readonly toldMiss: { readonly reason: string; readonly missedTokens: number | null } | null;
   /** First segment of the agent's last request that this one has not, or has otherwise. Never happens, is the promise. */
   readonly diverged: string | null;
   /** Seconds that its entry had left when the agent's next request came or, for its last one, has left now. */
@@ -74,7 +73,7 @@ export interface CacheTotals {
 export interface CacheLedger {
   readonly v: 1;
   readonly runId: string;
-  /** The figures are those of the local analyst, which plays a cache: nobody was billed, and nothing was faster. */
+  /** Figures of a server of this project, which plays a model and its cache: nobody was billed, and nothing was faster. */
   readonly simulated: boolean;
   readonly agents: readonly CacheAgent[];
   /** Agents that were not looked at. */
@@ -102,6 +101,7 @@ interface Rebuilt {
   readonly call: Call;
   readonly chain: readonly Segment[];
   readonly asked: string;
+  readonly generation: number;
 }
 
 /** Throws UnreadableEntryError where the log is damaged. `nowMs`: for what the last entries have left. */
@@ -123,7 +123,7 @@ export async function cacheLedger(
   return {
     v: 1,
     runId: run,
-    simulated: row?.fields.binding === LOCAL_BINDING,
+    simulated: row?.fields.binding === LOCAL_BINDING || [...byActor.values()].flat().some(isSimulated),
     agents,
     more: Math.max(0, byActor.size - AGENTS_MAX),
     totals: totalsOf(agents.flatMap(({ turns }) => turns)),
@@ -161,25 +161,25 @@ async function rebuiltCalls(
   if (text === null) return [];
   const session = sessionFrom(text);
   const entries = (await reader.transcript(run, actor)).map(entryFrom);
-  return calls.map((call) => ({
-    call,
-    asked: session.model,
-    chain: chainOf(session, entries.slice(0, call.event.transcript)),
-  }));
+  return calls.map((call) => {
+    const said = entries.slice(0, call.event.transcript);
+    return { call, asked: session.model, chain: chainOf(session, said), generation: generationIn(said) };
+  });
 }
 
 const chainOf = (session: Session, entries: readonly Entry[]): readonly Segment[] =>
   prefixChain(requestBody(requestOf(session, entries, session.outTokens.wanted)));
 
 function turnsOf(rebuilt: readonly Rebuilt[], nowMs: number): CacheTurn[] {
-  return rebuilt.map(({ call, chain, asked }, index): CacheTurn => {
+  return rebuilt.map(({ call, chain, asked, generation }, index): CacheTurn => {
     const before = rebuilt[index - 1];
     const { event, startedMs } = call;
     const tokens = tokensOf(event);
     const cachedBefore = before === undefined ? 0 : cachedBy(before.call);
     const told = event.usage.cacheUntold !== true;
     const prompt = tokens.read + tokens.write + tokens.fresh;
-    const diverged = before === undefined ? null : firstDivergence(before.chain, chain);
+    const isAnew = before !== undefined && before.generation !== generation;
+    const diverged = before === undefined || isAnew ? null : firstDivergence(before.chain, chain);
     const lostTokens = told && cachedBefore !== null ? missedTokens(tokens, cachedBefore) : null;
     const price = priceFor(call, asked, prompt);
     const money = price === null ? null : callCost(tokens, cachedBefore ?? 0, price);
@@ -195,12 +195,20 @@ function turnsOf(rebuilt: readonly Rebuilt[], nowMs: number): CacheTurn[] {
       withoutCacheUsd: usd(money, "withoutCache"),
       lostUsd: lostTokens === null ? null : usd(money, "lost"),
       lostTokens,
-      miss: before === undefined || (lostTokens ?? 0) === 0 ? null : missOf(before.call, call, diverged),
+      miss:
+        before === undefined || (lostTokens ?? 0) === 0
+          ? null
+          : isAnew
+            ? "compacted"
+            : missOf(before.call, call, diverged),
+      toldMiss: event.cacheMiss ?? null,
       diverged,
       leftSeconds: Math.round((startedMs + CACHE_TTL_MS - (rebuilt[index + 1]?.call.startedMs ?? nowMs)) / 1_000),
     };
   });
 }
+
+const isSimulated = ({ event }: Call): boolean => event.simulated === true;
 
 const usd = (money: CallCost | null, which: keyof CallCost): number | null =>
   money === null ? null : money[which] / 1e9;

@@ -5,6 +5,7 @@
 import { z } from "zod";
 import type { ContentBlock, ModelMessage } from "../../infra/model/message.ts";
 import { taintSchema } from "../../machines/taint.ts";
+import { isInSight, shownEntries } from "./generations.ts";
 import { unwrapped } from "./unwrap.ts";
 
 const block = z.looseObject({ type: z.string() });
@@ -14,6 +15,10 @@ const entrySchema = z.object({
   content: z.array(block),
   /** What the answer's prompt and output came to, in tokens: the base of the next estimate. Never sent. */
   tokens: z.int().min(0).optional(),
+  /** What the same came to by our own count: how far that is off is known from here on. Never sent. */
+  units: z.int().min(0).optional(),
+  /** The id that its server gave the answer: the next request names it, to be told of a prefix that broke. Never sent. */
+  message: z.string().max(200).optional(),
   /** The model that answered. Never sent. */
   model: z.string().optional(),
   /** The file whose content this result showed or made, and that content's SHA-256 in hex. Never sent. */
@@ -35,6 +40,22 @@ const entrySchema = z.object({
     .optional(),
   /** What this was read from that nobody vouched for: the runtime's word as well, and never taken off. Never sent. */
   taint: taintSchema.optional(),
+  /** Stays in every prompt as it is, whatever is left out of the conversation. Of plain words only. Never sent. */
+  pinned: z.literal(true).optional(),
+  /** The fact of the run that this entry tells, by its id. Never sent. */
+  fact: z.string().optional(),
+  /** Opens a generation: this entry stands for all before `to` but the task and what is pinned. `tokens` is an estimate. */
+  compacted: z
+    .object({
+      /** Index of the first entry that is still sent as it is. */
+      to: z.int().min(1),
+      by: z.enum(["server", "own", "rule"]),
+      /** Counts from 2: the conversation before the first marker is the first generation. */
+      generation: z.int().min(2),
+      /** Of results of calls that are kept, the longest that is shown whole, in characters; absent: all are. */
+      cut: z.int().min(1).optional(),
+    })
+    .optional(),
 });
 
 export type Entry = z.infer<typeof entrySchema>;
@@ -60,8 +81,14 @@ export const toolResultEntry = (
 export const lastSeen = (entries: readonly Entry[], path: string): string | undefined =>
   entries.findLast(({ saw }) => saw?.path === path)?.saw?.sha256;
 
-/** Pure: equal entries give equal messages. */
-export function messagesOf(entries: readonly Entry[]): ModelMessage[] {
+/** The same, where the model is still shown how it looked: what it no longer sees it has not seen. */
+export function lastInSight(entries: readonly Entry[], path: string): string | undefined {
+  const at = entries.findLastIndex(({ saw }) => saw?.path === path);
+  return isInSight(entries, at) ? entries[at]?.saw?.sha256 : undefined;
+}
+
+/** Pure: equal entries give equal messages. `until`: as if the entries from there on had not been said. */
+export function messagesOf(entries: readonly Entry[], until = entries.length): ModelMessage[] {
   const messages: ModelMessage[] = [];
   let callOrder: readonly string[] = [];
   let gathered: ContentBlock[] = [];
@@ -69,7 +96,7 @@ export function messagesOf(entries: readonly Entry[]): ModelMessage[] {
     if (gathered.length > 0) messages.push({ role: "user", content: inCallOrder(gathered, callOrder) });
     gathered = [];
   };
-  for (const entry of entries) {
+  for (const entry of shownEntries(entries, until)) {
     if (entry.role === "user") {
       gathered.push(...(entry.content as ContentBlock[]));
       continue;

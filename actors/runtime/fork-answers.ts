@@ -71,6 +71,10 @@ export function saidOf(one: ActorMoment, run: string, { transcript, message }: C
           counts: false,
         });
         break;
+      case "transcript.compact":
+        // Its summary, if one is being written, belongs to the source; a conversation can also go on as it is.
+        answer(id, { type: "compaction.failed", turn: order.turn, reason: `forked: ${WHY}` });
+        break;
       case "tool.run":
       case "tool.reconcile":
         answer(id, { type: "tool.interrupted", call: order.call, reason: WHY });
@@ -125,6 +129,9 @@ function withMessage(transcript: readonly string[], { text, edit }: ForkMessage)
 }
 
 function isTold(json: string): boolean {
-  const { role, content } = entryFrom(json);
-  return role === "user" && content.every(({ type }) => type === "text");
+  const { role, content, compacted, pinned } = entryFrom(json);
+  // What stands for older turns, and what is pinned, nobody said to it just now.
+  return (
+    role === "user" && compacted === undefined && pinned === undefined && content.every(({ type }) => type === "text")
+  );
 }

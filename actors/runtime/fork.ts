@@ -11,9 +11,11 @@ import { type BudgetLimits, memberOf } from "../../infra/store.ts";
 import type { ActorBase } from "../../machines/base-state.ts";
 import type { MachineEntry, Machines } from "../../machines/catalogue.ts";
 import { statePath } from "../../machines/fold.ts";
+import { FACT_BRIEF } from "../../machines/memory-item.ts";
 import { verifiedAgain } from "../../machines/revoked-envelope.ts";
 import type { RunEvent } from "../../machines/run-event.ts";
 import { changeOf } from "../../machines/snapshot.ts";
+import { entryFrom } from "./conversation.ts";
 import { type Said, saidOf } from "./fork-answers.ts";
 import { changedConfig, changedSession, changedState, changesInWords, type ForkChanges } from "./fork-changes.ts";
 import type { ActorMoment, Moment } from "./moment.ts";
@@ -81,7 +83,7 @@ export async function forkOf(reader: ForkSource, machines: Machines, order: Fork
         forkedFrom: JSON.stringify({ run: source, seq: moment.seq }),
       },
       budget: limitsOf(await reader.budget(source), changes),
-      briefs: await reader.briefs(source),
+      briefs: withoutLater(await reader.briefs(source), made),
       results: Object.fromEntries(
         Object.entries(results).flatMap(([id, text]) =>
           given.has(id) ? [[id, revoked.has(id) ? text : verifiedAgain(text)]] : [],
@@ -107,6 +109,18 @@ function withoutRevoked(config: string, grants: Readonly<Record<string, string>>
   const { grants: latched = [], ...rest } = JSON.parse(config) as { grants?: { id: string }[] };
   const kept = latched.filter(({ id }) => grants[`${id}${REVOKED}`] === undefined);
   return JSON.stringify({ ...rest, ...(kept.length === 0 ? {} : { grants: kept }) });
+}
+
+/** A fact stands in the conversation of whoever kept it: one that was kept later is none of this fork's. */
+function withoutLater(
+  briefs: Readonly<Record<string, string>>,
+  made: readonly { readonly actor: ForkedActor }[],
+): Readonly<Record<string, string>> {
+  if (!Object.keys(briefs).some((name) => name.startsWith(FACT_BRIEF))) return briefs;
+  const said = new Set(made.flatMap(({ actor }) => actor.transcript.map((text) => entryFrom(text).fact)));
+  return Object.fromEntries(
+    Object.entries(briefs).filter(([name]) => !name.startsWith(FACT_BRIEF) || said.has(name.slice(FACT_BRIEF.length))),
+  );
 }
 
 const logged = (member: string, event: RunEvent, base?: ActorBase): ForkedRun["log"][number] => ({

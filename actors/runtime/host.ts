@@ -12,6 +12,8 @@ import { bells } from "./bells.ts";
 import type { Clock } from "./clock.ts";
 import { delivery } from "./delivery.ts";
 import type { Performers } from "./performer.ts";
+import type { Pricing } from "./reserve.ts";
+import type { RunSpans } from "./run-spans.ts";
 import { runningEffects } from "./running-effects.ts";
 import type { Reserve } from "./step.ts";
 
@@ -23,6 +25,8 @@ export interface HostParts {
   readonly served: Served;
   readonly performers: Performers;
   readonly reserve: Reserve;
+  /** Absent: what `reserve` says is taken as it is. */
+  readonly pricing?: Pick<Pricing, "ready" | "sharpen">;
   readonly clock: Clock;
   /** Names this host's gate folder: what it began, only it can look into. */
   readonly place: string;
@@ -38,6 +42,7 @@ export interface HostParts {
   readonly calledOff?: ActivationDeps["calledOff"];
   /** Without it no effect is ever a stranger: there is no gate folder. */
   readonly strangers?: ActivationDeps["strangers"];
+  readonly spans?: RunSpans;
   readonly log: Log;
 }
 
@@ -68,6 +73,7 @@ export function createHost(parts: HostParts): Host {
     served: parts.served,
     performers: parts.performers,
     reserve: parts.reserve,
+    ...(parts.pricing === undefined ? {} : { pricing: parts.pricing }),
     clock,
     place: parts.place,
     nonce: parts.nonce,
@@ -82,6 +88,7 @@ export function createHost(parts: HostParts): Host {
       log.warn({ ...address, lacks, name }, "stranded: this worker cannot serve the actor");
       await parts.forward(address, name);
     },
+    ...(parts.spans === undefined ? {} : { spans: parts.spans }),
     log,
   };
   return {

@@ -39,7 +39,7 @@ export function liveFrom(address: Address, claim: Claim, machines: Machines): Li
     pending: new Map(claim.pending.map((effect) => [effect.id, effect])),
     hash: stateHash(claim.rows),
     version: claim.version,
-    state: stored === null ? null : rehydrate(machine.machine, stored),
+    state: stored === null ? null : rehydrate(machine.machine, stored, true),
     session: claim.session === null ? null : sessionFrom(claim.session),
     commits: 0,
   };

@@ -61,8 +61,16 @@ export function eventsOf(facts: StepFacts): Told {
 const causeName = (cause: Cause): string =>
   "event" in cause ? cause.event.type : "timer" in cause ? `timer ${cause.timer}` : "input";
 
+/** What tells of a call that was paid for. */
+const ANSWERS: ReadonlySet<string> = new Set<RunEvent["type"]>([
+  "model.answered",
+  "model.failed",
+  "compaction.done",
+  "compaction.failed",
+]);
+
 const settledEffect = (facts: StepFacts): string => {
-  const told = facts.answer?.told.find((event) => event.type === "model.answered" || event.type === "model.failed");
+  const told = facts.answer?.told.find(({ type }) => ANSWERS.has(type));
   return told !== undefined && "effect" in told ? told.effect : "";
 };
 
@@ -148,6 +156,11 @@ function outsideEvents({ orders, conversation }: StepFacts): RunEvent[] {
     if (order.type === "model.call") {
       const called: RunEvent = { type: "model.called", effect: id, turn: order.turn, attempt: order.attempt };
       return reserve === null ? [called] : [called, reserved(id, reserve)];
+    }
+    if (order.type === "transcript.compact") {
+      const { turn, by } = order;
+      const started: RunEvent = { type: "compaction.started", effect: id, turn, by };
+      return reserve === null ? [started] : [started, reserved(id, reserve)];
     }
     if (order.type !== "tool.run") return [];
     const input = callInput(conversation, order.call)?.input;

@@ -7,6 +7,7 @@ import type { PendingEffect } from "../../infra/store.ts";
 import type { OutsideEffect } from "../../machines/effect.ts";
 import { toolResultEntry } from "./conversation.ts";
 import { brokenCall, lostCall } from "./effects/model-call.ts";
+import { brokenCompaction, lostCompaction } from "./effects/transcript-compact.ts";
 import type { Ordered } from "./ordered.ts";
 import type { Answer } from "./performer.ts";
 
@@ -28,6 +29,10 @@ export function recover(order: Ordered, pending: PendingEffect): "begin" | Answe
     case "model.call":
       // It may have been answered and billed; the machine asks again, under a new effect with money of its own.
       return lostCall(order, { effectId: pending.id, grant: pending.grant });
+    case "transcript.compact":
+      // By rule it costs nothing. A summary may have been written and billed: charged, and asked for anew a turn later.
+      if (pending.grant === null) return "begin";
+      return lostCompaction(order, { effectId: pending.id, grant: pending.grant });
     case "tool.run":
       if (order.place === undefined) return "begin";
       return unknownAnswer(order, pending.id, order.place);
@@ -100,6 +105,8 @@ export function brokenAnswer(order: Ordered, { id, grant }: PendingEffect, cause
       return { event: { type: "question.closed", question: order.question, reason } as Answer["event"], told: [] };
     case "model.call":
       return brokenCall(order, { effectId: id, grant }, reason);
+    case "transcript.compact":
+      return brokenCompaction(order, { effectId: id, grant }, reason);
     case "tool.reconcile":
       return interruptedAnswer(order, order.effect, reason);
     case "tool.run":

@@ -4,6 +4,7 @@ import type { ActorReading, Reader } from "../../infra/redis/reader.ts";
 import { COORDINATOR_ACTOR, COORDINATOR_TYPE } from "../../infra/store.ts";
 import { type Envelope, envelopeSchema } from "../../machines/brief.ts";
 import type { MachineSnapshot } from "../../machines/fold.ts";
+import { LOCAL_BINDING } from "./accesses.ts";
 import { type TaskRow, taskRowsFrom } from "./graph-result.ts";
 import { makingsOf, type ResultMakings } from "./result-makings.ts";
 import { entriesOf } from "./run-log.ts";
@@ -17,6 +18,8 @@ export interface RunDocument {
   readonly runId: string;
   readonly status: "completed" | "failed" | "exhausted" | "cancelled" | "parked" | "running";
   readonly result: (RunResult & ResultMakings) | null;
+  /** A server of this project played the model: these figures are nobody's bill, and no measure of a real model's. */
+  readonly simulated: boolean;
   readonly usage: {
     readonly modelCalls: number;
     readonly inputTokens: number;
@@ -143,15 +146,18 @@ export async function runDocument(reader: Reader, run: string): Promise<RunDocum
     type: agentName(profiles, actor.task, actor.type),
     ...stateOf(actor),
   }));
+  const ended = status !== "running" && status !== "parked";
+  const spending = await spendingOf(reader, run, agents, { ended });
   return {
     v: 1,
     runId: run,
     status,
+    simulated: spending.simulated || row.fields.binding === LOCAL_BINDING,
     result: result === null ? null : { ...result, ...makingsOf(envelopes) },
     usage: usageOf(budget),
     budget: shownBudget(budget),
     agents,
-    spending: await spendingOf(reader, run, agents, { ended: status !== "running" && status !== "parked" }),
+    spending,
     approvals: approvals.map(shownApproval),
     blackBox: status === "failed" ? await blackBoxOf(reader, run, row.fields, actors) : null,
     tasks: rows.map((task) => shownTask(task, profiles)),

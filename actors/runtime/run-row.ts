@@ -1,6 +1,9 @@
 /** What a run latched when it was created: model, binding, policy, workspace, configuration. Read-only ever after. */
 import { z } from "zod";
 import { APPROVAL_HOURS, APPROVAL_HOURS_MAX, GRANTS_MAX, grantSchema } from "../../infra/approval.ts";
+import { MEMORY_DAYS, MEMORY_DAYS_MAX } from "../../infra/memory/memory-place.ts";
+import { compactionSettingsSchema } from "../../infra/model/compaction-settings.ts";
+import { priceRowSchema } from "../../infra/model/prices.ts";
 import { tierModelsSchema } from "../../infra/model/tiers.ts";
 
 /** Settings that travel with the run, so that whoever resumes it elsewhere does what was agreed here. */
@@ -47,8 +50,16 @@ export const runConfigSchema = z.object({
       repository: z.boolean().default(true),
     })
     .default({ hosts: [], plugins: [], repository: true }),
+  /** What of what its agents keep is told to others: nothing, facts to the run, and items to later runs as well. */
+  memory: z.enum(["off", "run", "workspace"]).default("off"),
+  /** Days that an item of the workspace is kept. */
+  memoryDays: z.int().min(1).max(MEMORY_DAYS_MAX).default(MEMORY_DAYS),
   /** Models by tier of the agent types that want one; null: one model for all. What is not named asks the run's. */
   models: tierModelsSchema.nullable().default(null),
+  /** When the conversations of its agents are made shorter, and how. */
+  compaction: compactionSettingsSchema.default(compactionSettingsSchema.parse({})),
+  /** The operator's prices, as they were when it began: a worker may be older. Null: what its worker was told. */
+  prices: z.array(priceRowSchema).nullable().default(null),
   /** The run's own working tree, in which its agents work; null where they work in the folder itself. */
   isolation: z
     .object({ source: z.string(), tree: z.string(), gitDir: z.string(), branch: z.string(), base: z.string() })
@@ -78,6 +89,8 @@ const runRowSchema = z.object({
   workspace: z.string(),
   config: json(runConfigSchema),
   status: z.string(),
+  /** Milliseconds since 1970, by Redis. */
+  createdAt: z.coerce.number().optional(),
 });
 
 export type RunRow = z.infer<typeof runRowSchema>;

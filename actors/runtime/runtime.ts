@@ -20,18 +20,20 @@ import { hostsOf } from "../../infra/redis/hosts.ts";
 import type { ShardIncarnation } from "../../infra/redis/incarnation.ts";
 import type { Keys } from "../../infra/redis/keys.ts";
 import { redisPins } from "../../infra/redis/pins.ts";
+import { openReader } from "../../infra/redis/reader.ts";
 import { redisStore } from "../../infra/redis/store.ts";
 import { workerRows } from "../../infra/redis/workers.ts";
-import { joinBoxes } from "../../infra/sandbox/joined-boxes.ts";
-import { openBox, type WorkspaceBox } from "../../infra/sandbox/workspace-box.ts";
 import { steadyStore } from "../../infra/steady-store.ts";
 import type { Address, Store } from "../../infra/store.ts";
 import { StoreError } from "../../infra/store-error.ts";
+import type { Tracing } from "../../infra/telemetry/tracing.ts";
 import { openWebDoor } from "../../infra/web/web-door.ts";
 import type { SandboxLevel } from "../../registry/permission/question.ts";
 import { releasePins } from "../../registry/tools/release-pins.ts";
 import { actorTypes, machines } from "../types/index.ts";
 import { treesWith } from "./agent-tree.ts";
+import { openBoxes } from "./boxes.ts";
+import { budgetView } from "./budget-view.ts";
 import { capabilitiesOf } from "./capabilities.ts";
 import { systemClock } from "./clock.ts";
 import { type InstalledDrift, releasedBy } from "./drift/installed.ts";
@@ -45,6 +47,7 @@ import { sessionAssemble } from "./effects/session-assemble.ts";
 import { taskJoin } from "./effects/task-join.ts";
 import { toolReconcile } from "./effects/tool-reconcile.ts";
 import { toolRun } from "./effects/tool-run.ts";
+import { transcriptCompact } from "./effects/transcript-compact.ts";
 import { verdictRead } from "./effects/verdict-read.ts";
 import { workspaceCollect } from "./effects/workspace-collect.ts";
 import { workspaceMerge } from "./effects/workspace-merge.ts";
@@ -52,12 +55,14 @@ import { workspaceRebuild } from "./effects/workspace-rebuild.ts";
 import { openFanOut } from "./fan-out.ts";
 import { type Gates, gates as openGates } from "./gates.ts";
 import { createHost, type Host } from "./host.ts";
+import type { MemoryDeps } from "./memory/memory.ts";
 import type { Performers } from "./performer.ts";
 import type { Here } from "./permission-question.ts";
 import { openPinBook, type PinBook, pluginFindings } from "./pin-book.ts";
 import { pluginDoor, pluginHands } from "./plugin-hands.ts";
-import { reserveFor } from "./reserve.ts";
+import { pricing as pricingOver } from "./reserve.ts";
 import type { RunRow } from "./run-row.ts";
+import { runSpans } from "./run-spans.ts";
 import { skillPins } from "./skill-pins.ts";
 import { supervision } from "./supervision.ts";
 import { type ToolWatch, toolWatch } from "./tool-watch.ts";
@@ -76,6 +81,8 @@ export interface RuntimeOptions {
   readonly journal?: Journal;
   /** Folders that no tool may look into, wherever they lie. */
   readonly secluded?: readonly string[];
+  /** Where this host keeps what is remembered of workspaces; absent: it remembers none. */
+  readonly stateFolder?: string;
   /** How well commands are confined on this worker, found out by running one; absent: not at all. */
   readonly sandbox?: SandboxLevel;
   /** Commands may run without one: the operator said so. */
@@ -90,6 +97,7 @@ export interface RuntimeOptions {
   readonly servers?: Servers;
   /** Instead of the performers that reach the world: for benchmarks and tests of the core. */
   readonly performers?: Performers;
+  readonly tracing?: Tracing | undefined;
 }
 
 export interface Runtime {
@@ -112,7 +120,8 @@ export function createRuntime(options: RuntimeOptions): Runtime {
   const { redis, keys, accesses, log, concurrency } = options;
   const types = options.types ?? actorTypes;
   const worker = newWorkerId();
-  const wakers = openWakers(actorTypes, { prefix: keys.prefix, redis });
+  const telemetry = options.tracing?.queues;
+  const wakers = openWakers(actorTypes, { prefix: keys.prefix, redis, telemetry });
   const hosts = hostsOf(redis, keys);
   const gates = openGates({ journal: options.journal ?? null, hosts, wakers, log });
   const host = hostOver(options, wakers, gates);
@@ -154,7 +163,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       const names = [...types.map(typeQueueName), ...[...accesses.keys(), ...machines.keys()].map(bindingQueueName)];
       if (place !== undefined) names.push(placeQueueName(place));
       queues = names.map((name) =>
-        hostQueue({ prefix: keys.prefix, redis, name, worker, concurrency, activate, broke }),
+        hostQueue({ prefix: keys.prefix, redis, name, worker, concurrency, activate, broke, telemetry }),
       );
       await host.start();
       await gates.keepTidy(async (run) => {
@@ -189,18 +198,23 @@ function hostOver(options: RuntimeOptions, wakers: Wakers, gates: Gates): Host {
     if (found === undefined) throw new Error(`this worker has no model access called ${binding}`);
     return found;
   };
+  const { budget } = openReader(redis, keys);
+  const pricing = pricingOver({ access, view: budgetView(budget) });
+  const spans = options.tracing === undefined ? undefined : runSpans(options.tracing);
   return createHost({
+    ...(spans === undefined ? {} : { spans }),
     store,
     shards: keys.shards,
     shardOf: keys.shardOf,
     machines,
     served: { bindings: [...accesses.keys()], machines: [...machines.keys()] },
     performers: performers ?? worldPerformers(options, store, access),
-    reserve: reserveFor({ access }),
+    reserve: pricing.reserve,
+    pricing,
     clock: systemClock,
     place: options.journal?.place ?? "",
     nonce: newNonce,
-    wake: wakers.wake,
+    wake: (address) => (spans === undefined ? wakers.wake(address) : spans.waking(address, () => wakers.wake(address))),
     forward: wakers.forward,
     handOver: gates.handOver,
     strangers: gates.strangers,
@@ -236,12 +250,17 @@ function worldPerformers(
     return { ...opened, fetch, ...(plugins === undefined ? {} : { plugin: pluginDoor(plugins, place) }) };
   };
   const capabilities = capabilitiesOf(store);
+  const memory: MemoryDeps = { store, box, here, stateFolder: options.stateFolder ?? null };
   const performers: Performers = {
-    "session.assemble": sessionAssemble({ store, capabilities, here, unavailable: out, openTree: treesWith(gitEnv) }),
+    "session.assemble": sessionAssemble({
+      ...{ store, capabilities, here, memory },
+      ...{ unavailable: out, openTree: treesWith(gitEnv) },
+    }),
     "model.call": modelCall({
       ...{ access, grants: store.grants, here, capabilities, quarantined: out },
       fanOut: openFanOut({ monotonicMs: () => performance.now() }),
     }),
+    "transcript.compact": transcriptCompact({ access }),
     "tool.run": toolRun({
       box: boxWithWeb,
       journal,
@@ -250,6 +269,7 @@ function worldPerformers(
       capabilities,
       plugins,
       skillPins: skillPins(book),
+      memory,
     }),
     "tool.reconcile": toolReconcile({ box, journal }),
     "result.verify": resultVerify({ box, journal, results: store.results }),
@@ -275,20 +295,4 @@ function pinsOver({ redis, keys, drifted }: Pick<RuntimeOptions, "redis" | "keys
   const book = openPinBook({ pins: redisPins(redis, keys), release: releasedBy(releasePins) });
   const local = drifted === undefined ? {} : { local: drifted };
   return { book, watch: toolWatch({ book, ...local, monotonicMs: () => performance.now() }) };
-}
-
-type Boxes = (workspace: string, beside?: readonly string[]) => Promise<WorkspaceBox>;
-
-/** One box a folder; a folder that cannot be opened is tried anew each time. */
-function openBoxes(secluded: readonly string[]): Boxes {
-  const boxes = new Map<string, Promise<WorkspaceBox>>();
-  const open = (folder: string): Promise<WorkspaceBox> => {
-    const known = boxes.get(folder);
-    if (known !== undefined) return known;
-    const opening = openBox(folder, secluded);
-    boxes.set(folder, opening);
-    opening.catch(() => boxes.delete(folder));
-    return opening;
-  };
-  return async (workspace, beside = []) => joinBoxes(await open(workspace), await Promise.all(beside.map(open)));
 }

@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { shortHash } from "../../infra/ids.ts";
+import { compactionSettingsSchema } from "../../infra/model/compaction-settings.ts";
 import type { ModelRequest } from "../../infra/model/request.ts";
 import { type Brief, briefSchema, type Envelope } from "../../machines/brief.ts";
 import type { TaskTerms } from "../../machines/effect.ts";
@@ -38,6 +39,8 @@ const sessionSchema = z.object({
   /** Schema that the value of the report must satisfy. */
   contract: jsonSchema,
   outTokens: z.object({ wanted: z.int(), least: z.int() }),
+  /** When its conversation is made shorter. Absent in sessions of versions that never did. */
+  compaction: compactionSettingsSchema.optional(),
   policy: z.string(),
   /** Rights beyond the policy that the run was given; none in this version. */
   grants: z.array(z.string()),
@@ -76,6 +79,8 @@ export interface Surroundings extends Here {
   readonly unavailable?: ReadonlyMap<string, string>;
   /** What its parent holds this attempt to; absent: nothing beyond its limits. */
   readonly terms?: TaskTerms;
+  /** There is something that it can recall. */
+  readonly recalls?: boolean;
 }
 
 /** Pure. Throws where the type names a tool that does not exist: a broken installation. */
@@ -87,7 +92,7 @@ export function assemble(
   here: Surroundings = {},
 ): Assembled {
   const contract = brief.contract ?? { ...ownContract(type) };
-  const { offered, deferred, excluded } = poolOf(hearing(type, here.terms), run, here);
+  const { offered, deferred, excluded } = poolOf(recalling(hearing(type, here.terms), here.recalls), run, here);
   const wanted = Math.min(type.outTokens.wanted, run.config.outTokensMax ?? type.outTokens.wanted);
   return {
     session: {
@@ -110,6 +115,7 @@ export function assemble(
       profile: brief.profile ?? null,
       contract,
       outTokens: { wanted, least: Math.min(wanted, type.outTokens.least) },
+      compaction: run.config.compaction,
       policy: POLICY_VERSION,
       grants: [],
       deniedTools: run.config.deniedTools,
@@ -134,6 +140,12 @@ function hearing(type: AgentType, terms: TaskTerms | undefined): AgentType {
   return { ...type, firstClass: [...firstClass, "Send"] };
 }
 
+/** Who is told of what is remembered can ask for it without searching for the way. */
+function recalling(type: AgentType, recalls: boolean | undefined): AgentType {
+  const { firstClass } = type;
+  return recalls !== true || firstClass === undefined ? type : { ...type, firstClass: [...firstClass, "Recall"] };
+}
+
 function poolOf(type: AgentType, run: RunRow, here: Surroundings): ToolPool {
   const { sandbox = "none", unconfined = false, capabilities = BUILT_IN, unavailable } = here;
   for (const name of type.tools) {
@@ -141,7 +153,7 @@ function poolOf(type: AgentType, run: RunRow, here: Surroundings): ToolPool {
       throw new Error(`agent type ${type.name} names a tool that does not exist: ${name}`);
     }
   }
-  const { deniedTools, isolation, permissions, ...config } = run.config;
+  const { deniedTools, isolation, permissions, memory, ...config } = run.config;
   const isolated = isolation !== null;
   return toolPool({
     type,
@@ -150,10 +162,16 @@ function poolOf(type: AgentType, run: RunRow, here: Surroundings): ToolPool {
     deniedTools,
     unavailable: new Map([
       ...(openableSkills(capabilities.document, type.name).length === 0 ? [NO_SKILLS] : []),
+      ...withoutMemory(memory),
       ...(unavailable ?? []),
     ]),
   });
 }
+
+const withoutMemory = (memory: RunRow["config"]["memory"]): (readonly [string, string])[] => [
+  ...(memory === "off" ? ["Note", "Recall"].map((name) => [name, "nothing is remembered in this run"] as const) : []),
+  ...(memory === "workspace" ? [] : [["Remember", "nothing of this run is remembered for later ones"] as const]),
+];
 
 const NO_SKILLS = ["Skill", "there is no skill that it could open"] as const;
 
@@ -209,13 +227,19 @@ function claimOf(value: unknown): unknown {
 /** Throws ZodError where the stored brief is not one. */
 export const briefFrom = (text: string): Brief => briefSchema.parse(JSON.parse(text));
 
-/** Pure: equal session and entries give an equal request. */
-export function requestOf(session: Session, entries: readonly Entry[], maxTokens: number): ModelRequest {
+/** Pure: equal session and entries give an equal request. `until`: as if the entries from there on had not been said. */
+export function requestOf(
+  session: Session,
+  entries: readonly Entry[],
+  maxTokens: number,
+  until = entries.length,
+): ModelRequest {
   return {
     model: session.model,
     system: session.system,
     tools: session.tools,
-    messages: messagesOf(entries),
+    messages: messagesOf(entries, until),
     maxTokens,
+    previousMessage: entries.findLast(({ message }) => message !== undefined)?.message ?? null,
   };
 }

@@ -49,6 +49,8 @@ export interface Spent {
 }
 
 export interface Spending {
+  /** Some of it was told by a server that plays a model. */
+  readonly simulated: boolean;
   /** In the order of `agents`. */
   readonly agents: readonly ({ readonly id: string } & Spent)[];
   readonly types: readonly ({ readonly type: string; readonly agents: number } & Spent)[];
@@ -80,11 +82,12 @@ export async function spendingOf(
 ): Promise<Spending> {
   const sums = new Map<string, Sum>(agents.map(({ id }) => [id, nothing()]));
   const grants = new Map<string, Grant>();
-  const before = await take(reader, run, 0, sums, grants);
+  const seen = { simulated: false };
+  const before = await take(reader, run, 0, sums, grants, seen);
   const old = new Set(grants.keys());
   const out = new Set((await reader.actors(run)).flatMap(({ pending }) => pending.map(({ id }) => id)));
   // What was answered between the two looks must not be charged as if nobody had.
-  await take(reader, run, before, sums, grants);
+  await take(reader, run, before, sums, grants, seen);
   for (const [effect, { actor, tokens, nanoUsd }] of grants) {
     const sum = sumOf(sums, actor);
     if (!ended && (out.has(effect) || !old.has(effect))) {
@@ -97,7 +100,7 @@ export async function spendingOf(
     const ids = agents.filter((agent) => agent.type === type).map(({ id }) => id);
     return { type, agents: ids.length, ...shown(ids.map(ofAgent).reduce(added, nothing())) };
   });
-  return { agents: agents.map(({ id }) => ({ id, ...shown(ofAgent(id)) })), types };
+  return { simulated: seen.simulated, agents: agents.map(({ id }) => ({ id, ...shown(ofAgent(id)) })), types };
 }
 
 /** Where an entry speaks of money; most do not, and are not even parsed. */
@@ -110,23 +113,30 @@ async function take(
   afterSeq: number,
   sums: Map<string, Sum>,
   grants: Map<string, Grant>,
+  told: { simulated: boolean },
 ): Promise<number> {
   let last = afterSeq;
   for (;;) {
     const batch = await reader.log(run, last);
     const newest = batch.at(-1);
     if (newest === undefined) return last;
-    for (const raw of batch) takeEntry(raw, sums, grants);
+    for (const raw of batch) takeEntry(raw, sums, grants, told);
     last = newest.firstSeq;
   }
 }
 
-function takeEntry(raw: RawEntry, sums: Map<string, Sum>, grants: Map<string, Grant>): void {
+function takeEntry(
+  raw: RawEntry,
+  sums: Map<string, Sum>,
+  grants: Map<string, Grant>,
+  told: { simulated: boolean },
+): void {
   const actor = raw.member.split("/")[1] ?? "";
   if (OF_MONEY.test(raw.body)) {
     const { events, step } = readEntry(raw);
     for (const event of events) {
       if (event.type === "agent.died") chargeAll(event.died, sums, grants);
+      told.simulated ||= event.type === "model.answered" && event.simulated === true;
       if (event.type === "actor.fenced") chargeAll(event.fenced, sums, grants);
       if (event.type !== "budget.settled") continue;
       grants.delete(step !== null && "effect" in step.by ? step.by.effect : event.effect);

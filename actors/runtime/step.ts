@@ -6,6 +6,7 @@ import type { Address, Commit, Reservation } from "../../infra/store.ts";
 import { type BudgetRefusal, type Cause, type Decision, type FoldEntry, fold } from "../../machines/fold.ts";
 import { changeOf } from "../../machines/snapshot.ts";
 import { type Asked, askedIn, type GivenUp, givenUpIn } from "./approvals.ts";
+import { asksModel, summaryReserve } from "./compaction-plan.ts";
 import type { Entry } from "./conversation.ts";
 import { insideRows, type Sent } from "./inside-rows.ts";
 import type { Live } from "./live.ts";
@@ -17,8 +18,13 @@ import type { RunRow } from "./run-row.ts";
 import type { Session } from "./session.ts";
 import { marked } from "./taint.ts";
 
-/** Prices and sizes the next model call; null where it costs nothing to ask. */
-export type Reserve = (run: RunRow, session: Session, entries: readonly Entry[]) => Reservation | null;
+/** Prices and sizes the next model call; null where it costs nothing to ask. `counted`: its prompt, where that is known. */
+export type Reserve = (
+  run: RunRow,
+  session: Session,
+  entries: readonly Entry[],
+  counted?: number,
+) => Reservation | null;
 
 export interface Order {
   readonly id: string;
@@ -45,6 +51,8 @@ export interface StepInput {
   readonly answer: Answer | null;
   readonly refused?: BudgetRefusal;
   readonly reserve: Reserve;
+  /** What the prompt of the call that the step orders comes to, where somebody has counted it. */
+  readonly promptTokens?: number;
   /** This host's gate folder. */
   readonly place: string;
 }
@@ -67,11 +75,23 @@ export function stepOf(input: StepInput): Step {
       id: `${live.address.run}/${live.address.actor}/${live.fence.incarnation}.${version}:${index}`,
       order,
       json: JSON.stringify(order),
-      reserve: order.type === "model.call" && session !== null ? input.reserve(live.run, session, conversation) : null,
+      reserve: reserveFor(order, input, session, conversation),
     };
   });
   const commit = commitOf(input, { version, decision, entries, conversation, orders, asked, givenUp });
   return { commit, decision, orders, entries, session: answer?.session ?? null };
+}
+
+/** What asks a model asks for money first; a summary is asked for with the same prompt, and is shorter. */
+function reserveFor(
+  order: Ordered,
+  { live, reserve, promptTokens }: StepInput,
+  session: Session | null,
+  conversation: readonly Entry[],
+): Reservation | null {
+  if (session === null || !asksModel(order, session)) return null;
+  const asked = reserve(live.run, session, conversation, promptTokens);
+  return order.type === "transcript.compact" && asked !== null ? summaryReserve(asked) : asked;
 }
 
 interface Laid {

@@ -2,8 +2,9 @@
  * What an agent type is: a prompt, the tools it may use, its limits, and a machine of its own made from the shared
  * lifecycle. What is not in `tools` has no path in its chart and is refused by the gate, whatever the prompt says.
  */
+
+import { agentShape } from "../../machines/agent-birth.ts";
 import { agentMachine } from "../../machines/agent-machine.ts";
-import { agentShape } from "../../machines/agent-vocabulary.ts";
 import { type MachineEntry, machineEntry } from "../../machines/catalogue.ts";
 import type { AgentLimits } from "../../machines/effect.ts";
 import { type PluginReach, type Rights, rightsOf } from "../../machines/rights.ts";

@@ -12,7 +12,10 @@ export const explore = defineAgent({
     "Examples, docs, fixtures and tests do not prove that a product has something.",
     "Where you do not understand the code well enough to judge, say so: not knowing is a good answer, a guess is not.",
   ].join("\n"),
-  tools: ["AstSearch", "Glob", "Grep", "Probe", "Read", "Report", "Skill", "ToolSearch", "UseTool"],
+  tools: [
+    ...["AstSearch", "Glob", "Grep", "Note", "Probe", "Read"],
+    ...["Recall", "Report", "Skill", "ToolSearch", "UseTool"],
+  ],
   acts: false,
   plugins: "read-only",
   modelTier: "small",

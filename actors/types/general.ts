@@ -12,12 +12,12 @@ export const general = defineAgent({
     "Where the task leaves something open that only its author knows, and guessing wrong would cost the work, ask once with AskParent; else decide and say so.",
   ].join("\n"),
   tools: [
-    ...["AskParent", "AstSearch", "Bash", "Docs", "Edit", "Glob", "Grep", "Probe", "Read"],
-    ...["Report", "Send", "Skill", "ToolSearch", "UseTool", "WebFetch", "Write"],
+    ...["AskParent", "AstSearch", "Bash", "Docs", "Edit", "Glob", "Grep", "Note", "Probe", "Read"],
+    ...["Recall", "Remember", "Report", "Send", "Skill", "ToolSearch", "UseTool", "WebFetch", "Write"],
   ],
   firstClass: [
-    ...["AskParent", "Bash", "Edit", "Glob", "Grep", "Read"],
-    ...["Report", "Skill", "ToolSearch", "UseTool", "WebFetch", "Write"],
+    ...["AskParent", "Bash", "Edit", "Glob", "Grep", "Note", "Read"],
+    ...["Remember", "Report", "Skill", "ToolSearch", "UseTool", "WebFetch", "Write"],
   ],
   acts: true,
   plugins: "all",

@@ -25,7 +25,10 @@ export const plan = defineAgent({
     "Under risks stands what you did not find out, and what would make the plan wrong. Say there, too, what of the goal no task covers.",
     "Report the plan as the value, with lines you read as evidence for what it builds on. Where it cannot be planned from what is there, ask with AskParent what only its author knows, once; where there is no answer, report blocked and say what is missing.",
   ].join("\n"),
-  tools: ["AskParent", "AstSearch", "Glob", "Grep", "Probe", "Read", "Report", "Skill", "ToolSearch", "UseTool"],
+  tools: [
+    ...["AskParent", "AstSearch", "Glob", "Grep", "Note", "Probe", "Read"],
+    ...["Recall", "Report", "Skill", "ToolSearch", "UseTool"],
+  ],
   acts: false,
   plugins: "read-only",
   modelTier: "large",

@@ -4,6 +4,7 @@
  */
 
 import { type CommandRow, json, jsonl, many, option } from "./command-row.ts";
+import { logCommands } from "./log-commands.ts";
 import { registryCommands } from "./registry-commands.ts";
 
 export const commands: readonly CommandRow[] = [
@@ -15,6 +16,11 @@ export const commands: readonly CommandRow[] = [
       option("--html <file>", "also write a self-contained report"),
       option("--fail-on <level>", "exit 3 where a primitive is at this level or worse: partial, absent, unknown"),
       option("--only <ids>", "these primitives only, with commas between"),
+      option(
+        "--against <file>",
+        "decisions of `swarm design` (harness.json or its folder): exit 3 where one is broken",
+      ),
+      option("--baseline <file>", "an earlier document of --json: say what got better or worse"),
       option("--analyst <which>", "local: never ask a model, whatever credentials are set"),
       option("--max-tokens <n>", "tokens of the whole run, at most"),
       option("--budget <usd>", "US dollars of the whole run, at most"),
@@ -65,8 +71,22 @@ export const commands: readonly CommandRow[] = [
         description: "end when there has been nothing to do for so long",
         hidden: true,
       },
+      { flags: "--with-parent", description: "end when whoever started it is gone", hidden: true },
     ],
     load: () => import("./commands/worker.ts"),
+  },
+  {
+    usage: "up",
+    summary: "Redis, one worker and the page, on this machine alone; prints the link that lets a browser in",
+    options: [
+      json,
+      option("--open", "open the link in a browser"),
+      option("--port <n>", "listen there (default: 7420, or any that is free; 0: any)"),
+      option("--listen <address>", "a loopback address; nothing else is served (default: 127.0.0.1)"),
+      option("--no-worker", "start no worker"),
+      option("--detach", "go on in the background; `swarm down` ends it"),
+    ],
+    load: () => import("./commands/up.ts"),
   },
   {
     usage: "ps",
@@ -83,21 +103,12 @@ export const commands: readonly CommandRow[] = [
       option("--verify", "with --effects: look at the world again"),
       option("--tools", "what each of its agents may use, and why not the rest"),
       option("--cache", "what the prompt cache did, call by call: read, written, saved, lost"),
+      option("--cost", "what it was projected to take and what it took, by agent type and by turn"),
       option("--blob <sha256>", "print one long output as it was; the log names it"),
     ],
     load: () => import("./commands/show.ts"),
   },
-  {
-    usage: "logs <id>",
-    summary: "what a run did",
-    options: [
-      jsonl,
-      option("-f, --follow", "go on as it grows"),
-      option("--since <seq>", "events after this number"),
-      option("--type <types>", "these event types only, with commas between"),
-    ],
-    load: () => import("./commands/logs.ts"),
-  },
+  ...logCommands,
   {
     usage: "stop <id>",
     summary: "park a run: running steps end, nothing new begins",
@@ -152,6 +163,8 @@ export const commands: readonly CommandRow[] = [
       json,
       jsonl,
       option("--html <file>", "where it is an evaluation: also write the report"),
+      option("--against <file>", "where it is an evaluation: hold it against these decisions"),
+      option("--baseline <file>", "where it is an evaluation: compare it with an earlier one"),
       option("--detach", "do not watch"),
     ],
     load: () => import("./commands/resume.ts"),
@@ -223,6 +236,19 @@ export const commands: readonly CommandRow[] = [
     load: () => import("./commands/revoke.ts"),
   },
   {
+    usage: "memory [action] [id]",
+    summary: "what agents keep about a workspace for later runs: list, show <id>, forget <id>",
+    actions: ["list", "show", "forget"],
+    options: [
+      json,
+      option("--workspace <dir>", "folder whose memory is meant", "."),
+      option("--run <id>", "with list: the facts of this run instead"),
+      option("--forgotten", "with list: what was forgotten, and why"),
+      option("--reason <text>", "with forget: why"),
+    ],
+    load: () => import("./commands/memory.ts"),
+  },
+  {
     usage: "audit <action>",
     summary: "permission decisions: query, replay (under another policy), meter; classify calls from stdin",
     actions: ["query", "replay", "meter", "classify"],
@@ -255,7 +281,7 @@ export const commands: readonly CommandRow[] = [
   },
   {
     usage: "down",
-    summary: "stop workers and the private Redis of this data folder",
+    summary: "stop the server, the workers and the private Redis of this data folder",
     options: [json],
     load: () => import("./commands/down.ts"),
   },

@@ -13,6 +13,7 @@ import { checkLayout } from "../../infra/redis/stored-layout.ts";
 import { type WorkerRows, workerRows } from "../../infra/redis/workers.ts";
 import { steadyStore } from "../../infra/steady-store.ts";
 import type { Store } from "../../infra/store.ts";
+import { traceInLine } from "../../infra/telemetry/trace-ids.ts";
 import { redisSettings } from "./redis-settings.ts";
 import { tidyAtStart } from "./tidy-at-start.ts";
 
@@ -34,7 +35,7 @@ const REVIVE_EVERY_MS = 1_000;
 /** Throws SwarmError where Redis cannot be had; exit 7. */
 export async function openHive(defaultLogLevel = "warn", given?: Config): Promise<Hive> {
   const config = given ?? (await readConfig());
-  const log = openLog(config.logLevel ?? defaultLogLevel);
+  const log = openLog(config.logLevel ?? defaultLogLevel, undefined, config.telemetry && traceInLine);
   const settings = redisSettings(config);
   const endpoint = await openRedis(settings);
   let closed = false;

@@ -38,6 +38,25 @@ export const registryCommands: readonly CommandRow[] = [
     load: () => import("./commands/status.ts"),
   },
   {
+    usage: "report <id>",
+    summary: "a run as one file to share: agents, timeline, charts, costs, result, audit; opens offline",
+    options: [json, option("--html <file>", "where to write it (required)")],
+    load: () => import("./commands/report.ts"),
+  },
+  {
+    usage: "design",
+    summary: "a dozen questions, and what an agent harness needs and can skip: HARNESS.md and harness.json",
+    options: [
+      json,
+      option("--answers <file>", "answers in JSON or YAML instead of questions on the terminal"),
+      option("--questions", "print the questions and what they may be answered, and ask nothing"),
+      option("--out <dir>", "folder to write to", "."),
+      option("--fresh", "begin anew where a walk was left unfinished"),
+      option("--yes", "replace a HARNESS.md or harness.json that it did not write"),
+    ],
+    load: () => import("./commands/design.ts"),
+  },
+  {
     usage: "init",
     summary: "write a commented swarm.config.mjs, and keep the data folder out of git",
     options: [json, option("--force", "replace the one that is there")],

@@ -78,9 +78,7 @@ export async function planOf(word: string, flags: Record<string, unknown>, confi
       profiles: profilesOf(work),
       ...latched,
       plan: acceptance.plan,
-      approvalHours: config.approvalHours,
-      fallback: config.fallback,
-      trust: config.trust,
+      ...operators(config),
       grants: [...work.grants],
     },
     ...(Object.keys(prompts).length === 0 ? {} : { prompts }),
@@ -96,6 +94,13 @@ export async function planOf(word: string, flags: Record<string, unknown>, confi
   const told = [...notices, ...work.notices, ...(acceptance.notice === null ? [] : [acceptance.notice])];
   return { plan, notices: told, profiles, writers: work.writers };
 }
+
+/** What only the operator says, as the run latches it. */
+const operators = ({ approvalHours, compaction, fallback, memory, memoryDays, prices, trust }: Config) => ({
+  ...{ approvalHours, compaction, fallback, memory, memoryDays, trust },
+  // Where a price comes from is for people who read the configuration.
+  prices: prices.map(({ source: _, ...row }) => row),
+});
 
 /** Throws SwarmError `credentials.none`, exit 4. */
 function choiceOf(config: Config, flags: Record<string, unknown>): ModelChoice {

@@ -23,6 +23,7 @@ export function cacheLines(ledger: CacheLedger): readonly string[] {
     HEAD,
     ...turns.map(turnLine),
     totalLine(totals),
+    ...turns.flatMap(toldLine).flatMap((words) => wrap(words, COLUMNS)),
     "",
   ]);
   return [...tables, ...summary(ledger).flatMap((words) => wrap(words, COLUMNS))];
@@ -48,6 +49,17 @@ function figures(one: CacheTurn | CacheTotals): string[] {
 /** The segment says more than that there was one. */
 const missed = ({ miss, diverged }: CacheTurn): string => diverged ?? miss ?? "";
 
+/** The server's word beside that of our own chain: where the two differ, one of them is wrong. */
+function toldLine({ turn, toldMiss, diverged, miss }: CacheTurn): string[] {
+  if (toldMiss === null) return [];
+  const { reason, missedTokens } = toldMiss;
+  const about = missedTokens === null ? "" : ` (about ${missedTokens} tokens)`;
+  if (miss === "compacted")
+    return [`turn ${turn}: the server says ${reason}${about}; the conversation was made shorter.`];
+  const own = diverged === null ? "nothing before it changed" : `${diverged} is the first that differs`;
+  return [`turn ${turn}: the server says ${reason}${about}; our own chain: ${own}.`];
+}
+
 const UNKNOWN = "?";
 
 const tokens = (count: number | null): string => {
@@ -63,7 +75,7 @@ function summary(ledger: CacheLedger): string[] {
   const { totals, siblings, worst, more, simulated } = ledger;
   const { calls, hitRate, broken } = totals;
   return [
-    ...(simulated ? ["SIMULATED: the local analyst plays a cache; nobody was billed."] : []),
+    ...(simulated ? ["SIMULATED: a server of ours plays the model and its cache; nobody was billed."] : []),
     `${calls} answered ${calls === 1 ? "call" : "calls"}; ${hitRate === null ? "the server told nothing of a cache" : `${percent(hitRate)} of the prompt tokens were read from the cache`}.`,
     paid(totals),
     broken === 0

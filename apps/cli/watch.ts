@@ -8,6 +8,7 @@ import { followLog } from "../../actors/runtime/run-log.ts";
 import type { SwarmError } from "../../infra/errors.ts";
 import { COORDINATOR_ACTOR } from "../../infra/store.ts";
 import { type LoggedEvent, RUN_ENDINGS } from "../../machines/run-event.ts";
+import { projectedPlan } from "../orders/project-run.ts";
 import { openPrompter } from "./approvals/prompt.ts";
 import { keepWorker } from "./embedded-worker.ts";
 import type { Hive } from "./hive.ts";
@@ -86,6 +87,7 @@ export async function watch(hive: Hive, options: WatchOptions): Promise<Watched>
         onEvent?.(event);
         progress?.event(event);
         if (progress !== null && event.type === "run.started") await tellGraph(hive, run, event, progress);
+        if (progress !== null && event.type === "proposal.made") await tellProjection(hive, run, event, progress);
       }
       if (entry.events.some(({ type }) => RUN_ENDINGS.has(type))) return { end: "ended", error: null };
     }
@@ -101,15 +103,31 @@ export async function watch(hive: Hive, options: WatchOptions): Promise<Watched>
   }
 }
 
-/** A graph that a person made is shown with what its tasks wait for; that of an evaluation is always the same. */
+/** What it may spend. A graph that a person made is shown with what its tasks wait for; that of an evaluation is always the same. */
 async function tellGraph(
   { reader }: Hive,
   run: string,
   { kind, tasks }: Extract<LoggedEvent, { type: "run.started" }>,
   progress: Progress,
 ): Promise<void> {
+  const { tokensMax, nanoMax } = await reader.budget(run);
+  const limit = (most: string | undefined): number | null => (most === undefined ? null : Number(most));
+  progress.know({ limits: { tokensMax: limit(tokensMax), nanoUsdMax: limit(nanoMax) } });
   if (kind !== "run" || tasks < 2) return;
-  progress.graph(taskRowsFrom(await reader.rows(run, COORDINATOR_ACTOR, "tasks")));
+  progress.know({ graph: taskRowsFrom(await reader.rows(run, COORDINATOR_ACTOR, "tasks")) });
+}
+
+/** What a plan will take that nobody is asked about. Whoever is asked has it beside the question. */
+async function tellProjection(
+  { reader, config }: Hive,
+  run: string,
+  { accept, tasks }: Extract<LoggedEvent, { type: "proposal.made" }>,
+  progress: Progress,
+): Promise<void> {
+  if (accept !== "allow") return;
+  const types = tasks.map(({ agentType }) => agentType);
+  const words = await projectedPlan(reader, run, types, config);
+  if (words !== null) progress.note(words);
 }
 
 const progressOf = (hive: Hive): Progress =>

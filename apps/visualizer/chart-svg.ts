@@ -4,11 +4,10 @@
  */
 import { chartStyle } from "./chart-colours.ts";
 import { legend } from "./chart-legend.ts";
+import { pathOf, tipOf } from "./chart-line.ts";
 import type { Line, Place, Row, Scene, SceneBox, SceneEdge } from "./chart-scene.ts";
 
 const MARGIN = 16;
-/** Corners of lines, in pixels. */
-const BEND = 8;
 
 /** Plain text of an XML 1.0 document: what cannot stand in one becomes U+FFFD. */
 const escaped = (text: string): string =>
@@ -91,56 +90,16 @@ const marks = ({ cause, from, to }: SceneEdge): string =>
   `class="${cause}" data-from="${escaped(from)}" data-to="${escaped(to)}"`;
 
 function wireSvg(edge: SceneEdge): string {
-  return `<g ${marks(edge)}><path class="wire" d="${pathOf(edge.points)}"/>${tipSvg(edge.points)}</g>`;
+  return `<g ${marks(edge)}><path class="wire" d="${pathOf(edge.points)}"/>${tipSvg(edge)}</g>`;
+}
+
+function tipSvg({ points }: SceneEdge): string {
+  const tip = tipOf(points);
+  return tip === "" ? "" : `<path class="tip" d="${tip}"/>`;
 }
 
 function labelSvg({ label, ...edge }: SceneEdge): string {
   if (label === null) return "";
   const rows = label.rows.map((row) => `<g class="row" data-edge="${escaped(row.edge)}">${rowSvg(row)}</g>`);
   return `<g ${marks({ ...edge, label })} transform="${at(label)}">${rect("pill", { ...label, x: 0, y: 0 }, 7)}${rows.join("")}</g>`;
-}
-
-type Points = SceneEdge["points"];
-
-/** A line with round corners. */
-function pathOf(points: Points): string {
-  const [first, ...rest] = points;
-  if (first === undefined) return "";
-  const parts = [`M${first.x} ${first.y}`];
-  rest.forEach((point, index) => {
-    const before = points[index] ?? first;
-    const after = rest[index + 1];
-    if (after === undefined) {
-      parts.push(`L${point.x} ${point.y}`);
-      return;
-    }
-    const bend = Math.min(BEND, distance(before, point) / 2, distance(point, after) / 2);
-    const [near, far] = [towards(point, before, bend), towards(point, after, bend)];
-    parts.push(`L${near.x} ${near.y}Q${point.x} ${point.y} ${far.x} ${far.y}`);
-  });
-  return parts.join("");
-}
-
-type Point = Points[number];
-
-const distance = (a: Point, b: Point): number => Math.hypot(a.x - b.x, a.y - b.y);
-
-function towards(from: Point, to: Point, by: number): Point {
-  const whole = distance(from, to);
-  if (whole === 0) return from;
-  return { x: tenth(from.x + ((to.x - from.x) * by) / whole), y: tenth(from.y + ((to.y - from.y) * by) / whole) };
-}
-
-/** The arrow head: a shape of its own, because markers do not take the colour of their line everywhere. */
-function tipSvg(points: Points): string {
-  const end = points.at(-1);
-  const before = points.findLast((point) => end !== undefined && distance(point, end) > 0.5);
-  if (end === undefined || before === undefined) return "";
-  const back = towards(end, before, 8.5);
-  const across = towards({ x: 0, y: 0 }, { x: end.y - back.y, y: back.x - end.x }, 4.2);
-  const sides = [
-    `${tenth(back.x + across.x)} ${tenth(back.y + across.y)}`,
-    `${tenth(back.x - across.x)} ${tenth(back.y - across.y)}`,
-  ];
-  return `<path class="tip" d="M${end.x} ${end.y}L${sides.join("L")}Z"/>`;
 }

@@ -45,10 +45,10 @@ interface Box {
   readonly content: Content;
 }
 
-/** Deterministic. Throws what ELK throws where it cannot place a chart. */
-export async function layOut(chart: Chart): Promise<Scene> {
+/** Deterministic. `place`: where ELK runs. Throws what ELK throws where it cannot place a chart. */
+export async function layOut(chart: Chart, place: (graph: ElkNode) => Promise<ElkNode> = placedHere): Promise<Scene> {
   const plan = planOf(chart);
-  const placed = await new elk.default().layout({
+  const placed = await place({
     id: "canvas",
     layoutOptions: { ...CANVAS_OPTIONS },
     children: [plan.root],
@@ -56,6 +56,9 @@ export async function layOut(chart: Chart): Promise<Scene> {
   });
   return sceneOf(placed, chart, plan);
 }
+
+/** For a command, which has nothing else to do meanwhile. */
+const placedHere = (graph: ElkNode): Promise<ElkNode> => new elk.default().layout(graph);
 
 interface Plan {
   readonly root: ElkNode;

@@ -1,7 +1,7 @@
 /** An archived run behind the same interface as one in Redis, so that `show`, `logs` and `replay` need not care. */
 import { AUDIT_PAGE, auditTime, isBefore, rawAuditRow } from "../redis/audit-reader.ts";
-import { LOG_BATCH, type RawEntry, type Reader, rowsOf, type StreamFields } from "../redis/reader.ts";
-import { toldRow } from "../redis/stored-actor.ts";
+import { LOG_BATCH, type RawEntry, type Reader, type StreamFields } from "../redis/reader.ts";
+import { rowsOf, toldRow } from "../redis/stored-actor.ts";
 import { type ArchivedRun, readArchive } from "./read-archive.ts";
 
 /** Reads and checks the whole file once. Throws as `readArchive` does. */

@@ -5,18 +5,18 @@
 import { execFile } from "node:child_process";
 import { mkdir, mkdtemp, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
 import { promisify } from "node:util";
 import { type AptWish, unpackFromApt } from "../apt-unpack.ts";
 import { SwarmError } from "../errors.ts";
 import { errnoOf } from "../journal/durable-file.ts";
 import { findExecutable } from "../redis/find-binary.ts";
+import { retry, seeded } from "../retry.ts";
 
 const run = promisify(execFile);
 /** Of one try; an idle machine takes some milliseconds. */
 const helpTimeoutMs = 20_000;
-/** Between the tries, one more of which there are. */
-const pausesMs = [250, 1_000];
+/** A busy machine is asked again: what it lacks for a moment says nothing of the program. */
+const patiently = { attemptsMax: 3, patienceMs: 60_000, firstPauseMs: 500, lastPauseMs: 2_000, again: () => false };
 
 export interface Bubblewrap {
   /** Absolute. */
@@ -132,20 +132,18 @@ async function install(place: string, { searchPath, state, say }: FindOptions): 
   }
 }
 
-/** A busy machine is asked again: what it lacks for a moment says nothing of the program. */
-async function ask(path: string): Promise<Bubblewrap | Missing> {
-  for (const pauseMs of pausesMs) {
-    const answer = await askOnce(path);
-    if ("path" in answer || answer.lasting) return answer;
-    await pause(pauseMs);
-  }
-  return askOnce(path);
-}
+const ask = (path: string): Promise<Asked> =>
+  retry<Asked>(
+    { ...patiently, unit: seeded(path), unsatisfied: (answer) => !("path" in answer || answer.lasting) },
+    () => askOnce(path),
+  );
 
 /** Errors of starting a process that pass; a program that somebody is just writing is one. */
 const passing = new Set(["EAGAIN", "ENOMEM", "EMFILE", "ENFILE", "ETXTBSY"]);
 
-async function askOnce(path: string): Promise<Bubblewrap | (Missing & { readonly lasting: boolean })> {
+type Asked = Bubblewrap | (Missing & { readonly lasting: boolean });
+
+async function askOnce(path: string): Promise<Asked> {
   try {
     const [{ stdout: version }, { stdout: help }] = await Promise.all([
       run(path, ["--version"], { timeout: helpTimeoutMs, env: {} }),

@@ -8,8 +8,8 @@ import { chownSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
-import { setTimeout as pause } from "node:timers/promises";
 import { newNonce } from "../ids.ts";
+import { retry, seeded } from "../retry.ts";
 import { type Confinement, confine, STATUS_DESCRIPTOR } from "./confine.ts";
 import { makeGroup } from "./limits.ts";
 
@@ -22,8 +22,7 @@ export interface Probed {
 
 /** Of one try, which takes some 70 ms where nobody else is at work. */
 const tryTimeoutMs = 20_000;
-/** Between the tries, one more of which there are. */
-const pausesMs = [250, 1_000];
+const patiently = { attemptsMax: 3, patienceMs: 120_000, firstPauseMs: 500, lastPauseMs: 2_000, again: () => false };
 
 /** As root both ways in which a command may run are tried: as nobody in a folder of theirs, and in a folder of root's. */
 export async function probe(confinement: Confinement): Promise<Probed> {
@@ -40,14 +39,15 @@ export async function probe(confinement: Confinement): Promise<Probed> {
 /** The kernel's settled word; everything else may be want of time, processes, descriptors or memory. */
 const settled = /permission|not permitted|not implemented|is needed to run/i;
 
-async function probePatiently(confinement: Confinement, uid: number | null): Promise<Probed> {
-  for (const pauseMs of pausesMs) {
-    const probed = await probeAs(confinement, uid);
-    if (probed.broken === null || settled.test(probed.broken)) return probed;
-    await pause(pauseMs);
-  }
-  return probeAs(confinement, uid);
-}
+const probePatiently = (confinement: Confinement, uid: number | null): Promise<Probed> =>
+  retry<Probed>(
+    {
+      ...patiently,
+      unit: seeded(`probe ${uid}`),
+      unsatisfied: ({ broken }) => broken !== null && !settled.test(broken),
+    },
+    () => probeAs(confinement, uid),
+  );
 
 /** The kernel never counts root's processes against a limit; only a control group does. */
 function groupReasons(): string[] {

@@ -2,6 +2,7 @@
  * The plugin servers of one worker: each started at its first use and only as it was approved, kept while it is used,
  * left alone for a while after it failed too often, and gone with the worker.
  */
+import type { Use, UseGate } from "../breaker/use-gate.ts";
 import { SwarmError } from "../errors.ts";
 import { shortHash } from "../ids.ts";
 import type { Connection, RawToolAnswer } from "./connection.ts";
@@ -26,14 +27,9 @@ export interface Servers {
   close(): Promise<void>;
 }
 
-/** Stops asking a server that only fails. */
-export interface ServerBreaker {
-  ask(): { readonly open: false } | { readonly open: true; readonly waitMs: number };
-  tell(well: boolean): unknown;
-}
-
 export interface ServersOptions extends StartSetting {
-  readonly breaker: (name: string) => ServerBreaker;
+  /** Stops asking a server that only fails. */
+  readonly gate: (spec: ServerSpec) => UseGate;
 }
 
 /** Servers that run at once for one worker; idle ones make room. */
@@ -44,7 +40,7 @@ const LOOK_MS = 30_000;
 const QUIET_MS = 30_000;
 
 interface Slot {
-  readonly breaker: ServerBreaker;
+  readonly gate: UseGate;
   running: Promise<Running> | null;
   uses: number;
   usedAtMs: number;
@@ -84,14 +80,22 @@ export function openServers(options: ServersOptions): Servers {
         throw new SwarmError("plugin.closing", "this worker is about to end; it starts no server", { retry: true });
       const slot = slotOf(slots, spec, place, options, leave);
       slot.uses += 1;
+      let well: boolean | null = null;
+      const use = await entered(slot, spec);
       try {
-        const { connection } = await ready(slot, spec, place, options, leave);
+        const { connection } = await ready(slot, spec, place, options, leave).catch((cause: unknown) => {
+          well = false;
+          throw cause;
+        });
         if (closed) leave(slot);
-        const value = await told(slot, connection, leave, () => act(connection));
-        return value;
+        const went = await told(slot, connection, leave, () => act(connection));
+        ({ well } = went);
+        if ("cause" in went) throw went.cause;
+        return went.value;
       } finally {
         slot.uses -= 1;
         slot.usedAtMs = performance.now();
+        await use.ended(well);
       }
     },
     async close() {
@@ -107,7 +111,7 @@ function slotOf(
   slots: Map<string, Slot>,
   spec: ServerSpec,
   { workspace, beside }: ServerPlace,
-  { breaker }: ServersOptions,
+  { gate }: ServersOptions,
   leave: (slot: Slot) => void,
 ): Slot {
   const { server, origin, scope, home, startHash } = spec;
@@ -128,7 +132,7 @@ function slotOf(
     leave(oldest[1]);
     slots.delete(oldest[0]);
   }
-  const slot: Slot = { breaker: breaker(`plugin ${server}`), running: null, uses: 0, usedAtMs: performance.now() };
+  const slot: Slot = { gate: gate(spec), running: null, uses: 0, usedAtMs: performance.now() };
   slots.set(key, slot);
   return slot;
 }
@@ -149,44 +153,47 @@ async function ready(
     if (slot.running === known) leave(slot);
   }
   if (slot.running !== null) return slot.running;
-  const asked = slot.breaker.ask();
-  if (asked.open) {
-    throw new SwarmError(
-      "plugin.resting",
-      `server ${spec.server} failed too often; it is tried again in ${Math.ceil(asked.waitMs / 1_000)} s`,
-      { retry: true },
-    );
-  }
   const starting = startServer(spec, place, options);
   slot.running = starting;
   try {
     return await starting;
   } catch (cause) {
     if (slot.running === starting) slot.running = null;
-    slot.breaker.tell(false);
     throw cause;
   }
 }
 
-/** Its breaker hears how it went; one that broke, or does not answer any more, is ended. */
+/** @throws SwarmError `plugin.resting` where it failed too often. */
+async function entered(slot: Slot, { server }: ServerSpec): Promise<Use> {
+  const asked = await slot.gate.enter();
+  if (!asked.open) return asked;
+  slot.uses -= 1;
+  throw new SwarmError(
+    "plugin.resting",
+    `server ${server} failed too often; it is tried again in ${Math.ceil(asked.waitMs / 1_000)} s`,
+    { retry: true },
+  );
+}
+
+type Went<Value> =
+  | { readonly well: true; readonly value: Value }
+  | { readonly well: boolean | null; readonly cause: unknown };
+
+/** How it went, for its breaker too; one that broke, or does not answer any more, is ended. */
 async function told<Value>(
   slot: Slot,
   connection: Connection,
   leave: (slot: Slot) => void,
   act: () => Promise<Value>,
-): Promise<Value> {
+): Promise<Went<Value>> {
   const { running } = slot;
   try {
-    const value = await act();
-    slot.breaker.tell(true);
-    return value;
+    return { well: true, value: await act() };
   } catch (cause) {
-    if (!(cause instanceof SwarmError && cause.code.startsWith("plugin."))) throw cause;
+    if (!(cause instanceof SwarmError && cause.code.startsWith("plugin."))) return { well: null, cause };
     // A server that answers has failed at a call, not as a server.
-    if (connection.over() !== null || !(await connection.answers())) {
-      slot.breaker.tell(false);
-      if (slot.running === running) leave(slot);
-    }
-    throw cause;
+    if (connection.over() === null && (await connection.answers())) return { well: true, cause };
+    if (slot.running === running) leave(slot);
+    return { well: false, cause };
   }
 }

@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import { type ContentBlock, isRecord, textOf } from "./message.ts";
-import type { AnsweredMessage, ModelDelta, StopReason, Usage } from "./outcome.ts";
+import type { AnsweredMessage, CacheMiss, ModelDelta, StopReason, Usage } from "./outcome.ts";
 import { nonsense, type StreamDelta, type StreamEvent, type WireUsage } from "./stream-event.ts";
 
 /** Bytes per token of the estimate for cut answers: English and code lie near it. It is for charging, not for truth. */
@@ -20,7 +20,7 @@ interface OpenBlock {
 }
 
 export class Assembly {
-  #start: { readonly id: string; readonly model: string } | null = null;
+  #start: Pick<AnsweredMessage, "id" | "model" | "simulated" | "cacheMiss"> | null = null;
   #stopReason: string | null = null;
   #stopDetails: unknown;
   #complete = false;
@@ -48,7 +48,7 @@ export class Assembly {
     if (this.#complete) throw nonsense("an event after message_stop");
     if (event.type === "message_start") {
       if (this.#start !== null) throw nonsense("a second message_start");
-      this.#start = { id: event.message.id, model: event.message.model };
+      this.#start = startOf(event.message);
       this.#tally(event.message.usage);
       return null;
     }
@@ -94,7 +94,7 @@ export class Assembly {
 
   /** As reported; before the end, at least what was shown. */
   usage(): Usage {
-    const wire = this.#wireUsage;
+    const wire = withCompactions(this.#wireUsage);
     const reported = wire.output_tokens ?? 0;
     const shown = Math.ceil(this.#shownBytes / bytesPerToken);
     const final = this.#complete && typeof wire.output_tokens === "number";
@@ -139,11 +139,50 @@ export class Assembly {
       case "citations_delta":
         fields.citations = [...(Array.isArray(fields.citations) ? fields.citations : []), delta.citation];
         return null;
+      case "compaction_delta": {
+        const { type: _, ...whole } = delta;
+        Object.assign(fields, whole);
+        return null;
+      }
       case "input_json_delta":
         block.inputJson += delta.partial_json;
         return shown("tool_input", delta.partial_json);
     }
   }
+}
+
+/** With what the server spent on summaries beside the answer: its figures do not hold that. */
+function withCompactions({ iterations, ...wire }: WireUsage): WireUsage {
+  const made = (iterations ?? []).filter(({ type }) => type === "compaction");
+  if (made.length === 0) return wire;
+  const sum = (field: "input_tokens" | "output_tokens" | "cache_read_input_tokens" | "cache_creation_input_tokens") => {
+    const all = [wire, ...made].map((one) => one[field]);
+    return all.every((value) => value === null || value === undefined)
+      ? {}
+      : { [field]: all.reduce<number>((total, value) => total + (value ?? 0), 0) };
+  };
+  return {
+    ...sum("input_tokens"),
+    ...sum("output_tokens"),
+    ...sum("cache_read_input_tokens"),
+    ...sum("cache_creation_input_tokens"),
+  };
+}
+
+type Start = (StreamEvent & { type: "message_start" })["message"];
+
+const startOf = ({ id, model, simulated, diagnostics }: Start) => ({
+  id,
+  model,
+  ...(simulated === undefined ? {} : { simulated }),
+  ...missOf(diagnostics),
+});
+
+/** Null stands for "no reason", and for "not known yet". */
+function missOf(told: Start["diagnostics"]): { readonly cacheMiss?: CacheMiss } {
+  const reason = told?.cache_miss_reason;
+  if (reason === null || reason === undefined) return {};
+  return { cacheMiss: { reason: reason.type, missedTokens: reason.cache_missed_input_tokens ?? null } };
 }
 
 /** Input that came in pieces replaces the empty object that the block began with. */

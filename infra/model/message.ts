@@ -9,6 +9,9 @@ export interface ContentBlock {
   readonly [field: string]: unknown;
 }
 
+/** What a server's own summary is: it goes back first, and as it came. */
+export const COMPACTION_BLOCK = "compaction";
+
 export interface ModelMessage {
   readonly role: "user" | "assistant";
   readonly content: readonly ContentBlock[];

@@ -2,6 +2,7 @@
  * What became of one model call. Everything a server or a network can do is one of these values; the machine decides
  * what follows, and whoever waits before another attempt is a timer of the statechart, never this room.
  */
+import type { LimitsSaid } from "../breaker/pacing.ts";
 import type { ContentBlock } from "./message.ts";
 
 /** Tokens. `null` means that the server did not say, which is not the same as none. */
@@ -33,6 +34,14 @@ export type StopReason =
   | "model_context_window_exceeded"
   | "other";
 
+/** Why its server says that it could not read the prompt from its cache as far as the last request had left it. */
+export interface CacheMiss {
+  /** The server's own word, such as `system_changed`. */
+  readonly reason: string;
+  /** About; null where it did not say. */
+  readonly missedTokens: number | null;
+}
+
 export interface AnsweredMessage {
   readonly id: string;
   /** The model that answered, which need not be the one asked. */
@@ -44,6 +53,10 @@ export interface AnsweredMessage {
   readonly rawStopReason: string | null;
   /** Such as the category of a refusal; as sent. */
   readonly stopDetails?: unknown;
+  /** It comes from a server of this project that plays a model. */
+  readonly simulated?: true;
+  /** Absent where nothing was missed, or the server was not asked. */
+  readonly cacheMiss?: CacheMiss;
   /** True when the last tool call was cut by the token limit and left out. */
   readonly toolUseCut: boolean;
 }
@@ -75,6 +88,8 @@ export interface Answered {
   readonly requestId: string | null;
   /** From the call to the first piece of content, in milliseconds; absent when the answer had none. */
   readonly firstTokenMs?: number;
+  /** What the server said of its rate limits. */
+  readonly limits?: LimitsSaid;
 }
 
 export interface Failed {
@@ -93,6 +108,8 @@ export interface Failed {
   readonly mayBeBilled: boolean;
   /** The visible text before the fault. For people to look at; never an answer, and never with tool calls. */
   readonly partialText?: string;
+  /** What the server said of its rate limits. */
+  readonly limits?: LimitsSaid;
 }
 
 export type ModelOutcome = Answered | Failed;

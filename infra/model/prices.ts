@@ -72,10 +72,9 @@ export function priceOf(
   promptTokens: number,
   overrides: readonly PriceRow[] = [],
 ): TokenPrice | null {
-  const name = model.replace(/-\d{8}$/, "");
-  const own = overrides.filter((candidate) => candidate.model === model || candidate.model === name);
+  const own = rowsOf(overrides, model);
   const at = Date.parse(atIso);
-  const [best] = (own.length > 0 ? own : listed.filter((candidate) => candidate.model === name))
+  const [best] = (own.length > 0 ? own : rowsOf(listed, model))
     .filter((candidate) => startOf(candidate) <= at && promptTokens <= tierOf(candidate))
     .sort((left, right) => startOf(right) - startOf(left) || tierOf(left) - tierOf(right));
   if (!best) return null;
@@ -87,6 +86,14 @@ export function priceOf(
     read: nanoPerToken(best.read),
     source: best.source,
   };
+}
+
+/** Whether these rows say anything of the model, at whatever time. */
+export const isPricedIn = (rows: readonly PriceRow[], model: string): boolean => rowsOf(rows, model).length > 0;
+
+function rowsOf(rows: readonly PriceRow[], model: string): readonly PriceRow[] {
+  const name = model.replace(/-\d{8}$/, "");
+  return rows.filter((candidate) => candidate.model === model || candidate.model === name);
 }
 
 /** The cost of a call in nano-USD with five-minute cache writes, the only kind this project asks for. Unreported cache figures count as none. */

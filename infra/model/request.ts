@@ -3,7 +3,7 @@
  * cache hits and a resumed run asks exactly what it asked before. Pure.
  */
 import { byCodeUnit, canonical } from "./canonical-json.ts";
-import { type ContentBlock, isRecord, type ModelMessage } from "./message.ts";
+import { COMPACTION_BLOCK, type ContentBlock, isRecord, type ModelMessage } from "./message.ts";
 
 export interface ModelTool {
   readonly name: string;
@@ -22,8 +22,23 @@ export interface ModelRequest {
   readonly messages: readonly ModelMessage[];
   readonly maxTokens: number;
   readonly thinking?: Readonly<Record<string, unknown>>;
+  /** Id of the last answer, null before the first: the server is asked why its cache was not read as far as it could be. */
+  readonly previousMessage?: string | null;
   readonly metadata?: Readonly<Record<string, string>>;
+  /** Asks the server for a summary of its own instead of an answer; needs {@link COMPACTION_BETA}. */
+  readonly compaction?: { readonly type: "summarize" };
+  /** Parts of the API that have to be asked for by name; a header, no part of the body. */
+  readonly betas?: readonly string[];
 }
+
+/** Its server summarises a conversation on demand, and signs what it wrote; needed as well to send that back. */
+export const COMPACTION_BETA = "compact-2026-09-04";
+
+/** What the conversation itself makes necessary is asked for unasked. */
+export const betasOf = ({ betas = [], messages }: ModelRequest): readonly string[] => {
+  const first = messages[0]?.content[0];
+  return [...new Set([...betas, ...(first?.type === COMPACTION_BLOCK ? [COMPACTION_BETA] : [])])];
+};
 
 /** The body as it goes over the wire, `stream` included. */
 export interface RequestBody {
@@ -52,6 +67,8 @@ export function requestBody(request: ModelRequest): RequestBody {
   const prefix = system.length > 0 ? system : tools;
   markAt(prefix, prefix.length - 1);
   return {
+    ...(request.previousMessage !== undefined && { diagnostics: { previous_message_id: request.previousMessage } }),
+    ...(request.compaction && { compaction: request.compaction }),
     max_tokens: request.maxTokens,
     messages: markedMessages(request.messages),
     ...(request.metadata && { metadata: canonical(request.metadata) }),

@@ -4,23 +4,49 @@ import { CallFault, malformed } from "./faults.ts";
 import { isRecord } from "./message.ts";
 
 const count = z.number().int().nonnegative().nullish();
+const iterationCounts = {
+  input_tokens: count,
+  output_tokens: count,
+  cache_read_input_tokens: count,
+  cache_creation_input_tokens: count,
+};
 const usageSchema = z
   .looseObject({
     input_tokens: count,
     output_tokens: count,
     cache_read_input_tokens: count,
     cache_creation_input_tokens: count,
+    // What a summary cost stands here alone, and in none of the figures above.
+    iterations: z
+      .array(z.looseObject({ type: z.string(), ...iterationCounts }))
+      .nullish()
+      .catch(null),
   })
   .nullish();
 /** As far as the server said it; figures of a stream are cumulative. */
 export type WireUsage = NonNullable<z.output<typeof usageSchema>>;
+
+/** A remark beside the answer: one that cannot be read is no reason to refuse the answer. */
+const diagnosticsSchema = z
+  .object({
+    cache_miss_reason: z.object({ type: z.string().min(1).max(100), cache_missed_input_tokens: count }).nullish(),
+  })
+  .nullish()
+  .catch(null);
 
 const index = z.number().int().nonnegative().max(10_000);
 
 const schemas = {
   message_start: z.object({
     type: z.literal("message_start"),
-    message: z.object({ id: z.string().max(200), model: z.string().max(200), usage: usageSchema }),
+    message: z.object({
+      id: z.string().max(200),
+      model: z.string().max(200),
+      usage: usageSchema,
+      diagnostics: diagnosticsSchema,
+      /** Said by servers of this project alone: their figures are nobody's bill. */
+      simulated: z.literal(true).optional().catch(undefined),
+    }),
   }),
   content_block_start: z.object({
     type: z.literal("content_block_start"),
@@ -37,6 +63,8 @@ const schemas = {
       z.object({ type: z.literal("signature_delta"), signature: z.string() }),
       z.object({ type: z.literal("input_json_delta"), partial_json: z.string() }),
       z.object({ type: z.literal("citations_delta"), citation: z.unknown() }),
+      // Replaces what its block began with; a field that is absent does not.
+      z.looseObject({ type: z.literal("compaction_delta"), content: z.string().nullable() }),
     ]),
   }),
   content_block_stop: z.object({ type: z.literal("content_block_stop"), index }),

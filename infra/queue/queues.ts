@@ -2,7 +2,7 @@
  * BullMQ, one queue per actor type. A job says "look after this actor" and nothing more: the store is the truth, a
  * job is a hint, so that a lost, doubled or late one costs time and never correctness.
  */
-import { type Job, Queue, Worker } from "bullmq";
+import { type Job, Queue, type QueueBaseOptions, Worker } from "bullmq";
 import type { Redis } from "ioredis";
 import { z } from "zod";
 import { SwarmError } from "../errors.ts";
@@ -19,12 +19,17 @@ const DRAIN_DELAY_S = 1;
 /** A job may lose its worker that often; what kills its handler is counted by the claims, not here. */
 const STALLS_MAX = 1_000_000;
 
+/** Entries of the stream in which BullMQ tells of each job, about: nobody here reads it, and its own limit is 10,000 a queue. */
+const TOLD_MAX = 100;
+
 const payload = z.strictObject({ member: z.string().max(300) });
 
 export interface QueueSettings {
   /** Prefix of every key; BullMQ's keys get a hash tag of their own. */
   readonly prefix: string;
   readonly redis: Redis;
+  /** BullMQ's own spans. */
+  readonly telemetry?: QueueBaseOptions["telemetry"] | undefined;
 }
 
 export const typeQueueName = (type: string): string => `swarm-${type}`;
@@ -50,14 +55,13 @@ export interface Wakers {
   close(): Promise<void>;
 }
 
-export function openWakers(types: readonly string[], { prefix, redis }: QueueSettings): Wakers {
-  const queues = new Map(
-    types.map((type) => [type, new Queue(typeQueueName(type), { connection: redis, prefix: queuePrefix(prefix) })]),
-  );
+export function openWakers(types: readonly string[], settings: QueueSettings): Wakers {
+  const { prefix, redis } = settings;
+  const queues = new Map(types.map((type) => [type, openQueue(typeQueueName(type), settings)]));
   const queueOf = (name: string): Queue => {
     const known = [...queues.values()].find((queue) => queue.name === name);
     if (known !== undefined) return known;
-    const queue = new Queue(name, { connection: redis, prefix: queuePrefix(prefix) });
+    const queue = openQueue(name, settings);
     queues.set(name, queue);
     return queue;
   };
@@ -89,6 +93,14 @@ export function openWakers(types: readonly string[], { prefix, redis }: QueueSet
     },
   };
 }
+
+const openQueue = (name: string, { redis, prefix, telemetry }: QueueSettings): Queue =>
+  new Queue(name, {
+    connection: redis,
+    prefix: queuePrefix(prefix),
+    streams: { events: { maxLen: TOLD_MAX } },
+    ...(telemetry === undefined ? {} : { telemetry }),
+  });
 
 /** Never a constant job id, and one request kept while one runs: anything else loses wake-ups (docs/decisions/0070). */
 async function add(queue: Queue, address: Address): Promise<void> {
@@ -158,7 +170,7 @@ export interface HostOptions extends QueueSettings {
 }
 
 export function hostQueue(options: HostOptions): HostedQueue {
-  const { name, prefix, redis, worker, concurrency, activate, broke } = options;
+  const { name, prefix, redis, worker, concurrency, activate, broke, telemetry } = options;
   const addressOf = (job: Job | undefined): Address | null => {
     const parsed = payload.safeParse(job?.data);
     return parsed.success ? addressFrom(parsed.data.member) : null;
@@ -182,6 +194,7 @@ export function hostQueue(options: HostOptions): HostedQueue {
       stalledInterval: STALLED_CHECK_MS,
       maxStalledCount: STALLS_MAX,
       drainDelay: DRAIN_DELAY_S,
+      ...(telemetry === undefined ? {} : { telemetry }),
     },
   );
   host.on("failed", (job, cause) => broke(cause, addressOf(job)));

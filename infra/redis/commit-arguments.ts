@@ -5,7 +5,8 @@ import { memberOf } from "../store.ts";
 import type { Keys } from "./keys.ts";
 import { laidStep, laidText } from "./packed.ts";
 import { shortened } from "./shortened.ts";
-import { NO_LIMIT, storedEntry, storedId, storedOrder } from "./stored-actor.ts";
+import { laidRow, NO_LIMIT, storedEntry, storedId, storedOrder } from "./stored-actor.ts";
+import { type LaidSession, laidSession } from "./stored-session.ts";
 import type { Argument } from "./wire.ts";
 
 /** A mail is recognised by how it begins, so its id comes first. */
@@ -57,7 +58,6 @@ function keyList(keys: Keys, { run, actor }: Address): readonly string[] {
     ofRun.results,
     ofRun.audit,
     ofRun.actors,
-    ofActor.session,
     shard.ready,
     shard.timers,
     shard.ended,
@@ -70,6 +70,7 @@ function keyList(keys: Keys, { run, actor }: Address): readonly string[] {
 export function commitArguments(keys: Keys, commit: Commit): Argument[] {
   const { address, fence, by, settle, runEnd } = commit;
   const names = namesOf(keys, address);
+  const session = commit.session === null ? null : laidSession(commit.session);
   const args: Argument[] = [
     commit.id,
     fence.epoch,
@@ -84,7 +85,7 @@ export function commitArguments(keys: Keys, commit: Commit): Argument[] {
     commit.events,
     shortened(commit.core),
     commit.machine ?? "",
-    laidText(commit.session ?? ""),
+    session?.own ?? "",
     runEnd?.status ?? "",
     runEnd === null ? "" : JSON.stringify(runEnd.reasons),
     settle?.tokens ?? 0,
@@ -97,39 +98,56 @@ export function commitArguments(keys: Keys, commit: Commit): Argument[] {
     args.push(items.length);
     for (const item of items) for (const field of fields(item)) args.push(field);
   };
-  list(commit.rows.size === 0 ? [] : [...commit.rows], (row) => row);
+  list(commit.rows.size === 0 ? [] : [...commit.rows], ([field, json]) => [field, laidRow(field, json)]);
   list(commit.transcript, (entry) => [laidText(entry)]);
   list(commit.messages, ({ to, type, mail }) => [to, type, mailText(mail)]);
   list(commit.spawned, ({ actor, type, row }) => [actor, type, row]);
   list(commit.timersSet, ({ id, delayMs, armedBy }) => [id, delayMs, armedBy]);
   list(commit.timersCancelled, ({ id, armedBy }) => [id, armedBy]);
-  list(commit.effects, ({ id, json, reserve }) =>
-    reserve === null
-      ? [storedId(address, id), storedOrder(json), "", "", "", "", ""]
-      : [
-          storedId(address, id),
-          storedOrder(json),
-          reserve.inTokens,
-          reserve.outTokensWanted,
-          reserve.outTokensLeast,
-          reserve.inNanoUsd,
-          reserve.outNanoUsd,
-        ],
-  );
+  list(commit.effects, (effect) => effectFields(address, effect));
   list(commit.effectsDropped, (id) => [storedId(address, id)]);
   list(commit.results, ({ id, json }) => [id, json]);
   list(commit.audit, (json) => [laidStep(json)]);
-  list(commit.blobs, ({ sha256, text }) => [sha256, laidText(text)]);
-  list(commit.approvals, ({ id, json, call, hash, ttlMs, audit }) => [id, json, call, hash, ttlMs, opened(audit)]);
+  list(blobsOf(commit, session), (blob) => blob);
+  list(commit.approvals, ({ id, json, call, hash, ttlMs, audit }) => [
+    id,
+    laidStep(json),
+    call,
+    hash,
+    ttlMs,
+    opened(audit),
+  ]);
   list(commit.withdrawn, ({ id, reason }) => [id, opened(withdrawnRow(reason))]);
   if (isRare(commit)) {
     list(commit.fenced, ({ actor, type, reason }) => [actor, type, reason, opened(withdrawnRow(reason))]);
     list(commit.revoked, ({ result, reason, by }) => [result, opened({ reason, by })]);
     list(commit.letters, ({ id, json }) => letterFields(address.run, id, json));
-    list(commit.briefs, ({ task, json }) => [task, json]);
+    list(commit.briefs, ({ task, json }) => [task, laidText(json)]);
     list(sharesOf(commit), ({ actor, budget }) => [actor, budget.tokensMax ?? NO_LIMIT, budget.nanoUsdMax ?? NO_LIMIT]);
   }
   return args;
+}
+
+const effectFields = (address: Address, { id, json, reserve }: Commit["effects"][number]): readonly Argument[] =>
+  reserve === null
+    ? [storedId(address, id), storedOrder(json), "", "", "", "", ""]
+    : [
+        storedId(address, id),
+        storedOrder(json),
+        reserve.inTokens,
+        reserve.outTokensWanted,
+        reserve.outTokensLeast,
+        reserve.inNanoUsd,
+        reserve.outNanoUsd,
+      ];
+
+const NO_BLOBS: readonly (readonly Argument[])[] = [];
+
+function blobsOf({ blobs }: Commit, session: LaidSession | null): readonly (readonly Argument[])[] {
+  const shared = session?.shared ?? null;
+  if (blobs.length === 0 && shared === null) return NO_BLOBS;
+  const texts = blobs.map(({ sha256, text }) => [sha256, laidText(text)]);
+  return shared === null ? texts : [...texts, [shared.name, shared.laid]];
 }
 
 /** What few commits carry; the others do not even bring its counts. */

@@ -3,6 +3,7 @@
  * long anybody waits for it is bounded where it is used (`calls.ts`).
  */
 import { Redis, type RedisOptions } from "ioredis";
+import { pauseMsOf } from "../retry.ts";
 
 export interface ConnectOptions {
   readonly options: RedisOptions;
@@ -13,19 +14,25 @@ export interface ConnectOptions {
 }
 
 const RETRY_MAX_MS = 1_000;
+/** Attempts after which a server that does not come back is asked for less often: after a minute at the latest. */
+const SLOWER_FROM = 60;
+const SLOWER_MS = 10_000;
 /** Milliseconds between reconnections that a READONLY reply sets off, at least. */
 const ASIDE_EVERY_MS = 2_000;
 
 /** Milliseconds before the next attempt to connect: 50 to 100, doubling up to a second, never all clients at once. */
-const retryMs = (attempt: number): number =>
-  Math.min(50 * 2 ** Math.min(attempt, 10), RETRY_MAX_MS) * (0.5 + Math.random() / 2);
+export const reconnectMs = (attempt: number, unit: number = Math.random()): number =>
+  pauseMsOf(
+    { firstPauseMs: 50, lastPauseMs: attempt < SLOWER_FROM ? RETRY_MAX_MS : SLOWER_MS, unit: () => unit },
+    attempt,
+  );
 
 export function connect({ options, lost, broke }: ConnectOptions): Redis {
   let asideMs = Number.NEGATIVE_INFINITY;
   const redis = new Redis({
     ...options,
     maxRetriesPerRequest: null,
-    retryStrategy: retryMs,
+    retryStrategy: (attempt) => reconnectMs(attempt),
     // A primary that was demoted answers READONLY; its name or address may lead to the new one by now.
     reconnectOnError: (error) => {
       if (!error.message.startsWith("READONLY") || performance.now() - asideMs < ASIDE_EVERY_MS) return false;

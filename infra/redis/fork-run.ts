@@ -9,9 +9,11 @@ import { memberOf } from "../store.ts";
 import { callsOn } from "./calls.ts";
 import { mailText } from "./commit-arguments.ts";
 import type { Keys } from "./keys.ts";
+import { asGiven } from "./latin1.ts";
 import { packed, packedStep } from "./packed.ts";
 import { scriptsOn } from "./scripts.ts";
 import { CAP, capOf, FENCED, heldFields, snapshotFields } from "./stored-actor.ts";
+import { laidSession, SESSION } from "./stored-session.ts";
 
 /** How long staged keys live, in milliseconds: far longer than any fork takes, short beside any retention. */
 const STAGED_MS = 3_600_000;
@@ -78,7 +80,10 @@ function runCommands(keys: Keys, { run, budget, briefs, results, actors, log }: 
   let seq = 1;
   return [
     ...hash(ofRun.budget, Object.entries(limits)),
-    ...hash(ofRun.briefs, Object.entries(briefs)),
+    ...hash(
+      ofRun.briefs,
+      Object.entries(briefs).map(([task, json]) => [task, packed(json)]),
+    ),
     ...hash(ofRun.results, Object.entries(results)),
     ...hash(
       ofRun.actors,
@@ -101,7 +106,7 @@ function actorsCommands(keys: Keys, { run, actors }: ForkedRun): Command[] {
         ...hash(of.snapshot, fenced === null ? [] : [[FENCED, fenced]]),
         ...hash(of.snapshot, budget === null ? [] : [[CAP, capOf(budget)]]),
         ...transcript.map((entry): Command => ["RPUSH", of.transcript, packed(entry)]),
-        ...(session === null ? [] : [["SET", of.session, packed(session)] as Command]),
+        ...(session === null ? [] : sessionCommands(of.snapshot, keys.run(run).blobs, session)),
         ...mail.map((one): Command => ["RPUSH", of.mailbox, mailText(one)]),
         ...hash(of.pending, heldFields({ run, actor }, pending)),
       ];
@@ -109,7 +114,15 @@ function actorsCommands(keys: Keys, { run, actors }: ForkedRun): Command[] {
   );
 }
 
-const hash = (key: string, fields: readonly (readonly [string, string])[]): Command[] =>
+function sessionCommands(snapshot: string, blobs: string, session: string): Command[] {
+  const { own, shared } = laidSession(session);
+  return [
+    ["HSET", snapshot, SESSION, asGiven(own)],
+    ...(shared === null ? [] : [["HSET", blobs, shared.name, asGiven(shared.laid)] as Command]),
+  ];
+}
+
+const hash = (key: string, fields: readonly (readonly [string, string | Buffer])[]): Command[] =>
   fields.map(([field, value]) => ["HSET", key, field, value]);
 
 function* batches(commands: readonly Command[]): Generator<Command[]> {

@@ -15,7 +15,7 @@ export interface RunKeys {
   readonly audit: string;
   readonly actors: string;
   readonly briefs: string;
-  /** Texts too long for a conversation, by their SHA-256. */
+  /** Texts too long for a conversation, by their SHA-256, and what sessions have in common (`stored-session.ts`). */
   readonly blobs: string;
   /** Ids of messages that came from outside, for dedupe. */
   readonly sent: string;
@@ -30,7 +30,6 @@ export interface ActorKeys {
   readonly transcript: string;
   readonly mailbox: string;
   readonly pending: string;
-  readonly session: string;
 }
 
 export interface ShardKeys {
@@ -63,6 +62,9 @@ export interface Keys {
   readonly hosts: string;
   /** What was approved: tools, servers, skills, profiles, a field each. */
   readonly pins: string;
+  /** Names of the breakers that are known, by when they are forgotten; and the record of one. */
+  readonly breakers: string;
+  breaker(name: string): string;
   readonly bellPattern: string;
 }
 
@@ -106,11 +108,12 @@ export function keysFor(prefix: string): Keys {
       transcript: `${base(run)}:${actor}:t`,
       mailbox: `${base(run)}:${actor}:mailbox`,
       pending: `${base(run)}:${actor}:p`,
-      session: `${base(run)}:${actor}:session`,
     }),
     workers: `${prefix}:{d}:workers`,
     hosts: `${prefix}:{d}:hosts`,
     pins: `${prefix}:{d}:pins`,
+    breakers: `${prefix}:{d}:breakers`,
+    breaker: (name) => `${prefix}:{d}:breaker:${name}`,
     bellPattern: `${prefix}:{s*}:bell`,
   };
 }

@@ -5,7 +5,20 @@ import { addressFrom } from "../store.ts";
 import { type AuditReader, auditReader } from "./audit-reader.ts";
 import type { Keys } from "./keys.ts";
 import { unpacked } from "./packed.ts";
-import { budgetFrom, entryFrom, FENCED, fullId, HEAD, headFrom, pendingFrom, snapshotFrom } from "./stored-actor.ts";
+import { packedHash } from "./packed-hash.ts";
+import { storedSession } from "./read-session.ts";
+import {
+  budgetFrom,
+  entryFrom,
+  FENCED,
+  fullId,
+  HEAD,
+  headFrom,
+  pendingFrom,
+  rowsOf,
+  snapshotRecord,
+} from "./stored-actor.ts";
+import { isShared } from "./stored-session.ts";
 import { rowFields } from "./stub.ts";
 
 export interface RunSummary {
@@ -103,7 +116,7 @@ function rowReader(redis: Redis, keys: Keys): Omit<Reader, keyof LogReader | key
       return members.flatMap((member) => (member.startsWith(`${run}/`) ? [addressFrom(member).actor] : []));
     },
     async rows(run, actor, map) {
-      return rowsOf(await redis.hgetall(keys.actor(run, actor).snapshot), map);
+      return rowsOf(snapshotRecord(Object.entries(await redis.hgetallBuffer(keys.actor(run, actor).snapshot))), map);
     },
     async budget(run) {
       const ofRun = keys.run(run);
@@ -112,16 +125,13 @@ function rowReader(redis: Redis, keys: Keys): Omit<Reader, keyof LogReader | key
     results: (run) => redis.hgetall(keys.run(run).results),
     transcript: async (run, actor) =>
       (await redis.lrangeBuffer(keys.actor(run, actor).transcript, 0, -1)).map(unpacked),
-    async session(run, actor) {
-      const stored = await redis.getBuffer(keys.actor(run, actor).session);
-      return stored === null ? null : unpacked(stored);
-    },
-    briefs: (run) => redis.hgetall(keys.run(run).briefs),
+    session: (run, actor) => storedSession(redis, keys, run, actor),
+    briefs: (run) => packedHash(redis, keys.run(run).briefs),
     async blobs(run) {
-      const stored = Object.entries(await redis.hgetallBuffer(keys.run(run).blobs));
-      return Object.fromEntries(stored.map(([sha256, text]) => [sha256, unpacked(text)]));
+      const stored = Object.entries(await packedHash(redis, keys.run(run).blobs));
+      return Object.fromEntries(stored.filter(([name]) => !isShared(name)));
     },
-    approvals: (run) => redis.hgetall(keys.run(run).approvals),
+    approvals: (run) => packedHash(redis, keys.run(run).approvals),
     grants: (run) => redis.hgetall(keys.run(run).grants),
     resolve: async (id) => resolved(id, await runIds(redis, keys)),
   };
@@ -283,12 +293,4 @@ export function storedEntryFrom(run: string, entry: StreamEntry, read?: (value: 
     body: actor === null ? b : entryFrom(actor, b),
     grants: g === null ? null : g.split(",").map(full).join(","),
   };
-}
-
-export function rowsOf(snapshot: Readonly<Record<string, string>>, map: string): ReadonlyMap<string, string> {
-  const prefix = `${map}/`;
-  const { rows } = snapshotFrom(snapshot);
-  return new Map(
-    [...rows].flatMap(([key, json]) => (key.startsWith(prefix) ? [[key.slice(prefix.length), json]] : [])),
-  );
 }

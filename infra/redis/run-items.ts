@@ -7,9 +7,11 @@ import type { ArchiveItem } from "../archive/format.ts";
 import { addressFrom } from "../store.ts";
 import type { Keys } from "./keys.ts";
 import { unpacked } from "./packed.ts";
+import { storedSession } from "./read-session.ts";
 import { type StreamEntry, storedEntryFrom, streamFields } from "./reader.ts";
 import { lengthened } from "./shortened.ts";
-import { budgetFrom, HEAD, plainEffect, plainHead } from "./stored-actor.ts";
+import { budgetFrom, HEAD, plainEffect, plainHead, snapshotRecord } from "./stored-actor.ts";
+import { isShared, SESSION } from "./stored-session.ts";
 
 /** Entries read in one go. */
 const BATCH = 500;
@@ -34,6 +36,8 @@ export async function* runItems(redis: Redis, keys: Keys, run: string): AsyncGen
     if (key !== ofRun.budget) yield* itemsOf(redis, run, key, key.slice(keys.base(run).length + 1));
   }
   for (const actor of actors) {
+    const session = await storedSession(redis, keys, run, actor);
+    if (session !== null) yield { key: `${actor}:session`, value: session };
     for (const [noun, key] of Object.entries(keys.actor(run, actor)))
       yield* itemsOf(redis, run, key, `${actor}:${noun}`);
   }
@@ -49,6 +53,7 @@ async function* itemsOf(redis: Redis, run: string, key: string, noun: string): A
       return;
     case "hash":
       for (const [field, value] of Object.entries(await redis.hgetallBuffer(key))) {
+        if (ofSession(noun, field)) continue;
         for (const [name, text] of plainFields(run, noun, field, value)) yield { key: noun, field: name, value: text };
       }
       return;
@@ -71,11 +76,18 @@ async function* itemsOf(redis: Redis, run: string, key: string, noun: string): A
   }
 }
 
+/** Hashes with values that may be packed. */
+const PACKED_HASHES: ReadonlySet<string> = new Set(["blobs", "briefs", "approvals"]);
+
+/** Its two parts, which are told as one. */
+const ofSession = (noun: string, field: string): boolean =>
+  (noun === "blobs" && isShared(field)) || (noun.endsWith(":snapshot") && field === SESSION);
+
 /** As plain text, whatever it was made shorter with. */
 function plainFields(run: string, noun: string, field: string, value: Buffer): [string, string][] {
-  if (noun === "blobs") return [[field, unpacked(value)]];
-  const text = value.toString();
+  if (PACKED_HASHES.has(noun)) return [[field, unpacked(value)]];
   const [actor = "", ofActor] = noun.split(":");
+  const text = ofActor === "snapshot" ? (snapshotRecord([[field, value]])[field] ?? "") : value.toString();
   if (ofActor === "pending") return plainEffect({ run, actor }, field, text);
   return ofActor === "snapshot" && field === HEAD ? plainHead(text) : [[field, text]];
 }

@@ -14,7 +14,7 @@ import { type Argument, scriptCommand, sendTogether } from "./wire.ts";
 const KEY_COUNTS = {
   create: 7,
   claim: 9,
-  commit: 17,
+  commit: 16,
   reattached: 2,
   send: 5,
   hold: 4,

@@ -3,11 +3,12 @@
 import type { Address, Claim, ClaimAnswer, CommitAnswer } from "../store.ts";
 import { StoreError } from "../store-error.ts";
 import { unpacked } from "./packed.ts";
-import { grantFrom, pendingFrom, snapshotFrom, toldRow } from "./stored-actor.ts";
+import { grantFrom, pendingFrom, snapshotFrom, snapshotRecord, toldRow } from "./stored-actor.ts";
+import { SESSION, sessionTextFrom } from "./stored-session.ts";
 
 /** Of an answer read as bytes. */
 export function claimFrom(answer: unknown[], address: Address, nonce: string): Claim {
-  const [, epoch, row, snapshot, mail, pending, session, transcript, claims, mailTotal, incarnation] = answer as [
+  const [, epoch, row, snapshot, mail, pending, shared, transcript, claims, mailTotal, incarnation] = answer as [
     string,
     number | Buffer,
     Buffer[],
@@ -20,14 +21,16 @@ export function claimFrom(answer: unknown[], address: Address, nonce: string): C
     number,
     Buffer,
   ];
+  const fields = pairsOf(snapshot);
+  const own = fields.find(([field]) => field === SESSION)?.[1];
   return {
     fence: { epoch: Number(epoch), nonce, incarnation: Number(incarnation) },
     run: toldRow(recordFrom(row)),
-    ...snapshotFrom(recordFrom(snapshot)),
+    ...snapshotFrom(snapshotRecord(fields)),
     mail: mail.map(String),
     mailTotal,
     pending: pendingFrom(address, recordFrom(pending)),
-    session: session.length === 0 ? null : unpacked(session),
+    session: own === undefined ? null : sessionTextFrom(own, shared.length === 0 ? null : shared),
     transcript: transcript.map(unpacked),
     claims,
   };
@@ -87,8 +90,11 @@ export function unknownAnswer(script: string, answer: readonly unknown[]): Store
 
 const leftOrNull = (value: unknown): number | null => (value === "none" ? null : Number(value));
 
-function recordFrom(flat: readonly Buffer[]): Record<string, string> {
-  const record: Record<string, string> = {};
-  for (let index = 0; index + 1 < flat.length; index += 2) record[String(flat[index])] = String(flat[index + 1]);
-  return record;
+function pairsOf(flat: readonly Buffer[]): (readonly [string, Buffer])[] {
+  const pairs: (readonly [string, Buffer])[] = [];
+  for (let index = 0; index + 1 < flat.length; index += 2) pairs.push([String(flat[index]), flat[index + 1] as Buffer]);
+  return pairs;
 }
+
+const recordFrom = (flat: readonly Buffer[]): Record<string, string> =>
+  Object.fromEntries(pairsOf(flat).map(([field, value]) => [field, String(value)]));

@@ -2,6 +2,7 @@
  * The store over Redis: each method is one script, so that a crash leaves either all of a step or nothing of it.
  */
 import type { Redis } from "ioredis";
+import { FACT_BRIEF } from "../../machines/memory-item.ts";
 import {
   type Address,
   addressFrom,
@@ -24,9 +25,12 @@ import { commitArguments, commitKeys, mailText } from "./commit-arguments.ts";
 import { type IncarnationOptions, incarnations } from "./incarnation.ts";
 import type { Keys } from "./keys.ts";
 import { outsideMailText } from "./outside-mail.ts";
+import { laidText } from "./packed.ts";
+import { packedRows } from "./packed-hash.ts";
 import { type Scripts, scriptsOn } from "./scripts.ts";
 import { claimFrom, commitAnswer, overFrom, unknownAnswer } from "./store-answers.ts";
 import { FENCED, storedId } from "./stored-actor.ts";
+import type { Argument } from "./wire.ts";
 
 /** Messages a claim brings along; the rest is fetched when these are used up. */
 const MAIL_BATCH = 100;
@@ -89,8 +93,9 @@ export function redisStore(redis: Redis, keys: Keys, options: RedisStoreOptions 
         await redis.zrem(keys.shard(keys.shardOf(address.run)).ready, memberOf(address));
       }),
     quarantine: (address, reason, fence) => quarantine(scripts, keys, address, reason, fence),
-    briefs: (run, ids) => call("briefs", () => rows(redis, keys.run(run).briefs, ids)),
+    briefs: (run, ids) => call("briefs", () => packedRows(redis, keys.run(run).briefs, ids)),
     results: (run, ids) => call("results", () => rows(redis, keys.run(run).results, ids)),
+    facts: (run) => call("facts", () => factsIn(redis, keys.run(run).briefs)),
     retrieve: (shard) => call("retrieve", () => retrieve(redis, keys, shard)),
   };
 }
@@ -113,9 +118,9 @@ async function create(scripts: Scripts, keys: Keys, run: NewRun): Promise<"creat
     ...(budget.tokensMax === undefined ? {} : { tokensMax: String(budget.tokensMax) }),
     ...(budget.nanoUsdMax === undefined ? {} : { nanoMax: String(budget.nanoUsdMax) }),
   };
-  const flat = (record: Readonly<Record<string, string>>) => [
+  const flat = (record: Readonly<Record<string, string>>, laid: (value: string) => Argument = (value) => value) => [
     Object.keys(record).length,
-    ...Object.entries(record).flat(),
+    ...Object.entries(record).flatMap(([field, value]) => [field, laid(value)]),
   ];
   const mail: Mail = { id: "start", input: run.input };
   const answer = await scripts.create(
@@ -137,7 +142,7 @@ async function create(scripts: Scripts, keys: Keys, run: NewRun): Promise<"creat
       mailText(mail),
       ...flat(fields),
       ...flat(limits),
-      ...flat(briefs),
+      ...flat(briefs, laidText),
     ],
   );
   if (answer[0] === "OK") return "created";
@@ -160,7 +165,7 @@ async function claim(
       ofActor.snapshot,
       ofActor.mailbox,
       ofActor.pending,
-      ofActor.session,
+      keys.run(address.run).blobs,
       ofActor.transcript,
       shard.ready,
       shard.stranded,
@@ -281,4 +286,14 @@ async function rows(redis: Redis, key: string, ids: readonly string[]): Promise<
   if (ids.length === 0) return new Map();
   const values = await redis.hmget(key, ...ids);
   return new Map(ids.flatMap((id, index) => (values[index] == null ? [] : [[id, values[index]] as const])));
+}
+
+/** Two looks: what is kept between them is seen by the next one. */
+async function factsIn(redis: Redis, briefs: string): Promise<ReadonlyMap<string, string>> {
+  const names = await redis.hkeys(briefs);
+  return packedRows(
+    redis,
+    briefs,
+    names.filter((name) => name.startsWith(FACT_BRIEF)),
+  );
 }

@@ -3,7 +3,10 @@
  * as few fields and letters as it takes (docs/decisions/0084), and nobody beside this file and the scripts knows how.
  */
 import type { Address, BudgetLimits, Grant, PendingEffect } from "../store.ts";
+import { asGiven, isLatin1, type Latin1 } from "./latin1.ts";
+import { laidStep, unpacked } from "./packed.ts";
 import { lengthened, shortened } from "./shortened.ts";
+import { SESSION } from "./stored-session.ts";
 
 type Fields = Readonly<Record<string, string>>;
 type Actor = Pick<Address, "run" | "actor">;
@@ -16,6 +19,38 @@ export interface StoredSnapshot {
 }
 
 const ROW = "r:";
+const BIRTH = "birth";
+const TASK = "tasks/";
+/** What a script reads of a task's row. No text within it looks like that: its quotation marks have a backslash before them. */
+const STATUS = /"status":"([a-z]+)"/;
+const ACTOR = /"actor":"([^"\s\\]+)"/;
+
+/** Of a snapshot: a row as it is stored, packed; before a task's stand its status and its actor, for scripts to read. */
+export function laidRow(row: string, json: string): string | Latin1 {
+  if (row === BIRTH) return laidStep(json);
+  const status = row.startsWith(TASK) ? STATUS.exec(json)?.[1] : undefined;
+  if (status === undefined) return json;
+  const laid = laidStep(json);
+  const latin1 = isLatin1(laid) ? laid.latin1 : Buffer.from(laid).toString("latin1");
+  return { latin1: `${status} ${ACTOR.exec(json)?.[1] ?? "-"} ${latin1}` };
+}
+
+function rowFrom(row: string, stored: Buffer): string {
+  if (row === BIRTH) return unpacked(stored);
+  if (!row.startsWith(TASK) || stored[0] === 0x7b) return stored.toString();
+  return unpacked(stored.subarray(stored.indexOf(" ", stored.indexOf(" ") + 1) + 1));
+}
+
+/** Fields of a snapshot, read as bytes; the session stays behind, which `stored-session.ts` reads. */
+export function snapshotRecord(flat: Iterable<readonly [field: string, value: Buffer]>): Record<string, string> {
+  const record: Record<string, string> = {};
+  for (const [field, value] of flat) {
+    if (field === SESSION) continue;
+    record[field] = field.startsWith(ROW) ? rowFrom(field.slice(ROW.length), value) : value.toString();
+  }
+  return record;
+}
+
 /** Of a snapshot's fields: "version first-sequence-number transcript-length-before commit-id core". */
 export const HEAD = "h";
 /** Why the actor is over for good; absent where it is not. */
@@ -36,6 +71,15 @@ export function snapshotFrom(fields: Fields): StoredSnapshot {
   };
 }
 
+/** Rows of one map of the state, by their keys in it. */
+export function rowsOf(snapshot: Readonly<Record<string, string>>, map: string): ReadonlyMap<string, string> {
+  const prefix = `${map}/`;
+  const { rows } = snapshotFrom(snapshot);
+  return new Map(
+    [...rows].flatMap(([key, json]) => (key.startsWith(prefix) ? [[key.slice(prefix.length), json]] : [])),
+  );
+}
+
 /** Throws where it was not stored by a commit or a fork. */
 export function headFrom(head: string | null): Pick<StoredSnapshot, "version" | "core"> {
   if (head === null) return { version: 0, core: null };
@@ -51,8 +95,11 @@ export function plainHead(head: string): [string, string][] {
 }
 
 /** Fields of a snapshot that no commit has written. */
-export function snapshotFields({ version, machine, core, rows }: StoredSnapshot): [string, string][] {
-  const fields: [string, string][] = [...rows].map(([field, json]) => [`${ROW}${field}`, json]);
+export function snapshotFields({ version, machine, core, rows }: StoredSnapshot): [string, string | Buffer][] {
+  const fields: [string, string | Buffer][] = [...rows].map(([field, json]) => [
+    `${ROW}${field}`,
+    asGiven(laidRow(field, json)),
+  ]);
   if (machine !== null) fields.push(["machine", machine]);
   if (version > 0) fields.push([HEAD, `${version} 0 0  ${core === null ? "" : shortened(core)}`]);
   return fields;
@@ -60,13 +107,40 @@ export function snapshotFields({ version, machine, core, rows }: StoredSnapshot)
 
 /** Stands for run and actor before an effect's id in a log entry: JSON holds no control characters. */
 const OWN = "\x01";
+/** Behind that, for the effect that the entry answers, and for what is ordered in it: most ids of an entry are one or the other. */
+const ANSWERED = "\x02";
+const ORDERED = "\x03";
+const ANY_MARK = new RegExp(`[${OWN}${ANSWERED}${ORDERED}]`);
+/** Where an entry says which effect it answers, and which version it makes: there they stand as they are. */
+const BY = new RegExp(`"by":\\{"effect":"${OWN}(\\d+\\.\\d+:\\d+)"`);
+const VERSION = /"version":(\d+),/;
 
-/** A log entry without the names that stand beside it anyway. */
-export const storedEntry = ({ run, actor }: Actor, entry: string): string =>
-  entry.includes(OWN) ? entry : entry.replaceAll(`"${run}/${actor}/`, `"${OWN}`);
+const marksOf = (entry: string): readonly (readonly [written: string, mark: string])[] => {
+  const by = BY.exec(entry)?.[1];
+  const version = VERSION.exec(entry)?.[1];
+  return [
+    ...(by === undefined ? [] : [[`"${OWN}${by}"`, `"${OWN}${ANSWERED}"`] as const]),
+    ...(version === undefined ? [] : [[`"${OWN}0.${version}:`, `"${OWN}${ORDERED}:`] as const]),
+  ];
+};
+
+/** A log entry without the names that stand beside it anyway, and those that it tells again and again. */
+export function storedEntry({ run, actor }: Actor, entry: string): string {
+  if (ANY_MARK.test(entry)) return entry;
+  const own = entry.replaceAll(`"${run}/${actor}/`, `"${OWN}`);
+  const by = BY.exec(own);
+  const said = by === null ? 0 : by.index + by[0].length;
+  // What stands before that is what is looked for when it is read: it stays.
+  return marksOf(own).reduce(
+    (text, [written, mark]) => text.slice(0, said) + text.slice(said).replaceAll(written, mark),
+    own,
+  );
+}
 
 export const entryFrom = ({ run, actor }: Actor, stored: string): string =>
-  stored.replaceAll(`"${OWN}`, `"${run}/${actor}/`);
+  marksOf(stored)
+    .reduce((text, [written, mark]) => text.replaceAll(mark, written), stored)
+    .replaceAll(`"${OWN}`, `"${run}/${actor}/`);
 
 /** Within its actor an effect is named without run and actor; a foreign name is told by the slash before it. */
 export function storedId({ run, actor }: Actor, id: string): string {

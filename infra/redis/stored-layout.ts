@@ -5,7 +5,7 @@ import type { Keys } from "./keys.ts";
 import { describeConnection } from "./server-check.ts";
 
 /** Raised with every change that makes stored runs unreadable to the other version. 1 had no number yet. */
-export const LAYOUT = "3";
+export const LAYOUT = "4";
 
 /**
  * For whoever only reads: workers and all who write compare it anyway, with each new connection, and write the number

@@ -15,10 +15,12 @@ const SEPARATOR = "¦";
 const END_SIGN = "␃";
 /** One byte with a count, then so many bytes as they are. */
 const RAW_SIGN = "␛";
-/** Sixteen hexadecimal digits behind a quotation mark, as eight bytes. */
+/** Sixteen hexadecimal digits behind a quotation mark, or behind sixteen others, as eight bytes. */
 const HASH_SIGN = "⌗";
 const SIGNS: ReadonlyMap<string, string> = new Map([
   ["§", "\u0001"],
+  ["¤", "\u0002"],
+  ["¥", "\u0003"],
   ["´", "`"],
 ]);
 const RAW_MAX = 255;
@@ -53,7 +55,7 @@ export function wordCode(list: string): WordCode {
   const words = list
     .replaceAll("\n", "")
     .split(SEPARATOR)
-    .map((word) => word.replace(/[§´]/g, (sign) => SIGNS.get(sign) as string));
+    .map((word) => word.replace(/[§¤¥´]/g, (sign) => SIGNS.get(sign) as string));
   const signs = { end: words.indexOf(END_SIGN), raw: words.indexOf(RAW_SIGN), hash: words.indexOf(HASH_SIGN) };
   const known = new Set(words);
   for (let code = 0x20; code < 0x7f; code += 1) {
@@ -130,8 +132,9 @@ const QUOTE = 0x22;
 const hexValue = (code: number): number =>
   code >= 0x30 && code <= 0x39 ? code - 0x30 : code >= 0x61 && code <= 0x66 ? code - 0x57 : -1;
 
-function isHash(at: number, end: number): boolean {
-  if (at === 0 || at + HASH_DIGITS > end || input[at - 1] !== QUOTE) return false;
+/** `known`: where the last one ended. */
+function isHash(at: number, end: number, known: number): boolean {
+  if (at === 0 || at + HASH_DIGITS > end || (input[at - 1] !== QUOTE && at !== known)) return false;
   for (let digit = 0; digit < HASH_DIGITS; digit += 1) if (hexValue(input[at + digit] as number) < 0) return false;
   return true;
 }
@@ -149,6 +152,7 @@ function coder(tree: Tree, codes: Codes, signs: Signs): WordCode["coded"] {
       throw new RangeError(`${text.length} characters are too many for a list of words`);
     const end = input.write(text);
     let count = 0;
+    let hashEnd = -1;
     for (let at = 0; at < end; ) {
       const code = input[at] as number;
       if (isRaw(tree, code)) {
@@ -156,12 +160,13 @@ function coder(tree: Tree, codes: Codes, signs: Signs): WordCode["coded"] {
         while (at < end && at - from < RAW_MAX && isRaw(tree, input[at] as number)) at += 1;
         count = put(count, codes, signs.raw);
         count = putBytes(count, at - from, from, at);
-      } else if (hexValue(code) >= 0 && isHash(at, end)) {
+      } else if (hexValue(code) >= 0 && isHash(at, end, hashEnd)) {
         count = put(count, codes, signs.hash);
         for (const last = at + HASH_DIGITS; at < last; at += 2) {
           values[count] = (hexValue(input[at] as number) << 4) | hexValue(input[at + 1] as number);
           widths[count++] = 8;
         }
+        hashEnd = at;
       } else {
         const found = longestWord(tree, at, end);
         count = put(count, codes, found & WORD_MASK);

@@ -126,4 +126,40 @@ toolu_01¦file_path¦io¦.md¦.js¦.py¦\n¦,"effect":"§¦,"to":"¦,"inputHash"
 ,"tools":¦,"ttlMs":¦"brief"¦","tokens":¦"},"state":"verifying","hash":"¦","to":"completed"},{"type":"run.completed","reasons":[]}]}¦
 "},"state":"thinking.backingOff","hash":"¦"},"state":"awaitingApproval","hash":"¦","place":"here"}},"by":{"effect":"§¦
 "},"state":"reconciling","hash":"¦,"calls":[],"report":null¦,"report":null}},"by":{"
+¦{"type":¦","results":[],"deadlineMs":null,"budget":null,"model":null,"earlier":[],"topics":[]}}¦"effect":"§0.
+¦"limits":{"turnsMax":50,"attemptsMax":6,"remindersMax":2,"rejectionsMax":2,"parallelMax"¦"cause":{"event":{"¦agent.state","from":
+¦"parent":"a_coordinator","parentType":"coordinator","standsOn":[¦","events":[{
+¦"Edit","Glob","Grep","Read","Report","ToolSearch","UseTool","WebFetch","Write"],"deferred":["AstSearch¦"v":1,"version"¦"},"state":
+¦}},"by":{¦"agentType":"general",¦Send"],"excluded":["Skill"],"reasons":[{"reason":"there is no skill that it could open","tools
+¦":"thinking.calling"¦,"hash":¦","task":
+¦risk":"read-only","rule":"question.ask","reason":"an agent asks, and waits for the answer in words
+¦"turn":0,"stop":"tool_use","calls¦"to":"¦"actor":"a_¦":"assembling"¦"tool":"AskParent","¦":"supervising.watching",¦","to"
+¦":8},"terms":{"brief¦":{"mail":"a_¦"machine":"general@1#¦"§0.2:¦"cause":{"event":¦","events":[¦"question¦"thinking.calling"
+¦"tool":"Bash","¦assembling"¦"limits":{"turnsMax":24,"attemptsMax":6,"remindersMax":2,"rejectionsMax"¦"call":"toolu_
+¦"policy":"engine-3","order":0,"input":¦:8},"terms":{"brief¦"supervising.watching"¦model.answered",
+¦"risk":"read-only","rule":"built-in.read-only","reason":"reads inside the workspace, changes nothing"},
+¦"usage":{"inputTokens":50,"outputTokens¦"cacheReadTokens":0,"cacheWriteTokens"¦],"said":1¦,"reasons":[
+¦"registry.built","tools":["AskParent","Bash",¦"risk":"unknown","rule":¦"version":1,"cause":{"input":{
+¦","modelBy":"run","tier":"medium"},¦"budget.reserved",¦"turn":0,"attempt"¦approval.requested","approval":¦,"status":¦","result":
+¦inputHash":"¦,"nanoUsd"¦"message.started","from":"brief","bytes¦"model":"claude¦:8},"attemptsMax"¦"session.assembled"¦coordinator
+¦:1:toolu_¦"model.called",¦"mail":"a_¦"task.settled¦"v":1,¦query":"AskParent","candidates":["AskParent"],"choice":"AskParent"},
+¦message.taken","cause":¦{"id":"¦agent.started",¦,"sent":[{¦","agent":"a_¦","agentType":¦,"reason":¦"running","attempt"
+¦"outcome":"done","notDone":[¦","type":¦awaitingApproval¦"permission.decided",¦],"report":¦"},"touches":[]
+¦query":"Bash","candidates":["Bash"],"choice":¦"budget.settled",¦"changed":true}]¦"sandbox":"full",¦","request":"req
+¦"transcript":1,¦","call":¦"needs":[],¦,"parallelMax¦":["Skill"]}]¦"tool.matched",¦"machine":"¦verifying"
+¦"risk":"read-only","repeat":¦"risk":"destructive","repeat":¦":null¦completed"¦risk":"unknown","rule":¦"approval":"p_¦:1,"brief
+¦decision":"¦"standsOn":[]}¦asked"¦","order":¦"shell.¦"],"bytes"¦","Docs","¦","ttlMs
+¦model: the conversation no longer fits the context window¦"stop":"tool_use",¦","stamp":{"¦"run":"r¦failed¦"supervision.decided
+¦"agentType":"¦"limits":{"turnsMax":3,"attemptsMax":2,"remindersMax":1,"rejectionsMax"
+¦ended without a report: free text is not a result¦"letter.written","letter":"d_¦waiting"¦explore¦":"give-up","attempt"
+¦{"command":"¦"turn":¦rejected¦"tool":"Write",¦executing¦exhausted¦","text¦toolu_¦give-up","attempt"¦"task.routed¦verify¦verified
+¦model: declined to answer (refusal)¦claimed 11 times without one commit¦"risk":"mutating","repeat":¦"input"¦"unsafe"
+¦approval.answered",¦supervising.resting"¦"Bash"},¦":true¦"calls":[¦"tool.intended",¦thinking.backingOff¦result¦"asking",
+¦"agent.cancel"}¦interrupted¦"mail":"¦"model¦allowed¦allow",¦,"delayMs"¦,"attempt"¦.open",¦],"topics":[]}¦"safe"¦,"by":¦":false,"
+¦"deadlineMs¦":"run¦":[],"¦"tool.¦,"earlier":[¦"version":3,"¦cancelling"¦"judged"}]¦"task":"¦"budget¦":false¦.started","
+¦reconciling"¦","retry¦":[]}}¦"report¦.unknown-option","reason":"¦ is not an option known here","policy":"¦"AskParent","¦"Bash","
+¦"Edit","¦"Glob","¦"Grep","¦"Read","¦"Report","¦"ToolSearch","¦"UseTool","¦"WebFetch","¦"Write"¦"AstSearch","¦"Skill"¦"Remember","
+¦"Recall","¦free text is not a result¦"context.loaded","sources":["brief:¦evidence[0]: 
+¦¤"¦¥:0"¦¥:¦"effect":"§¤"¦"effect":"§¥:0"¦"effect":"§¥:¦¤",¦¥:0",¦,"effect":"§¤","¦,"effect":"§¥:0","¦¤","turn":¦¥:0","call":"toolu_¦¥:0","turn":
+¦¤","call":"toolu_¦¤","tokens":¦¥:0","tokens":
 `;

@@ -30,6 +30,10 @@ export const modelEvents = [
     /** Index of the answer in the actor's transcript, where its text stands. */
     transcript: z.int(),
     usage,
+    /** Its server plays a model: these figures are nobody's bill. */
+    simulated: z.literal(true).optional(),
+    /** Why, by its own word, the server could not read its cache as far as the last request had left it. */
+    cacheMiss: z.object({ reason: z.string(), missedTokens: z.int().min(0).nullable() }).optional(),
   }),
   z.object({
     type: z.literal("model.failed"),
@@ -47,5 +51,38 @@ export const modelEvents = [
   z.object({ type: z.literal("budget.refused"), tokensLeft: z.int(), nanoUsdLeft: z.int().nullable() }),
   /** A person gave the running run more, or less; null: no limit. */
   z.object({ type: z.literal("budget.changed"), by: z.string(), tokensMax: limit, nanoUsdMax: limit }),
-  z.object({ type: z.literal("compaction.done"), dropped: z.int() }),
+  /** The conversation is made shorter before the next model call; `rule`: without asking a model. */
+  z.object({
+    type: z.literal("compaction.started"),
+    effect: z.string(),
+    turn: z.int(),
+    by: z.enum(["summary", "rule"]),
+  }),
+  z.object({
+    type: z.literal("compaction.done"),
+    effect: z.string(),
+    turn: z.int(),
+    by: z.enum(["server", "own", "rule"]),
+    /** Of the conversation, from now on; the first is what was never compacted. */
+    generation: z.int().min(2),
+    /** Entries that are not sent any more. They stay where they are. */
+    dropped: z.int().min(0),
+    /** Of the prompt, estimated. */
+    tokensBefore: z.int().min(0),
+    tokensAfter: z.int().min(0),
+    /** Index of the marker in the actor's transcript. */
+    transcript: z.int().min(0),
+    /** Of the call that wrote the summary; absent where none was made. */
+    usage: usage.optional(),
+    model: z.string().optional(),
+    request: z.string().optional(),
+  }),
+  /** The agent goes on with the conversation as it was. */
+  z.object({
+    type: z.literal("compaction.failed"),
+    effect: z.string(),
+    turn: z.int(),
+    reason: z.string(),
+    usage: usage.optional(),
+  }),
 ] as const;

@@ -3,6 +3,7 @@
  * prompt would cost money and tempt.
  */
 import type { ToolDeclaration } from "../tool.ts";
+import { REMEMBER } from "./policy.ts";
 import type { PermissionQuestion } from "./question.ts";
 import { parseRule, type Rule } from "./rule.ts";
 
@@ -33,7 +34,9 @@ export function neverBecause(tool: ToolDeclaration, given: Circumstances): strin
       ? `the run is in mode ${mode}, and the configuration does not say that it changes nothing`
       : `the run is in mode ${mode}, which changes nothing`;
   }
-  if ((looks && tool.tier === "built-in") || isNamed || approve === "ask") return null;
+  // What it is allowed to by the policy depends on what its agent has read, and nobody knows that yet.
+  const isPolicys = name === REMEMBER && tool.tier === "built-in";
+  if ((looks && tool.tier === "built-in") || isPolicys || isNamed || approve === "ask") return null;
   const nobody = "no rule allows it, and nobody can be asked";
   if (isPlugin || tool.category === "network") return nobody;
   const confined = (approve === "allow-safe" && sandbox === "full") || (isolated && tool.tier === "built-in");

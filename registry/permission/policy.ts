@@ -3,7 +3,7 @@ import type { Ruling } from "./ruling.ts";
 import type { Subject } from "./subject.ts";
 
 /** Changes with every change of a rule, so that an audit can say by which policy it was decided. */
-export const POLICY_VERSION = "engine-3";
+export const POLICY_VERSION = "engine-4";
 
 export function byPolicy(subject: Subject): Ruling {
   const { question, shell, tool, risk, changes } = subject;
@@ -11,6 +11,7 @@ export function byPolicy(subject: Subject): Ruling {
     const reason = `${tool} comes with a plugin, whose word for what it does is not taken`;
     return { decision: "ask", rule: "tier.plugin", reason, openTo: "any", ...lost(subject) };
   }
+  if (tool === REMEMBER) return remembering(subject);
   if (risk === "read-only" && !changes && isNear(subject)) {
     if (shell !== null) return { decision: "allow", rule: shell.verdict.rule, reason: shell.verdict.reason };
     return { decision: "allow", rule: "built-in.read-only", reason: "reads inside the workspace, changes nothing" };
@@ -21,6 +22,29 @@ export function byPolicy(subject: Subject): Ruling {
     return { decision: "allow", rule: "policy.isolated", reason };
   }
   return { decision: "ask", ...unknownCall(subject), openTo: "any", ...lost(subject) };
+}
+
+/** The one tool of ours whose doing outlives the run without touching the workspace. */
+export const REMEMBER = "Remember";
+
+/**
+ * What is kept for later runs is told there as data, with its source, for as long as that bears it out. Who has read a
+ * stranger's words, or a secret, keeps nothing unseen; and what is to be a person's word takes a person.
+ */
+function remembering({ question: { taint = [] }, input }: Subject): Ruling {
+  if (taint.length > 0) {
+    const reason = "it would outlive the run, and its agent has read what nobody vouched for or a secret";
+    return { decision: "ask", rule: "taint.outlives", reason, openTo: "person" };
+  }
+  if (typeof input.source === "object" && input.source !== null && "person" in input.source) {
+    const reason = "it is to be kept as a person's word";
+    return { decision: "ask", rule: "memory.person", reason, openTo: "nobody" };
+  }
+  return {
+    decision: "allow",
+    rule: "memory.kept",
+    reason: "it is kept as data, and looked at again before it is told",
+  };
 }
 
 function unknownCall({ paths, hosts, shell, tool, changes }: Subject): { rule: string; reason: string } {
@@ -54,7 +78,7 @@ const isNear = ({ paths, hosts, shell, tool }: Subject): boolean =>
 /** Nothing of it can reach beyond the workspace: files by the box, commands by the sandbox, and by the sandbox alone. */
 export const isConfined = (subject: Subject): boolean => {
   const { tool, category, tier } = { ...subject.question.tool, tool: subject.tool };
-  if (!isNear(subject) || tier === "plugin") return false;
+  if (!isNear(subject) || tier === "plugin" || tool === REMEMBER) return false;
   return tool === "Bash" ? subject.question.sandbox === "full" : category !== "network";
 };
 

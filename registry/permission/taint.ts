@@ -4,7 +4,7 @@
  * opened to it by name; the rest is asked. Pure: more marks never allow more.
  */
 import { isSecret, type TaintMark } from "../../machines/taint.ts";
-import { isConfined } from "./policy.ts";
+import { isConfined, REMEMBER } from "./policy.ts";
 import type { PermissionQuestion } from "./question.ts";
 import { parseRule } from "./rule.ts";
 import type { Ruling } from "./ruling.ts";
@@ -63,12 +63,13 @@ const touched = ({ shell, hosts }: Subject): { touches?: readonly string[] } => 
 };
 
 interface Act {
-  readonly kind: "reaches-out" | "destroys";
+  readonly kind: "reaches-out" | "destroys" | "outlives";
   readonly why: string;
 }
 
 /** What of this call a stranger could want; null where there is nothing. */
 function actOf(subject: Subject, holdsSecret: boolean): Act | null {
+  if (subject.tool === REMEMBER) return { kind: "outlives", why: "it would outlive the run" };
   return reach(subject, holdsSecret) ?? destruction(subject);
 }
 

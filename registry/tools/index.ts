@@ -12,8 +12,11 @@ import { docs } from "./docs.ts";
 import { edit } from "./edit.ts";
 import { glob } from "./glob.ts";
 import { grep } from "./grep.ts";
+import { note } from "./note.ts";
 import { probe } from "./probe.ts";
 import { read } from "./read.ts";
+import { recall } from "./recall.ts";
+import { remember } from "./remember.ts";
 import { report } from "./report.ts";
 import { send } from "./send.ts";
 import { skill } from "./skill.ts";
@@ -31,8 +34,11 @@ export const tools: readonly ToolDeclaration[] = [
   known(edit),
   known(glob),
   known(grep),
+  known(note),
   known(probe),
   known(read),
+  known(recall),
+  known(remember),
   known(report),
   known(send),
   known(skill),

@@ -51,7 +51,7 @@ export function chartCosts(tasks: number): ChartCost {
   };
   const wake = (): void => {
     const fromMs = performance.now();
-    rehydrate(machine, stateFrom(stored, shape));
+    rehydrate(machine, stateFrom(stored, shape), true);
     stateHash(stored.rows);
     costs.wokenMs.push(performance.now() - fromMs);
   };

@@ -108,7 +108,7 @@ export interface RecordedCommit {
 export async function record(hive: Hive, agents: number): Promise<Recording> {
   const run = newRunId();
   const commits = new Map<string, RecordedCommit[]>();
-  const keyCount = 17;
+  const keyCount = 16;
   const send = hive.redis.sendCommand;
   hive.redis.sendCommand = function recorded(this: Redis, ...given: Parameters<typeof send>) {
     const [name, sha, count, ...rest] = argumentsOf(Buffer.from(given[0].toWritable(hive.redis)));
@@ -169,13 +169,13 @@ export async function prepare(hive: Hive, recording: Recording): Promise<Recorde
       const [, , nonce = "", , , , , , opening = ""] = (commits[0]?.args ?? []).map(String);
       await hive.redis.rpush(ofActor.mailbox, `${opening},"input":{}}`);
       const { ready, stranded, incarnation } = keys.shard(keys.shardOf(run));
-      const { session, snapshot, pending, transcript, mailbox } = ofActor;
+      const { snapshot, pending, transcript, mailbox } = ofActor;
       const claimKeys = [
         keys.run(run).run,
         snapshot,
         mailbox,
         pending,
-        session,
+        keys.run(run).blobs,
         transcript,
         ready,
         stranded,

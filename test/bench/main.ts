@@ -2,17 +2,19 @@
  * `npm run bench`: what a durable step costs, next to what it would cost without the runtime, on this machine, now.
  * Prints targets and what was reached; never fails for being slow.
  *
- *   npm run bench -- --only steps,flat,cli,evaluate,sandbox,decide,registry,swarm64,parked,graph --rounds 7 --quick
+ *   npm run bench -- --only steps,flat,cli,evaluate,sandbox,decide,registry,swarm64,parked,graph,cost,page --rounds 7 --quick
  */
 import { execFileSync } from "node:child_process";
 import { cpus, loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import { redisServerBinary } from "../support/redis.ts";
+import { cost } from "./cost.ts";
 import { decide } from "./decide.ts";
 import { evaluate } from "./evaluate.ts";
 import { flat } from "./flat.ts";
 import { graph } from "./graph.ts";
 import { help } from "./help.ts";
+import { page } from "./page.ts";
 import { parked } from "./parked.ts";
 import { registry } from "./registry.ts";
 import { sandbox } from "./sandbox.ts";
@@ -30,6 +32,8 @@ const sections: Readonly<Record<string, (options: BenchOptions) => Promise<void>
   swarm64,
   parked,
   graph,
+  cost,
+  page,
 };
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);

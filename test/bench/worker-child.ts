@@ -3,10 +3,10 @@
  * benchmark's. It does what its parent asks over IPC (`worker-process.ts`), one question at a time.
  */
 import { Redis } from "ioredis";
-import { breaker } from "../../actors/runtime/breaker.ts";
 import { createRuntime } from "../../actors/runtime/runtime.ts";
 import { openLog } from "../../infra/log.ts";
 import { keysFor } from "../../infra/redis/keys.ts";
+import { openGate } from "../support/open-gate.ts";
 import { BINDING, mockedPerformers, PRICE } from "./mocked-work.ts";
 import { askingClient } from "./parked-work.ts";
 import { turnsOf } from "./turns.ts";
@@ -21,7 +21,7 @@ const redis = new Redis({ path: socket, maxRetriesPerRequest: null });
 const turns = turnsOf("turns" in work ? work.turns : 0);
 const access = {
   client: askingClient("waitsFor" in work ? work.waitsFor : "approval"),
-  breaker: breaker({ name: BINDING, monotonicMs: () => performance.now() }),
+  ...openGate(),
   price: () => PRICE,
 };
 const runtime = createRuntime({

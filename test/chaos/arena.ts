@@ -77,17 +77,24 @@ export interface ArenaOptions {
   readonly fsync?: Fsync;
   /** False: commands see the processes of this machine, and can kill them. Default true. */
   readonly confined?: boolean;
+  /** True: `begin` spares itself a process. For where nothing that is broken reaches the commands. Default false. */
+  readonly asks?: boolean;
 }
 
 interface Ground {
   readonly swarm: Swarm;
   readonly server: TestRedis;
   readonly workspace: string;
+  readonly asks: boolean;
   /** What has to be closed before Redis goes. */
   readonly closing: (() => Promise<void>)[];
 }
 
-export async function openArena({ fsync = "always", confined = true }: ArenaOptions = {}): Promise<Arena> {
+export async function openArena({
+  fsync = "always",
+  confined = true,
+  asks = false,
+}: ArenaOptions = {}): Promise<Arena> {
   const server = await startRedis({ fsync });
   const free = confined ? {} : { SWARM_SANDBOX: "off" };
   const swarm = await openSwarm({ env: { ANTHROPIC_API_KEY: API_KEY, SWARM_LOG_LEVEL: "info", ...free } });
@@ -95,11 +102,11 @@ export async function openArena({ fsync = "always", confined = true }: ArenaOpti
   for (const folder of ["src", "witness", "out"]) mkdirSync(join(workspace, folder), { recursive: true });
   writeFileSync(join(workspace, MAIN), `${MAIN_LINES.join("\n")}\n`);
   writeFileSync(join(workspace, "swarm.config.json"), JSON.stringify(CONFIGURATION));
-  return arenaOn({ swarm, server, workspace, closing: [] }, "swarm");
+  return arenaOn({ swarm, server, workspace, asks, closing: [] }, "swarm");
 }
 
 async function arenaOn(ground: Ground, prefix: string): Promise<Arena> {
-  const { swarm, server, workspace, closing } = ground;
+  const { swarm, server, workspace, asks, closing } = ground;
   const plays = new Map<string, Play>();
   const requests: ModelRequest[] = [];
   const workers: WorkerProcess[] = [];
@@ -110,16 +117,18 @@ async function arenaOn(ground: Ground, prefix: string): Promise<Arena> {
     return running;
   };
   const command = (words: readonly string[]): Promise<Finished> => start(words).done;
+  const asked = (words: readonly string[]): Promise<Finished> =>
+    swarm.ask(words, { cwd: workspace, env: envOver(calm) });
   const director: Director = (messages, index) => {
     const directed = arena.director(messages, index);
     if (directed !== null) return directed;
-    const asked = askedIn(messages);
-    const play = plays.get(asked?.key ?? "");
-    if (asked === null || play === undefined) return null;
-    const nth = 1 + requests.filter(({ key, turn }) => key === asked.key && turn === asked.turn).length;
-    const request: ModelRequest = { ...asked, index: requests.length, nth };
+    const about = askedIn(messages);
+    const play = plays.get(about?.key ?? "");
+    if (about === null || play === undefined) return null;
+    const nth = 1 + requests.filter(({ key, turn }) => key === about.key && turn === about.turn).length;
+    const request: ModelRequest = { ...about, index: requests.length, nth };
     requests.push(request);
-    const answer = answerOf(play, asked.turn);
+    const answer = answerOf(play, about.turn);
     return arena.meddler(request, answer) ?? answer;
   };
   const double = await startMessagesDouble({ director });
@@ -169,7 +178,8 @@ async function arenaOn(ground: Ground, prefix: string): Promise<Arena> {
     },
     async begin(play) {
       plays.set(play.key, play);
-      const finished = await command(["run", play.goal, "--workspace", workspace, "--detach", "--json"]);
+      const words = ["run", play.goal, "--workspace", workspace, "--detach", "--json"];
+      const finished = await (asks ? asked(words) : command(words));
       return finished.code === 0 ? documentOf<{ runId: string }>(finished).runId : null;
     },
     run: (...args) => command(args),

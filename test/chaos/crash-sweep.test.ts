@@ -39,8 +39,8 @@ let arena: Arena;
 let unconfined: Arena;
 
 beforeAll(async () => {
-  arena = await openArena();
-  unconfined = await openArena({ confined: false });
+  arena = await openArena({ asks: true });
+  unconfined = await openArena({ asks: true, confined: false });
 });
 
 afterAll(async () => {

@@ -66,7 +66,7 @@ async function strike(swarm: Swarm, run: string, command: Running, victim: Victi
   const resumed = async (): Promise<Finished> => {
     command.signal("SIGKILL");
     await command.done;
-    return swarm.run(["resume", "@last", "--json"]);
+    return swarm.ask(["resume", "@last", "--json"]);
   };
   const workers = await workersOf(swarm);
   const signalWorkers = (signal: NodeJS.Signals): void => {

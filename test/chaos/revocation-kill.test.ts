@@ -107,7 +107,7 @@ test.each([
     JSON.stringify({ permissions: { allow: ["Bash", "Write"] } }),
   );
   const kill = await worker(stage);
-  const begun = await stage.swarm.run(["run", diamond(stage), "--workspace", stage.workspace, "--detach", "--json"]);
+  const begun = await stage.swarm.ask(["run", diamond(stage), "--workspace", stage.workspace, "--detach", "--json"]);
   const { runId: run } = documentOf<{ runId: string }>(begun);
   const ticks = join(stage.workspace, "ticks");
   await eventually("the command runs", () => linesIn(ticks).length > 2);

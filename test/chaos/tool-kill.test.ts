@@ -15,7 +15,7 @@ import type { LoggedEvent } from "../../machines/run-event.ts";
 import { linesIn } from "../support/journal.ts";
 import { ofType, openStage, report, type Stage, says, use } from "../support/run-stage.ts";
 import { documentOf, type Environment, eventually, type Running } from "../support/swarm-cli.ts";
-import { runStatusOf, serverOf } from "../support/swarm-store.ts";
+import { runStatusOf, serverOf, workersOf } from "../support/swarm-store.ts";
 
 const SLOW = "echo begun; echo x >> ran; while [ ! -e go ]; do sleep 0.02; done; echo end";
 
@@ -124,7 +124,7 @@ test("worker and recorder killed: the call is interrupted, said so, and nobody o
   await still(at(stage, "ticks"));
   expect(await toldOf(stage, run)).toContain("interrupted: ");
   const shown = documentOf<{ effects: readonly { effect: string; state: string }[] }>(
-    await stage.swarm.run(["show", run, "--effects", "--json"]),
+    await stage.swarm.ask(["show", run, "--effects", "--json"]),
   );
   expect(shown.effects.find((one) => one.effect === effect)?.state).toBe("unknown");
 });
@@ -177,12 +177,9 @@ test("a worker frozen past its lock and woken again never acts a second time", a
   signalProcess(zombie.identity, "SIGSTOP");
   const second = await worker(stage);
   // The frozen one's lock runs out, and the other holds the actor.
-  await eventually("the other worker has it", async () => {
-    const { workers } = documentOf<{ workers: { id: string; active: number }[] }>(
-      await stage.swarm.run(["ps", "--json"]),
-    );
-    return workers.some(({ id, active }) => id === second.id && active > 0);
-  });
+  await eventually("the other worker has it", async () =>
+    (await workersOf(stage.swarm)).some(({ id, active }) => id === second.id && active > 0),
+  );
   writeFileSync(at(stage, "go"), "");
   const all = await ended(stage, run);
   signalProcess(zombie.identity, "SIGCONT");
@@ -208,7 +205,7 @@ test("a cancelled run ends its command, also one whose worker is dead", async ()
     await eventually("it ticks", () => linesIn(at(stage, file)).length > 2);
     if (victim !== "nobody") await killed(first);
     if (victim.endsWith("next one")) await tellAgent(stage, run);
-    else expect((await stage.swarm.run(["stop", run, "--cancel", "--json"])).code).toBeLessThan(2);
+    else expect((await stage.swarm.ask(["stop", run, "--cancel", "--json"])).code).toBeLessThan(2);
     const next = victim === "nobody" ? first : await worker(stage);
     await ended(stage, run);
     expect(await still(at(stage, file)), victim).toBeGreaterThan(2);

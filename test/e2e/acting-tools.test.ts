@@ -24,7 +24,9 @@ it("without permissions nothing that changes is offered or done; a harmless comm
   ]);
   expect(played.document.status).toBe("completed");
   const names = wireOf(played.requests[0] as { body: string }).tools.map(({ name }) => name);
-  expect(names).toEqual(["AskParent", "Bash", "Glob", "Grep", "Read", "Report", "ToolSearch", "UseTool"]);
+  expect(names).toEqual([
+    ...["AskParent", "Bash", "Glob", "Grep", "Note", "Read", "Remember", "Report", "ToolSearch", "UseTool"],
+  ]);
   const decisions = ofType(played.events, "permission.decided").filter(({ tool }) => tool !== "Report");
   expect(decisions.map(({ tool, decision, risk }) => [tool, decision, risk])).toEqual([
     ["Bash", "deny", "mutating"],
@@ -59,7 +61,7 @@ it("with permissions they act: a command's exit code, a file's new content, and 
   expect(told(played.requests[3])).toContain("exit code 4\\nalpha\\ngamma\\nwarn");
   const run = played.document.runId;
   const shown = documentOf<{ effects: readonly Record<string, unknown>[] }>(
-    await stage.swarm.run(["show", run, "--effects", "--verify", "--json"]),
+    await stage.swarm.ask(["show", run, "--effects", "--verify", "--json"]),
   );
   const tools = shown.effects.filter(({ kind }) => kind === "tool");
   expect(tools.map(({ tool, state, verify }) => [tool, state, (verify as { now: string }).now])).toEqual([
@@ -73,7 +75,7 @@ it("with permissions they act: a command's exit code, a file's new content, and 
     undefined,
   ]);
   expect(tools[0]).toMatchObject({ change: { before: null } });
-  const text = await stage.swarm.run(["show", run, "--effects"]);
+  const text = await stage.swarm.ask(["show", run, "--effects"]);
   expect(text.stdout).toMatch(/Bash +happened/);
 });
 
@@ -157,7 +159,7 @@ it("statehive's own folders are shown to no tool and written by none, also where
     expect(() => statSync(join(hidden, "made"))).toThrow(/ENOENT/);
     expect(() => statSync(join(state, "made"))).toThrow(/ENOENT/);
   } finally {
-    await stage.swarm.run(["down"], { env });
+    await stage.swarm.ask(["down"], { env });
   }
 });
 
@@ -172,7 +174,7 @@ it("a permission that is none is a configuration error which names file, field, 
     ["allow", "Bash( )"],
   ] as const) {
     permit(stage, { [list]: [rule] });
-    const { code, stdout } = await stage.swarm.run(["run", "goal", "--json"]);
+    const { code, stdout } = await stage.swarm.ask(["run", "goal", "--json"]);
     const { error } = JSON.parse(stdout) as { error: { message: string; hint: string; code: string } };
     expect(code, rule).toBe(2);
     expect(error.code).toBe("config.permissions");
@@ -192,8 +194,8 @@ it("an output too long for the conversation is kept whole beside it, and is prin
   const [finished] = ofType(played.events, "tool.finished") as unknown as readonly { blob: string }[];
   const whole = Array.from({ length: 20_000 }, (_, index) => `${index + 1}\n`).join("");
   const run = played.document.runId;
-  const shown = await stage.swarm.run(["show", run, "--blob", finished?.blob.slice(0, 12) ?? ""]);
+  const shown = await stage.swarm.ask(["show", run, "--blob", finished?.blob.slice(0, 12) ?? ""]);
   expect(shown.stdout).toBe(whole);
-  const unknown = await stage.swarm.run(["show", run, "--blob", "nothing"]);
+  const unknown = await stage.swarm.ask(["show", run, "--blob", "nothing"]);
   expect([unknown.code, unknown.stderr]).toEqual([2, expect.stringContaining('--blob "nothing": 0 outputs')]);
 });

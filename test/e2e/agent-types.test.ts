@@ -33,7 +33,7 @@ describe("a plan agent", () => {
     expect(finished.code).toBe(0);
     expect(document.result).toMatchObject({ status: "verified", value: good });
     expect(wireOf(requests[0] as never).tools.map(({ name }) => name)).toEqual([
-      ...["AskParent", "AstSearch", "Glob", "Grep", "Probe", "Read", "Report"],
+      ...["AskParent", "AstSearch", "Glob", "Grep", "Note", "Probe", "Read", "Recall", "Report"],
     ]);
     expect(toldBefore(requests[1])[0]).toMatchObject({ is_error: true });
     expect(String(toldBefore(requests[2])[0]?.content)).toContain("the tasks' needs form a circle");
@@ -95,7 +95,7 @@ describe("the model of a type", () => {
     };
     expect(await asked("explore", { summary: "adds" })).toEqual(["little", "little", "tier", "small"]);
     expect(await asked("general", { summary: "adds" })).toEqual(["middle", "middle", "run", "medium"]);
-    const { stdout } = await stage.swarm.run(["show", "@last"]);
+    const { stdout } = await stage.swarm.ask(["show", "@last"]);
     expect(stdout).toContain("general agents ask middle; no medium model is configured, so it is the run's");
   });
 });

@@ -26,10 +26,10 @@ const ASK = ["--json", "--approve", "ask", "--worktree", "never"];
 const writes = (path: string, content = "x\n") => use("Write", { file_path: path, content });
 
 const listed = async ({ swarm }: Stage, ...flags: string[]): Promise<readonly Approval[]> =>
-  documentOf<{ approvals: Approval[] }>(await swarm.run(["approvals", "list", "--json", ...flags])).approvals;
+  documentOf<{ approvals: Approval[] }>(await swarm.ask(["approvals", "list", "--json", ...flags])).approvals;
 
 const resumed = async ({ swarm }: Stage, run: string) => {
-  const finished = await swarm.run(["resume", run, "--json"]);
+  const finished = await swarm.ask(["resume", run, "--json"]);
   return { finished, document: documentOf<{ status: string; approvals: unknown[] }>(finished) };
 };
 
@@ -42,18 +42,18 @@ it("without a terminal a run that needs a yes is left parked with exit 5 and the
   expect(one).toMatchObject({ runId: played.document.runId, tool: "Write", status: "pending", answer: null });
   expect(one?.input).toEqual({ file_path: "made.txt", content: "x\n" });
   expect(played.finished.stderr).toContain(`swarm approve ${one?.id}`);
-  const shown = await stage.swarm.run(["show", played.document.runId]);
+  const shown = await stage.swarm.ask(["show", played.document.runId]);
   expect(shown.stdout).toContain(`waits for approval ${one?.id}`);
-  expect((await stage.swarm.run(["ps"])).stdout).toMatch(/parked \(approval\)/);
+  expect((await stage.swarm.ask(["ps"])).stdout).toMatch(/parked \(approval\)/);
   const still = await resumed(stage, played.document.runId);
   expect([still.finished.code, still.document.status]).toEqual([5, "parked"]);
   expect(() => statSync(join(stage.workspace, "made.txt"))).toThrow(/ENOENT/);
-  const answer = await stage.swarm.run(["approve", (one?.id ?? "").slice(0, 8), "--json"]);
+  const answer = await stage.swarm.ask(["approve", (one?.id ?? "").slice(0, 8), "--json"]);
   expect(documentOf(answer)).toMatchObject({ id: one?.id, did: "approved", scope: "once", grant: null });
   const { finished, document } = await resumed(stage, played.document.runId);
   expect([finished.code, document.status, document.approvals]).toEqual([0, "completed", []]);
   expect(readFileSync(join(stage.workspace, "made.txt"), "utf8")).toBe("x\n");
-  const late = await stage.swarm.run(["deny", one?.id ?? "", "--json"]);
+  const late = await stage.swarm.ask(["deny", one?.id ?? "", "--json"]);
   expect(late.code).toBe(2);
   expect(documentOf<Failed>(late).error).toMatchObject({ code: "approval.answered" });
   expect(documentOf<Failed>(late).error.message).toContain("was approved by");
@@ -63,7 +63,7 @@ it("a no is told to the model with its reason, and the agent goes on", async () 
   await using stage = await openStage();
   const played = await stage.play([says(writes("made.txt")), report("left it")], ASK);
   const [one] = await listed(stage);
-  expect((await stage.swarm.run(["deny", one?.id ?? "", "--reason", "not there, please"])).code).toBe(0);
+  expect((await stage.swarm.ask(["deny", one?.id ?? "", "--reason", "not there, please"])).code).toBe(0);
   const { document } = await resumed(stage, played.document.runId);
   expect(document.status).toBe("completed");
   const requests = stage.double.served.filter(({ body }) => body.includes("Goal number 1"));
@@ -79,18 +79,18 @@ it("a right for the run covers the same call again and no other; taken back, it 
   const run = played.document.runId;
   const [first] = await listed(stage);
   const given = documentOf<{ grant: { id: string; rule: string } }>(
-    await stage.swarm.run(["approve", first?.id ?? "", "--scope", "run", "--json"]),
+    await stage.swarm.ask(["approve", first?.id ?? "", "--scope", "run", "--json"]),
   );
   expect(given.grant.rule).toBe("Edit(./notes/a.txt)");
   expect((await resumed(stage, run)).finished.code).toBe(5);
   const [other] = await listed(stage);
   expect(other?.input.file_path).toBe("notes/b.txt");
   const grants = documentOf<{ grants: Record<string, unknown>[] }>(
-    await stage.swarm.run(["approvals", "list", "--granted", "--json"]),
+    await stage.swarm.ask(["approvals", "list", "--granted", "--json"]),
   );
   expect(grants.grants).toMatchObject([{ id: given.grant.id, runId: run, rule: "Edit(./notes/a.txt)", revoked: null }]);
-  expect((await stage.swarm.run(["approvals", "revoke", given.grant.id, "--reason", "enough"])).code).toBe(0);
-  expect((await stage.swarm.run(["approve", other?.id ?? ""])).code).toBe(0);
+  expect((await stage.swarm.ask(["approvals", "revoke", given.grant.id, "--reason", "enough"])).code).toBe(0);
+  expect((await stage.swarm.ask(["approve", other?.id ?? ""])).code).toBe(0);
   expect((await resumed(stage, run)).finished.code).toBe(5);
   const [again] = await listed(stage);
   expect(again?.input).toEqual({ file_path: "notes/a.txt", content: "3" });
@@ -106,7 +106,7 @@ it("what is at stake has to be named, a forged hash and an unknown id are refuse
   const [one] = await listed(stage);
   expect(one?.risk).toBe("destructive");
   const refused = async (...args: string[]): Promise<Failed["error"]> => {
-    const finished = await stage.swarm.run(["approve", ...args, "--json"]);
+    const finished = await stage.swarm.ask(["approve", ...args, "--json"]);
     expect(finished.code, args.join(" ")).toBe(2);
     return documentOf<Failed>(finished).error;
   };
@@ -122,7 +122,7 @@ it("what is at stake has to be named, a forged hash and an unknown id are refuse
   expect((await refused(id, "--touch", ".env", "--for", "2")).code).toBe("usage.for");
   expect((await listed(stage)).map(({ status }) => status)).toEqual(["pending"]);
   expect(() => statSync(join(stage.workspace, ".env"))).toThrow(/ENOENT/);
-  expect((await stage.swarm.run(["approve", id, "--touch", ".env", "--hash", one?.hash.slice(0, 16) ?? ""])).code).toBe(
+  expect((await stage.swarm.ask(["approve", id, "--touch", ".env", "--hash", one?.hash.slice(0, 16) ?? ""])).code).toBe(
     0,
   );
   expect((await resumed(stage, played.document.runId)).document.status).toBe("completed");
@@ -133,11 +133,11 @@ it("a run that was cancelled takes its approvals back, and says so to whoever an
   await using stage = await openStage();
   const played = await stage.play([says(writes("made.txt")), report("written")], ASK);
   const [one] = await listed(stage);
-  await stage.swarm.run(["stop", played.document.runId, "--cancel"]);
+  await stage.swarm.ask(["stop", played.document.runId, "--cancel"]);
   await resumed(stage, played.document.runId);
   expect(await listed(stage)).toEqual([]);
   expect(await listed(stage, "--run", played.document.runId)).toMatchObject([{ status: "withdrawn" }]);
-  const late = await stage.swarm.run(["approve", one?.id ?? "", "--json"]);
+  const late = await stage.swarm.ask(["approve", one?.id ?? "", "--json"]);
   expect(late.code).toBe(2);
   expect(documentOf<Failed>(late).error.message).toMatch(/withdrawn|has ended/);
 });
@@ -155,14 +155,14 @@ it("the same asked twice is one line with one answer for both; the exact words a
   const waiting = await listed(stage);
   expect(waiting).toHaveLength(2);
   expect(waiting[0]?.similar).toEqual([waiting[1]?.id]);
-  const text = await stage.swarm.run(["approvals", "list"]);
+  const text = await stage.swarm.ask(["approvals", "list"]);
   expect(text.stdout.split("\n").filter((line) => line.startsWith("p_"))).toHaveLength(1);
-  const shown = await stage.swarm.run(["approvals", "show", waiting[0]?.id ?? ""]);
+  const shown = await stage.swarm.ask(["approvals", "show", waiting[0]?.id ?? ""]);
   expect(shown.stdout).toContain("unheard-of a\\x1b[2K\\u{202e}b");
   expect(shown.stdout).not.toContain("\u001b");
   expect(shown.stdout).not.toContain("\u202e");
   const denied = documentOf<{ similar: string[] }>(
-    await stage.swarm.run(["deny", waiting[0]?.id ?? "", "--similar", "--reason", "no", "--json"]),
+    await stage.swarm.ask(["deny", waiting[0]?.id ?? "", "--similar", "--reason", "no", "--json"]),
   );
   expect(denied.similar).toEqual([waiting[1]?.id]);
   expect((await resumed(stage, played.document.runId)).document.status).toBe("completed");
@@ -186,7 +186,7 @@ it("a kill of everything loses neither the question nor the answer, and what was
   const asked = await eventually("somebody is asked", async () => (await listed(stage))[0]);
   await killAll();
   expect((await listed(stage)).map(({ id, hash }) => [id, hash])).toEqual([[asked.id, asked.hash]]);
-  expect((await stage.swarm.run(["approve", asked.id])).code).toBe(0);
+  expect((await stage.swarm.ask(["approve", asked.id])).code).toBe(0);
   await killAll();
   const { document } = await resumed(stage, runId);
   expect(document.status).toBe("completed");
@@ -194,7 +194,7 @@ it("a kill of everything loses neither the question nor the answer, and what was
   const events = await stage.events(runId);
   expect(ofType(events, "approval.answered")).toHaveLength(1);
   expect(ofType(events, "tool.finished").filter(({ tool }) => tool === "Edit")).toHaveLength(1);
-  expect((await stage.swarm.run(["replay", runId])).code).toBe(0);
+  expect((await stage.swarm.ask(["replay", runId])).code).toBe(0);
 });
 
 it("what the person's own words ask for is given with them, told once, and asked about no more", async () => {
@@ -204,7 +204,7 @@ it("what the person's own words ask for is given with them, told once, and asked
     { when: "Make the notes", ...report("made") },
   );
   const goal = "Make the notes: create notes.txt.";
-  const finished = await stage.swarm.run(["run", goal, "--workspace", stage.workspace, ...ASK]);
+  const finished = await stage.swarm.ask(["run", goal, "--workspace", stage.workspace, ...ASK]);
   expect(finished.code).toBe(5);
   expect(finished.stderr).toContain("Edit(./notes.txt)");
   expect(readFileSync(join(stage.workspace, "notes.txt"), "utf8")).toBe("made\n");
@@ -231,6 +231,6 @@ it("the operator's time is the time: after it the call is refused, without anybo
     [["timer", false]],
   ]);
   writeFileSync(join(stage.swarm.cwd, "swarm.config.json"), JSON.stringify({ approvalHours: 12 }));
-  const refused = await stage.swarm.run(["ps", "--json"]);
+  const refused = await stage.swarm.ask(["ps", "--json"]);
   expect(documentOf<Failed>(refused).error.code).toBe("config.operator");
 });

@@ -41,22 +41,22 @@ test("ended runs are put into files, once each; what goes on, and an unclear wis
   const { document } = await played(stage);
   const run = document.runId;
   const file = join(stage.swarm.dataDir, "archive", `${run}.jsonl`);
-  const first = await stage.swarm.run(["archive", run.slice(0, 6), "--json"]);
+  const first = await stage.swarm.ask(["archive", run.slice(0, 6), "--json"]);
   expect(documentOf(first)).toEqual({ v: 1, archived: [{ runId: run, file, did: "written" }] });
-  const again = documentOf<Archived>(await stage.swarm.run(["archive", "--all-ended", "--json"]));
+  const again = documentOf<Archived>(await stage.swarm.ask(["archive", "--all-ended", "--json"]));
   expect(again.archived).toEqual([{ runId: run, file, did: "same" }]);
   const lines = linesOf<{ data: Record<string, unknown> }>({ stdout: readFileSync(file, "utf8") });
   expect(lines[0]?.data).toMatchObject({ kind: "archive", v: 1, run, row: { status: "completed" } });
   expect(lines.at(-1)?.data).toMatchObject({ kind: "end", lines: lines.length - 1 });
   const elsewhere = join(folderOf(stage.swarm, "elsewhere"), "deep");
-  await stage.swarm.run(["archive", run, "--dir", elsewhere]);
+  await stage.swarm.ask(["archive", run, "--dir", elsewhere]);
   expect(readdirSync(elsewhere)).toEqual([`${run}.jsonl`]);
   for (const args of [["archive"], ["archive", run, "--all-ended"]]) {
-    expect((await stage.swarm.run(args)).code).toBe(2);
+    expect((await stage.swarm.ask(args)).code).toBe(2);
   }
   const going = stage.begin([{ ...says(read()), delayMs: 600_000 }], ["--detach", "--json"]);
   const { runId } = documentOf<{ runId: string }>(await going.command.done);
-  const refused = await stage.swarm.run(["archive", runId, "--json"]);
+  const refused = await stage.swarm.ask(["archive", runId, "--json"]);
   expect(refused.code).toBe(2);
   expect(documentOf<{ error: unknown }>(refused).error).toMatchObject({
     code: "run.running",
@@ -69,22 +69,22 @@ test("a run that has left Redis is listed, shown, logged and replayed as before"
   const stage = await open();
   const { document, events } = await played(stage);
   const run = document.runId;
-  const shown = await stage.swarm.run(["show", run]);
-  const replayed = await stage.swarm.run(["replay", run, "--json"]);
-  const listed = documentOf<{ runs: unknown[] }>(await stage.swarm.run(["ps", "--json"])).runs;
+  const shown = await stage.swarm.ask(["show", run]);
+  const replayed = await stage.swarm.ask(["replay", run, "--json"]);
+  const listed = documentOf<{ runs: unknown[] }>(await stage.swarm.ask(["ps", "--json"])).runs;
   expect(ofType(events, "run.completed")).toHaveLength(1);
 
   // The first command that looks takes it along.
-  const after = documentOf<{ runs: Record<string, unknown>[] }>(await stage.swarm.run(["ps", "--json"], atOnce)).runs;
+  const after = documentOf<{ runs: Record<string, unknown>[] }>(await stage.swarm.ask(["ps", "--json"], atOnce)).runs;
   expect(after).toEqual(listed);
   expect(await keysOf(stage, run)).toEqual([expect.stringMatching(new RegExp(`:${run}$`))]);
-  expect(documentOf(await stage.swarm.run(["show", run, "--json"]))).toEqual(document);
-  expect((await stage.swarm.run(["show", run])).stdout).toBe(shown.stdout);
+  expect(documentOf(await stage.swarm.ask(["show", run, "--json"]))).toEqual(document);
+  expect((await stage.swarm.ask(["show", run])).stdout).toBe(shown.stdout);
   expect(await stage.events(run)).toEqual(events);
-  const again = await stage.swarm.run(["replay", run, "--json"]);
+  const again = await stage.swarm.ask(["replay", run, "--json"]);
   expect([again.code, again.stdout]).toEqual([0, replayed.stdout]);
-  expect((await stage.swarm.run(["logs", "@last", "--follow", "--jsonl"])).code).toBe(0);
-  const kept = documentOf<Archived>(await stage.swarm.run(["archive", run, "--json"]));
+  expect((await stage.swarm.ask(["logs", "@last", "--follow", "--jsonl"])).code).toBe(0);
+  const kept = documentOf<Archived>(await stage.swarm.ask(["archive", run, "--json"]));
   expect(kept.archived).toMatchObject([{ runId: run, did: "erased_before" }]);
 });
 
@@ -107,7 +107,7 @@ test("a damaged archive is refused by the name of file and line, and a missing o
   const stage = await open();
   const { document } = await played(stage);
   const run = document.runId;
-  await stage.swarm.run(["ps"], atOnce);
+  await stage.swarm.ask(["ps"], atOnce);
   const file = join(stage.swarm.dataDir, "archive", `${run}.jsonl`);
   const whole = readFileSync(file, "utf8");
   const lines = whole.split("\n");
@@ -118,20 +118,20 @@ test("a damaged archive is refused by the name of file and line, and a missing o
     ["replay", run],
     ["archive", run],
   ]) {
-    const refused = await stage.swarm.run(args);
+    const refused = await stage.swarm.ask(args);
     expect(refused.code).toBe(1);
     expect(refused.stderr).toContain(`${file}, line 5:`);
   }
   writeFileSync(file, whole.slice(0, -20));
-  expect((await stage.swarm.run(["show", run])).stderr).toContain(`${file}, line ${lines.length - 1}:`);
+  expect((await stage.swarm.ask(["show", run])).stderr).toContain(`${file}, line ${lines.length - 1}:`);
   writeFileSync(file, whole);
-  expect((await stage.swarm.run(["show", run])).code).toBe(0);
+  expect((await stage.swarm.ask(["show", run])).code).toBe(0);
 });
 
 test("a retention that is no number of hours is refused by name", async () => {
   const stage = await open();
   for (const hours of ["-1", "soon", "1.5", "99999999"]) {
-    const refused = await stage.swarm.run(["ps", "--json"], { env: { SWARM_RETENTION_HOURS: hours } });
+    const refused = await stage.swarm.ask(["ps", "--json"], { env: { SWARM_RETENTION_HOURS: hours } });
     expect(refused.code).toBe(2);
     expect(documentOf<{ error: { message: string } }>(refused).error.message).toContain(
       `SWARM_RETENTION_HOURS="${hours}": a whole number of hours from 0 to 87600`,
@@ -139,7 +139,7 @@ test("a retention that is no number of hours is refused by name", async () => {
   }
   writeFileSync(join(stage.swarm.cwd, "swarm.config.json"), '{"retentionHours":24}');
   const doctor = documentOf<{ settings: { name: string; value: string }[] }>(
-    await stage.swarm.run(["doctor", "--json"]),
+    await stage.swarm.ask(["doctor", "--json"]),
   );
   expect(doctor.settings.find(({ name }) => name === "retentionHours")).toMatchObject({ value: "24" });
 });

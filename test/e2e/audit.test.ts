@@ -57,7 +57,7 @@ afterAll(async () => {
   await stage[Symbol.asyncDispose]();
 });
 
-const audit = (...args: string[]): Promise<Finished> => stage.swarm.run(["audit", ...args]);
+const audit = (...args: string[]): Promise<Finished> => stage.swarm.ask(["audit", ...args]);
 const query = async (...args: string[]): Promise<readonly Decision[]> =>
   documentOf<{ v: number; decisions: readonly Decision[] }>(await audit("query", "--json", ...args)).decisions;
 const inShort = (decisions: readonly Decision[]): string[] =>
@@ -262,8 +262,8 @@ describe("runs that have left Redis", () => {
     ];
     const before: string[] = [];
     for (const args of commands) before.push((await audit(...args)).stdout);
-    await stage.swarm.run(["ps"], { env: { SWARM_RETENTION_HOURS: "0" } });
-    expect((await stage.swarm.run(["archive", first.document.runId])).stdout).toContain("has left Redis");
+    await stage.swarm.ask(["ps"], { env: { SWARM_RETENTION_HOURS: "0" } });
+    expect((await stage.swarm.ask(["archive", first.document.runId])).stdout).toContain("has left Redis");
     for (const [index, args] of commands.entries()) {
       const after = await audit(...args);
       expect([args, after.code, after.stdout]).toEqual([args, 0, before[index]]);

@@ -53,7 +53,7 @@ interface Shown {
   readonly budget: { readonly tokens: Amount; readonly usd: Amount };
   readonly spending: Spending;
 }
-const shown = async (): Promise<Shown> => documentOf<Shown>(await swarm.run(["show", RUN, "--json"]));
+const shown = async (): Promise<Shown> => documentOf<Shown>(await swarm.ask(["show", RUN, "--json"]));
 
 test("a raised budget is told and holds, replays, and asked for again changes nothing", async () => {
   await begun({ tokensMax: 20_000 });
@@ -61,18 +61,18 @@ test("a raised budget is told and holds, replays, and asked for again changes no
   expect(tokens).toMatchObject({ max: 20_000, left: 20_000 - tokens.spent - tokens.reserved });
   expect(Math.min(tokens.spent, tokens.reserved)).toBeGreaterThan(0);
 
-  const set = await swarm.run(["budget", "set", RUN, "--tokens", "30000", "--json"]);
+  const set = await swarm.ask(["budget", "set", RUN, "--tokens", "30000", "--json"]);
   const budget = { tokens: { ...tokens, max: 30_000, left: tokens.left + 10_000 }, usd: expect.anything() };
   expect([set.code, documentOf(set)]).toEqual([0, { v: 1, runId: RUN, did: "set", budget }]);
-  const again = await swarm.run(["budget", "set", RUN, "--tokens", "30000", "--json"]);
+  const again = await swarm.ask(["budget", "set", RUN, "--tokens", "30000", "--json"]);
   expect([again.code, documentOf(again)]).toEqual([0, { v: 1, runId: RUN, did: "same", budget }]);
   const told = (await hive.events(RUN)).filter(({ type }) => type === "budget.changed");
   expect(told).toMatchObject([{ actor: "-", tokensMax: 30_000, nanoUsdMax: null, by: expect.stringMatching(/./) }]);
-  const text = await swarm.run(["budget", "set", RUN, "--tokens", "40000"]);
+  const text = await swarm.ask(["budget", "set", RUN, "--tokens", "40000"]);
   expect(text.stdout).toContain(`tokens: ${tokens.spent} spent, ${tokens.reserved} reserved, `);
   answering = true;
   expect(await hive.ended(RUN)).toBe("completed");
-  expect((await swarm.run(["replay", RUN])).code).toBe(0);
+  expect((await swarm.ask(["replay", RUN])).code).toBe(0);
 });
 
 test("a budget below what is used is refused with what that is; without a limit, or of an ended run, with the way out", async () => {
@@ -80,7 +80,7 @@ test("a budget below what is used is refused with what that is; without a limit,
   const { tokens } = (await shown()).budget;
   const used = tokens.spent + tokens.reserved;
   const error = async (...args: string[]) => {
-    const finished = await swarm.run(["budget", ...args, "--json"]);
+    const finished = await swarm.ask(["budget", ...args, "--json"]);
     const { error } = documentOf<{ error: { code: string; message: string; hint: string } }>(finished);
     return { exit: finished.code, ...error };
   };
@@ -110,7 +110,7 @@ test("who ended as exhausted is named when there is more again: it is not brough
     const core = JSON.stringify({ value: actor === "a_spent" ? "exhausted" : { thinking: "calling" }, context: {} });
     await committed(store, commitOf(born.address, born.claim, { core }));
   }
-  const { code, stderr } = await swarm.run(["budget", "set", run, "--tokens", "5000"]);
+  const { code, stderr } = await swarm.ask(["budget", "set", run, "--tokens", "5000"]);
   expect([code, stderr]).toEqual([0, expect.stringContaining("not brought back by this: a_spent.")]);
 });
 
@@ -133,7 +133,7 @@ test("what the agents spent and hold adds up to the run's, while it is at work, 
   });
   expect(of(early, "a_b")?.tokens.spent).toBeGreaterThan(70);
   expect(of(early, "a_c")?.tokens).toEqual({ spent: 0, reserved: of(early, "a_b")?.tokens.spent });
-  const text = (await swarm.run(["show", RUN])).stdout;
+  const text = (await swarm.ask(["show", RUN])).stdout;
   expect(text).toMatch(/^a_a +explore +\S+ +\d+ +70 +0 +0\.000000$/m);
   expect(text).toMatch(/^tokens: \d+ spent, \d+ reserved; no limit$/m);
 

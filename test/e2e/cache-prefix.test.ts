@@ -15,13 +15,14 @@ let stage: Stage;
 let run = "";
 const GOALS = ["Cached goal one.", "Cached goal two."];
 
-const thought = { type: "thinking", thinking: "Let me see.", signature: "c2lnbmVk" } as const;
+const thought = (goal: string) =>
+  ({ type: "thinking", thinking: "Let me see.", signature: Buffer.from(goal).toString("base64") }) as const;
 const report = (evidence: readonly unknown[]): EntryInput =>
   says(use("Report", { outcome: "done", value: { summary: "adds" }, evidence, notDone: [] }));
 
 /** Reads, two calls at once, a tool that fails, free text, a report that is sent back, and one that holds. */
-const work: readonly EntryInput[] = [
-  says(thought, read()),
+const workOf = (goal: string): readonly EntryInput[] => [
+  says(thought(goal), read()),
   says(use("Grep", { pattern: "add", path: "src" }), read("src/nothing-there.ts")),
   { fault: { kind: "status", status: 529, type: "overloaded_error" } },
   says({ type: "text", text: "It adds." }),
@@ -29,13 +30,15 @@ const work: readonly EntryInput[] = [
   report([quote(3)]),
 ];
 
+const work = workOf("any");
+
 beforeAll(async () => {
   stage = await openStage();
-  for (const when of GOALS) stage.double.script(...work.map((entry) => ({ when, ...entry })));
+  for (const when of GOALS) stage.double.script(...workOf(when).map((entry) => ({ when, ...entry })));
   const file = join(stage.swarm.home, "siblings.yaml");
   const tasks = GOALS.map((goal, index) => `  - {id: t${index}, goal: ${goal}, agent: explore}`);
   writeFileSync(file, ["goal: Two of a kind", "parallel: 2", "tasks:", ...tasks].join("\n"));
-  const finished = await stage.swarm.run(["run", file, "--workspace", stage.workspace, "--json"]);
+  const finished = await stage.swarm.ask(["run", file, "--workspace", stage.workspace, "--json"]);
   expect(finished.code, finished.stdout + finished.stderr).toBe(0);
   run = documentOf<RunDocument>(finished).runId;
 });
@@ -80,11 +83,11 @@ test("agents of one type share the model, the tools and the system prompt, byte 
   expect(new Set(shared).size).toBe(1);
 });
 
-const show = (...flags: string[]): Promise<Finished> => stage.swarm.run(["show", run, "--cache", ...flags]);
+const show = (...flags: string[]): Promise<Finished> => stage.swarm.ask(["show", run, "--cache", ...flags]);
 
 test("swarm show --cache tells the same from the log alone: no prefix broke, and siblings read what the first wrote", async () => {
   const ledger = documentOf<CacheLedger>(await show("--json"));
-  expect(ledger).toMatchObject({ v: 1, runId: run, simulated: false, more: 0, worst: null });
+  expect(ledger).toMatchObject({ v: 1, runId: run, simulated: true, more: 0, worst: null });
   expect(ledger.agents.map(({ turns }) => turns.length)).toEqual([work.length - 1, work.length - 1]);
   expect(ledger.totals).toMatchObject({ calls: 2 * (work.length - 1), broken: 0, lostTokens: 0 });
   expect(ledger.totals.hitRate).toBeGreaterThan(0.5);
@@ -111,12 +114,12 @@ test("a server that tells nothing of a cache is told as unknown, never as none",
     { ...says(read()), usage },
     { ...report([quote(3)]), usage },
   ]);
-  const finished = await stage.swarm.run(["show", document.runId, "--cache", "--json"]);
+  const finished = await stage.swarm.ask(["show", document.runId, "--cache", "--json"]);
   const { totals, agents } = documentOf<CacheLedger>(finished);
   expect(totals).toMatchObject({ calls: 2, read: null, write: null, fresh: 200, hitRate: null, lostTokens: null });
   expect(agents[0]?.turns.map(({ read: tokens, hitRate }) => [tokens, hitRate])).toEqual([
     [null, null],
     [null, null],
   ]);
-  expect((await stage.swarm.run(["show", document.runId, "--cache"])).stdout).toMatch(/told nothing of a cache/);
+  expect((await stage.swarm.ask(["show", document.runId, "--cache"])).stdout).toMatch(/told nothing of a cache/);
 });

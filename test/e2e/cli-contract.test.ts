@@ -1,7 +1,7 @@
 // The contract of the command line, command by command: what goes to stdout and what to stderr, which exit code means
 // what, which documents are printed, and that nothing is loaded, asked or coloured without need.
 
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -12,12 +12,13 @@ import {
   eventually,
   type Finished,
   fixture,
+  folderOf,
   linesOf,
   openSwarm,
   processesOf,
   type Swarm,
 } from "../support/swarm-cli.ts";
-import { eventsOf, logOf, workersOf } from "../support/swarm-store.ts";
+import { eventsOf, logOf, runIdsOf, workersOf } from "../support/swarm-store.ts";
 
 const REPOSITORY = fixture("wrapped-client");
 const ONLY = ["--only", "tool-registry,token-budget"];
@@ -32,7 +33,33 @@ beforeAll(async () => {
 });
 afterAll(() => swarm?.[Symbol.asyncDispose]());
 
-const json = (...args: string[]) => swarm.run([...args, "--json"]);
+const json = (...args: string[]) => swarm.ask([...args, "--json"]);
+
+test.each([
+  ["a refusal", ["frobnicate", "--json"], 2],
+  ["words for people on stderr", ["show", "r_nosuchrun"], 2],
+  ["a help", ["worker", "--help"], 0],
+  ["a document", ["show", "@last", "--json"], 0],
+  ["lines", ["logs", "@last", "--jsonl", "--since", "20"], 0],
+])("%s is the same from a process of its own and from one that others were carried out in", async (_, args, code) => {
+  const own = await swarm.run(args);
+  expect(own.code).toBe(code);
+  expect(own.stdout.length + own.stderr.length).toBeGreaterThan(10);
+  expect(await swarm.ask(args)).toEqual(own);
+});
+
+test("what was asked in that process leaves the next neither its variables nor its folder", async () => {
+  const settingsOf = async (options: Parameters<Swarm["ask"]>[1]): Promise<unknown> =>
+    documentOf(await swarm.ask(["doctor", "--json"], options)).settings;
+  const configured = folderOf(swarm, "configured");
+  writeFileSync(join(configured, "swarm.config.json"), JSON.stringify({ model: "of-that-folder" }));
+  const before = await settingsOf({});
+  expect(await settingsOf({ cwd: configured })).toContainEqual(expect.objectContaining({ value: "of-that-folder" }));
+  expect(await settingsOf({ env: { SWARM_MODEL: "of-that-moment" } })).toContainEqual({
+    ...{ name: "model", value: "of-that-moment", from: "environment" },
+  });
+  expect(await settingsOf({})).toEqual(before);
+});
 
 describe("a refusal", () => {
   const refusals: readonly [string, string[], number, RegExp][] = [
@@ -67,7 +94,7 @@ describe("a refusal", () => {
           },
         },
       });
-      const spoken = await swarm.run(args);
+      const spoken = await swarm.ask(args);
       expect({ code: spoken.code, stdout: spoken.stdout }).toEqual({ code, stdout: "" });
       expect(spoken.stderr).toMatch(words);
       expect(spoken.stderr).not.toMatch(/\n\s+at .*:\d+:\d+/);
@@ -87,26 +114,26 @@ describe("a refusal", () => {
     ["--workspace nowhere", ["--workspace", "nowhere"]],
   ];
   test.each(flags)("run %s is a mistake in the usage, and makes no run", async (_, args) => {
-    const before = documentOf<{ runs: unknown[] }>(await json("ps")).runs.length;
-    const finished = await swarm.run(["run", "a goal", "--json", ...args], { env: withKey });
+    const before = await runIdsOf(swarm);
+    const finished = await swarm.ask(["run", "a goal", "--json", ...args], { env: withKey });
     expect({ code: finished.code, ...documentOf(finished) }).toMatchObject({
       code: 2,
       v: 1,
       error: { retryable: false },
     });
-    expect(documentOf<{ runs: unknown[] }>(await json("ps")).runs).toHaveLength(before);
+    expect(await runIdsOf(swarm)).toEqual(before);
   });
 
   test.each([
     ["an empty goal", ""],
     ["a goal of blanks", "  \n "],
   ])("run with %s", async (_, goal) => {
-    const finished = await swarm.run(["run", goal, "--json"], { env: withKey });
+    const finished = await swarm.ask(["run", goal, "--json"], { env: withKey });
     expect({ code: finished.code, ...documentOf(finished) }).toMatchObject({ code: 2, error: { code: "usage.goal" } });
   });
 
   test("worker of a type that does not exist", async () => {
-    const finished = await swarm.run(["worker", "dreamer", "--jsonl"]);
+    const finished = await swarm.ask(["worker", "dreamer", "--jsonl"]);
     expect({ code: finished.code, ...documentOf(finished) }).toMatchObject({
       code: 2,
       error: { code: "worker.unknown_type" },
@@ -136,7 +163,7 @@ describe("help", () => {
   });
 
   test("of a command goes to stdout with exit 0", async () => {
-    const finished = await swarm.run(["evaluate", "--help"]);
+    const finished = await swarm.ask(["evaluate", "--help"]);
     expect({ code: finished.code, stderr: finished.stderr }).toEqual({ code: 0, stderr: "" });
     expect(finished.stdout).toMatch(/--fail-on/);
   });
@@ -145,7 +172,7 @@ describe("help", () => {
     const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
       version: string;
     };
-    expect(await swarm.run(["--version"])).toMatchObject({ code: 0, stdout: `${version}\n` });
+    expect(await swarm.ask(["--version"])).toMatchObject({ code: 0, stdout: `${version}\n` });
   });
 
   test("without a command goes to stderr: it is a mistake in the usage", async () => {
@@ -167,7 +194,9 @@ describe("help", () => {
         [...readFileSync(path, "utf8").matchAll(/^\/\/ (\S+\.js)$/gm)].map(([, from = ""]) => from),
       );
       expect(joined).toContain("apps/cli/main.js");
-      const table = ["command-row", "command-table", "registry-commands"].map((name) => `apps/cli/${name}.js`);
+      const table = ["command-row", "command-table", "registry-commands", "log-commands"].map(
+        (name) => `apps/cli/${name}.js`,
+      );
       const own = ["apps/cli/main.js", ...table, "infra/version.js"];
       expect(joined.filter((from) => !own.includes(from) && !from.includes("node_modules/commander/"))).toEqual([]);
     } finally {
@@ -209,7 +238,8 @@ describe("a document", () => {
 
   test("ps --json", async () => {
     const document = documentOf<{ runs: object[]; workers: object[] }>(await json("ps"));
-    expect(document).toEqual({ v: 1, runs: expect.any(Array), workers: expect.any(Array) });
+    const [breakers, limits] = [expect.any(Array), expect.any(Array)];
+    expect(document).toEqual({ v: 1, runs: expect.any(Array), workers: expect.any(Array), breakers, limits });
     expect(document.runs).toContainEqual(
       expect.objectContaining({
         runId,
@@ -217,6 +247,7 @@ describe("a document", () => {
         agents: 5,
         startedAt: expect.stringMatching(/^\d{4}-.*Z$/),
         updatedAt: expect.stringMatching(/^\d{4}-.*Z$/),
+        simulated: true,
       }),
     );
     expect(document.workers).toEqual([
@@ -236,6 +267,7 @@ describe("a document", () => {
       "v",
       "runId",
       "status",
+      "simulated",
       "result",
       "usage",
       "budget",
@@ -245,11 +277,13 @@ describe("a document", () => {
       "blackBox",
       "tasks",
       "work",
+      "cost",
     ]);
     expect(document).toMatchObject({
       v: 1,
       runId,
       status: "completed",
+      simulated: true,
       result: { status: "verified", value: expect.anything(), evidence: expect.any(Array), reasons: [] },
       approvals: [],
       blackBox: null,
@@ -275,7 +309,7 @@ describe("a document", () => {
   });
 
   test("logs --jsonl: one event a line, numbered without gaps, one ending", async () => {
-    const events = linesOf(await swarm.run(["logs", runId, "--jsonl"]));
+    const events = linesOf(await swarm.ask(["logs", runId, "--jsonl"]));
     expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index + 1));
     for (const event of events)
       expect(event).toMatchObject({
@@ -292,10 +326,10 @@ describe("a document", () => {
   });
 
   test("logs --since and --type leave out the rest, and -f of an ended run ends by itself", async () => {
-    const all = linesOf(await swarm.run(["logs", runId, "--jsonl"]));
+    const all = linesOf(await swarm.ask(["logs", runId, "--jsonl"]));
     expect(all).toEqual(eventsOf(await logOf(swarm, runId)));
     const some = linesOf(
-      await swarm.run(["logs", runId, "--jsonl", "--since", "20", "--type", "model.called,model.answered"]),
+      await swarm.ask(["logs", runId, "--jsonl", "--since", "20", "--type", "model.called,model.answered"]),
     );
     expect(some).toEqual(
       all.filter(({ seq, type }) => Number(seq) > 20 && /^model\.(called|answered)$/.test(String(type))),
@@ -322,7 +356,7 @@ describe("a document", () => {
   });
 
   test("doctor --json masks what is secret and says where each setting came from", async () => {
-    const finished = await swarm.run(["doctor", "--json"], { env: { ANTHROPIC_API_KEY: "sk-ant-secret-of-doctor" } });
+    const finished = await swarm.ask(["doctor", "--json"], { env: { ANTHROPIC_API_KEY: "sk-ant-secret-of-doctor" } });
     expect(finished.code).toBe(0);
     expect(finished.stdout).not.toContain("secret-of-doctor");
     const { settings, ...document } = documentOf<{ settings: { name: string }[] }>(finished);
@@ -358,14 +392,14 @@ describe("an id", () => {
 
   test("@last without any run is refused", async () => {
     await using empty = await openSwarm();
-    const finished = await empty.run(["show", "@last", "--json"]);
+    const finished = await empty.ask(["show", "@last", "--json"]);
     expect({ code: finished.code, ...documentOf(finished) }).toMatchObject({ code: 2, error: { code: "run.unknown" } });
   });
 });
 
 describe("stdout is data, stderr is everything else", () => {
   test("a report for people goes to stdout, progress to stderr, without a colour where nobody looks", async () => {
-    const finished = await swarm.run(["evaluate", REPOSITORY, ...ONLY]);
+    const finished = await swarm.ask(["evaluate", REPOSITORY, ...ONLY]);
     expect(finished.code).toBe(0);
     expect(finished.stdout).toContain("src/agent.ts:14");
     expect(finished.stderr).toMatch(/explore-tool-registry/);
@@ -378,7 +412,7 @@ describe("stdout is data, stderr is everything else", () => {
     ["NO_COLOR wins", { FORCE_COLOR: "1", NO_COLOR: "1" }, false],
     ["FORCE_COLOR=0 is no wish for colour", { FORCE_COLOR: "0" }, false],
   ])("%s", async (_, env, coloured) => {
-    const finished = await swarm.run(["resume", runId], { env });
+    const finished = await swarm.ask(["resume", runId], { env });
     expect(finished.code).toBe(0);
     expect(finished.stdout.includes("\u001b[")).toBe(coloured);
   });
@@ -444,13 +478,15 @@ describe("the private Redis", () => {
     expect({ code: down.code, ...documentOf(down) }).toEqual({
       code: 0,
       v: 1,
+      server: "not-running",
       workers: workers.length,
       redis: "stopped",
     });
     expect(workers.filter(({ identity }) => isAlive(identity))).toEqual([]);
     expect(processesOf(fresh.home)).toEqual([]);
-    expect(documentOf(await fresh.run(["down", "--json"]))).toEqual({ v: 1, workers: 0, redis: "not-running" });
-    const { runs } = documentOf<{ runs: { runId: string }[] }>(await fresh.run(["ps", "--json"]));
+    const nothing = { v: 1, server: "not-running", workers: 0, redis: "not-running" };
+    expect(documentOf(await fresh.ask(["down", "--json"]))).toEqual(nothing);
+    const { runs } = documentOf<{ runs: { runId: string }[] }>(await fresh.ask(["ps", "--json"]));
     expect(runs.map((run) => run.runId).sort()).toEqual(both.map((one) => String(documentOf(one).runId)).sort());
   });
 });

@@ -45,10 +45,10 @@ interface Letter {
 }
 
 const listed = async (): Promise<Letter[]> =>
-  documentOf<{ letters: Letter[] }>(await swarm.run(["dlq", "list", "--json"])).letters;
+  documentOf<{ letters: Letter[] }>(await swarm.ask(["dlq", "list", "--json"])).letters;
 
 test("a dead letter is listed and shown, harmlessly, and its actor goes on when it is requeued", async () => {
-  expect((await swarm.run(["dlq", "list"])).stdout).toBe("no dead letters\n");
+  expect((await swarm.ask(["dlq", "list"])).stdout).toBe("no dead letters\n");
   await oneDied();
   const [letter] = await listed();
   expect(letter).toMatchObject({
@@ -61,11 +61,11 @@ test("a dead letter is listed and shown, harmlessly, and its actor goes on when 
     mail: null,
   });
   const id = letter?.id ?? "";
-  const shown = await swarm.run(["dlq", "show", id.slice(0, 8)]);
+  const shown = await swarm.ask(["dlq", "show", id.slice(0, 8)]);
   expect(shown.stdout).toContain(`letter ${id}: ${RUN}/a_a/explore`);
   expect(shown.stdout).toContain("model.call");
   expect(shown.stdout).not.toContain("\u001b");
-  const requeued = await swarm.run(["dlq", "requeue", id.slice(0, 8), "--json"]);
+  const requeued = await swarm.ask(["dlq", "requeue", id.slice(0, 8), "--json"]);
   expect(documentOf(requeued)).toEqual({ v: 1, id, runId: RUN, did: "requeued", as: "back", task: "a", to: "explore" });
   expect(await listed()).toEqual([]);
   answering = true;
@@ -76,10 +76,10 @@ test("requeue --to gives the task to an agent of that type; a type that there is
   await oneDied();
   const [letter] = await listed();
   const id = letter?.id ?? "";
-  const refused = await swarm.run(["dlq", "requeue", id, "--to", "coordinator", "--json"]);
+  const refused = await swarm.ask(["dlq", "requeue", id, "--to", "coordinator", "--json"]);
   expect(refused.code).toBe(2);
   expect(documentOf<{ error: { message: string } }>(refused).error.message).toContain('"coordinator"');
-  expect((await swarm.run(["dlq", "requeue", id, "--to", "general"])).code).toBe(0);
+  expect((await swarm.ask(["dlq", "requeue", id, "--to", "general"])).code).toBe(0);
   await hive.seen(RUN, ({ type, actor }) => type === "agent.started" && actor === "a_a.2");
   answering = true;
   expect(await hive.ended(RUN)).toBe("completed");
@@ -91,14 +91,14 @@ test("in an ended run a requeue starts nothing and names the way out; dropping i
   expect(await hive.ended(RUN)).toBe("failed");
   const [letter] = await listed();
   const id = letter?.id ?? "";
-  const refused = await swarm.run(["dlq", "requeue", id, "--json"]);
+  const refused = await swarm.ask(["dlq", "requeue", id, "--json"]);
   expect(refused.code).toBe(2);
   expect(documentOf<{ error: unknown }>(refused).error).toMatchObject({
     code: "run.ended",
     hint: expect.stringContaining(`swarm fork ${RUN}`),
   });
-  expect((await swarm.run(["dlq", "drop", id])).stdout).toBe(`dropped: ${id}\n`);
-  const again = await swarm.run(["dlq", "drop", id, "--json"]);
+  expect((await swarm.ask(["dlq", "drop", id])).stdout).toBe(`dropped: ${id}\n`);
+  const again = await swarm.ask(["dlq", "drop", id, "--json"]);
   expect([again.code, documentOf<{ error: { code: string } }>(again).error.code]).toEqual([2, "dlq.unknown"]);
 });
 
@@ -108,7 +108,7 @@ test("what is no action, and --to where it means nothing, is refused by name", a
     [["dlq", "drop", "d_1", "--to", "general"], "--to"],
     [["dlq", "show"], 'dead letter ""'],
   ] as const) {
-    const refused = await swarm.run([...args, "--json"]);
+    const refused = await swarm.ask([...args, "--json"]);
     expect(refused.code).toBe(2);
     expect(documentOf<{ error: { message: string } }>(refused).error.message).toContain(word);
   }
@@ -133,13 +133,13 @@ test("a task that used up its attempts is listed and shown as one, and a requeue
   });
   if (letter === undefined) throw new Error("no letter");
   expect(letter).toMatchObject({ kind: "task", task: { id: "a", attempts: 1 }, agentType: "explore", pending: [] });
-  expect((await swarm.run(["dlq", "list"])).stdout).toContain("task a");
-  const shown = (await swarm.run(["dlq", "show", letter.id])).stdout;
+  expect((await swarm.ask(["dlq", "list"])).stdout).toContain("task a");
+  const shown = (await swarm.ask(["dlq", "show", letter.id])).stdout;
   expect(shown).toContain(`letter ${letter.id}: task a of run ${RUN}`);
   expect(shown).toContain("after 1 attempt\n");
   expect(shown).toMatch(/because .*broken/);
   broken = false;
-  const requeued = await swarm.run(["dlq", "requeue", letter.id]);
+  const requeued = await swarm.ask(["dlq", "requeue", letter.id]);
   expect(requeued.stdout).toContain("task a goes to a new explore agent");
   await hive.seen(RUN, (event) => event.type === "result.verified" && event.task === "a");
   expect(await listed()).toEqual([]);

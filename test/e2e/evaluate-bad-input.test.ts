@@ -21,6 +21,7 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { documentOf, type Finished, fixture, folderOf, openSwarm, type Swarm } from "../support/swarm-cli.ts";
+import { runIdsOf } from "../support/swarm-store.ts";
 
 interface Report {
   readonly primitives: readonly {
@@ -42,7 +43,7 @@ beforeAll(async () => {
 afterAll(() => swarm?.[Symbol.asyncDispose]());
 
 const evaluate = (path: string, ...flags: string[]): Promise<Finished> =>
-  swarm.run(["evaluate", path, "--json", ...ONLY, ...flags]);
+  swarm.ask(["evaluate", path, "--json", ...ONLY, ...flags]);
 
 /** A copy of a small agent, to spoil. */
 function repository(name: string): string {
@@ -81,8 +82,7 @@ function refusalOf(finished: Finished, code: number): Refusal["error"] {
   return document.error;
 }
 
-const runs = async (): Promise<number> =>
-  documentOf<{ runs: unknown[] }>(await swarm.run(["ps", "--json"])).runs.length;
+const runs = async (): Promise<number> => (await runIdsOf(swarm)).length;
 
 test("the plain repository has something to find", () => {
   expect(plain.flatMap(({ findings }) => findings.map(({ path }) => path))).toContain("src/agent.ts");
@@ -128,7 +128,7 @@ describe("a path that cannot be evaluated is refused before a run is made of it"
     expect(error.code).toBe(code);
     expect(error.message).toMatch(message);
     expect(error.message).toContain(path);
-    const spoken = await swarm.run(["evaluate", path]);
+    const spoken = await swarm.ask(["evaluate", path]);
     expect({ code: spoken.code, stdout: spoken.stdout }).toEqual({ code: 2, stdout: "" });
     expect(spoken.stderr).toContain(error.message);
     expect(spoken.stderr).toContain(error.hint);
@@ -138,8 +138,8 @@ describe("a path that cannot be evaluated is refused before a run is made of it"
   test("and not even a data folder is made for it", async () => {
     const dataDir = join(swarm.home, "untouched");
     const env = { SWARM_DATA_DIR: dataDir };
-    expect((await swarm.run(["evaluate", "/no/such/place", "--json"], { env })).code).toBe(2);
-    expect((await swarm.run(["evaluate", ".", "--only", "nonsense", "--json"], { env })).code).toBe(2);
+    expect((await swarm.ask(["evaluate", "/no/such/place", "--json"], { env })).code).toBe(2);
+    expect((await swarm.ask(["evaluate", ".", "--only", "nonsense", "--json"], { env })).code).toBe(2);
     expect(existsSync(dataDir)).toBe(false);
   });
 });
@@ -156,7 +156,7 @@ describe("a flag that cannot be obeyed is refused before any work is done", () =
   ];
   test.each(flags)("%s", async (_, args, message) => {
     const before = await runs();
-    const error = refusalOf(await swarm.run(["evaluate", repository("flags"), "--json", ...args]), 2);
+    const error = refusalOf(await swarm.ask(["evaluate", repository("flags"), "--json", ...args]), 2);
     expect(`${error.message}\n${error.hint}`).toMatch(message);
     expect(await runs()).toBe(before);
   });
@@ -199,9 +199,9 @@ describe("a folder without source code", () => {
     const folder = folderOf(swarm, "letters");
     writeFileSync(join(folder, "README.md"), "# Letters\n\nTo my aunt.\n");
     writeFileSync(join(folder, "photo.png"), Buffer.from([0x89, 0x50, 0x4e, 0x47, 0, 1, 2, 3]));
-    const spoken = await swarm.run(["evaluate", folder]);
+    const spoken = await swarm.ask(["evaluate", folder]);
     expect(`${spoken.stdout}${spoken.stderr}`).toMatch(/no (source code|source files|TypeScript)/i);
-    const asked = await swarm.run(["evaluate", folder, "--json"]);
+    const asked = await swarm.ask(["evaluate", folder, "--json"]);
     expect(asked.code).toBe(spoken.code);
     const document = documentOf<Partial<Report & Refusal>>(asked);
     if (document.error === undefined) {
@@ -219,7 +219,7 @@ async function expectUnshaken(folder: string, skipped?: RegExp): Promise<void> {
   const kept = ({ id, level, findings }: Report["primitives"][number]) => ({ id, level, findings });
   expect(primitives.map(kept)).toEqual(plain.map(kept));
   if (skipped === undefined) return;
-  const spoken = await swarm.run(["resume", "@last"]);
+  const spoken = await swarm.ask(["resume", "@last"]);
   expect(spoken.code).toBe(0);
   expect(spoken.stdout).toMatch(skipped);
 }
@@ -264,7 +264,7 @@ describe("odd files are passed over, and named", () => {
     const folder = repository("escapes");
     const name = "src/\u001b]0;pwned\u0007\u001b[31mred.ts";
     cpSync(join(folder, "src/agent.ts"), join(folder, name));
-    const finished = await swarm.run(["evaluate", folder, ...ONLY]);
+    const finished = await swarm.ask(["evaluate", folder, ...ONLY]);
     expect(finished.code).toBe(0);
     expect(`${finished.stdout}${finished.stderr}`).not.toContain("\u001b");
   });
@@ -306,7 +306,7 @@ describe("odd files are passed over, and named", () => {
 });
 
 test("a sandbox that cannot be used is named at once, and nothing waits for workers that cannot start", async () => {
-  const finished = await swarm.run(["evaluate", repository("for a sandbox"), "--json"], {
+  const finished = await swarm.ask(["evaluate", repository("for a sandbox"), "--json"], {
     env: { SWARM_BWRAP_BIN: "/nowhere/bwrap", SWARM_DATA_DIR: folderOf(swarm, "of its own") },
   });
   expect(refusalOf(finished, 2).code).toBe("sandbox.bad_binary");

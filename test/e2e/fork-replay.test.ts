@@ -27,7 +27,7 @@ beforeAll(async () => {
 });
 afterAll(() => stage[Symbol.asyncDispose]());
 
-const swarm = (...args: string[]) => stage.swarm.run(args);
+const swarm = (...args: string[]) => stage.swarm.ask(args);
 const lastSeq = (): number => played.events.length;
 
 /** Writes the log anew with one body changed, and back again afterwards. */

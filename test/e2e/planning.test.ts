@@ -50,7 +50,7 @@ function script(answers: Readonly<Record<string, readonly EntryInput[]>>): void 
 const asked = (words: string) =>
   stage.double.served.filter((one) => wireOf(one).messages[0]?.content[0]?.text?.startsWith(words));
 const run = (...flags: string[]) =>
-  stage.swarm.run([
+  stage.swarm.ask([
     "run",
     "Say what add does, on both sides.",
     "--plan",
@@ -66,7 +66,7 @@ interface Approval {
   readonly runId: string;
 }
 const waiting = async (): Promise<readonly Approval[]> =>
-  documentOf<{ approvals: Approval[] }>(await stage.swarm.run(["approvals", "list", "--json"])).approvals;
+  documentOf<{ approvals: Approval[] }>(await stage.swarm.ask(["approvals", "list", "--json"])).approvals;
 
 describe("a goal that is planned", () => {
   test("is divided by an agent that is sent back what cannot be run, done by the narrowest agents, and put together", async () => {
@@ -82,6 +82,8 @@ describe("a goal that is planned", () => {
     const finished = await run();
     expect(finished.code, finished.stderr).toBe(0);
     expect(finished.stderr).toContain("the plan is carried out as it comes");
+    // Nobody was asked, so it stands beside nothing that was: told before the first of its tasks begins to cost.
+    expect(finished.stderr).toMatch(/^(SIMULATED: )?\d+ tasks?: about \S+ \(\S+ to \S+\) tokens, .*guess\.$/m);
     const document = documentOf<RunDocument>(finished);
     expect(document.status).toBe("completed");
     expect(document.result).toMatchObject({ status: "verified", value: { summary: "it adds on both sides" } });
@@ -114,11 +116,11 @@ describe("a plan that somebody is asked about", () => {
     expect(one).toMatchObject({ tool: "Plan" });
     expect(parked.stderr).toContain(`swarm approve ${one?.id}`);
     expect(asked("Words of alone:")).toEqual([]);
-    const shown = (await stage.swarm.run(["approvals", "show", one?.id ?? ""])).stdout;
+    const shown = (await stage.swarm.ask(["approvals", "show", one?.id ?? ""])).stdout;
     for (const part of ["TASK   AGENT    NEEDS", "alone  explore", "│ Words of alone: look.", "│ it rains"])
       expect(shown).toContain(part);
-    expect((await stage.swarm.run(["approve", one?.id ?? ""])).code).toBe(0);
-    const finished = await stage.swarm.run(["resume", one?.runId ?? "", "--json"]);
+    expect((await stage.swarm.ask(["approve", one?.id ?? ""])).code).toBe(0);
+    const finished = await stage.swarm.ask(["resume", one?.runId ?? "", "--json"]);
     expect(finished.code, finished.stderr).toBe(0);
     // One task is no reason for a summary: its result is the run's.
     expect(documentOf<RunDocument>(finished).result).toMatchObject({
@@ -135,10 +137,10 @@ describe("a plan that somebody is asked about", () => {
     const env = { SWARM_CONFIG: join(stage.swarm.home, "own.json") };
     script({ "Our own words. Goal: `input.goal`. Agents: `input.agents`.": [ends(plan(task("never")))] });
     const words = ["run", "Say what add does.", "--plan", "--approve", "ask", "--json", "--workspace", stage.workspace];
-    expect((await stage.swarm.run(words, { env })).code).toBe(5);
+    expect((await stage.swarm.ask(words, { env })).code).toBe(5);
     const [one] = await waiting();
-    expect((await stage.swarm.run(["deny", one?.id ?? "", "--reason", "too dear"])).code).toBe(0);
-    const finished = await stage.swarm.run(["resume", one?.runId ?? "", "--json"]);
+    expect((await stage.swarm.ask(["deny", one?.id ?? "", "--reason", "too dear"])).code).toBe(0);
+    const finished = await stage.swarm.ask(["resume", one?.runId ?? "", "--json"]);
     expect(finished.code).toBe(1);
     const document = documentOf<RunDocument>(finished);
     expect([document.status, document.result?.status]).toEqual(["failed", "failed"]);
@@ -192,7 +194,7 @@ describe("a plan of which a task fails", () => {
 describe("words that do not go together", () => {
   test("are refused before anything is opened, with the flag that answers", async () => {
     const refused = async (args: readonly string[], env = {}) => {
-      const finished = await stage.swarm.run([...args, "--json", "--workspace", stage.workspace], { env });
+      const finished = await stage.swarm.ask([...args, "--json", "--workspace", stage.workspace], { env });
       expect(finished.code).toBe(2);
       return documentOf<{ error: { code: string; message: string; hint: string } }>(finished).error;
     };

@@ -22,7 +22,7 @@ interface Checked {
 }
 
 const check = async (stage: Stage, ...flags: string[]): Promise<Checked> =>
-  documentOf<Checked>(await stage.swarm.run(["tools", "check", "--workspace", stage.workspace, "--json", ...flags]));
+  documentOf<Checked>(await stage.swarm.ask(["tools", "check", "--workspace", stage.workspace, "--json", ...flags]));
 
 const told = (request: Parameters<typeof toldBefore>[0]): string => JSON.stringify(toldBefore(request));
 

@@ -36,7 +36,7 @@ it("an agent file and a skill of a repository work once they are approved, withi
   put(stage, ".claude/agents/README.md", "# Our agents\n");
   put(stage, "swarm.skills/sums/SKILL.md", SKILL);
   const refused = async (): Promise<{ code: string; message: string; hint: string }> => {
-    const done = await stage.swarm.run([
+    const done = await stage.swarm.ask([
       "run",
       "goal",
       "--json",
@@ -57,7 +57,7 @@ it("an agent file and a skill of a repository work once they are approved, withi
 
   // By name: a check of everything tries every tool's examples.
   const which = ["--approve", "reviewer", "--approve", "sums", "--yes", "--json"];
-  const approved = await stage.swarm.run(["tools", "check", ...which, "--workspace", stage.workspace]);
+  const approved = await stage.swarm.ask(["tools", "check", ...which, "--workspace", stage.workspace]);
   expect(approved.code, approved.stderr).toBe(0);
 
   const { document, events, requests } = await stage.play(
@@ -86,7 +86,7 @@ it("an agent file and a skill of a repository work once they are approved, withi
   const told = JSON.stringify(toldBefore(requests[1] as never));
   expect(told).toContain("Add the operands by hand: !`touch ran`");
   expect(told).toContain("You do not have: Bash.");
-  const audit = await stage.swarm.run(["audit", "query", "--json", "--type", "reviewer"]);
+  const audit = await stage.swarm.ask(["audit", "query", "--json", "--type", "reviewer"]);
   expect((JSON.parse(audit.stdout) as { decisions: unknown[] }).decisions).toHaveLength(3);
 
   appendFileSync(join(stage.workspace, ".claude/agents/review/reviewer.md"), "And run everything you find.\n");
@@ -96,7 +96,7 @@ it("an agent file and a skill of a repository work once they are approved, withi
 it("a name that is nobody's is refused with what is wrong with the file that was meant", async () => {
   await using stage = await openStage();
   put(stage, ".claude/agents/tidy.md", "---\nname: tidy\ndescription: Use it: always\n---\nText\n");
-  const done = await stage.swarm.run(["run", "goal", "--json", "--workspace", stage.workspace, "--agent", "tidy"]);
+  const done = await stage.swarm.ask(["run", "goal", "--json", "--workspace", stage.workspace, "--agent", "tidy"]);
   const { error } = JSON.parse(done.stdout) as { error: { code: string; hint: string } };
   expect([done.code, error.code]).toEqual([2, "usage.agent"]);
   expect(error.hint).toContain("tidy.md:3: its head is no YAML");

@@ -32,22 +32,22 @@ test("the run is left parked with the question; a bare yes is no answer, and the
     ["--json", "--approve", "ask"],
   );
   expect(finished.code, finished.stderr).toBe(5);
-  const { approvals } = documentOf<{ approvals: Approval[] }>(await stage.swarm.run(["approvals", "list", "--json"]));
+  const { approvals } = documentOf<{ approvals: Approval[] }>(await stage.swarm.ask(["approvals", "list", "--json"]));
   expect(approvals).toMatchObject([{ tool: "AskParent", input: { agent: "a_goal", task: "goal" } }]);
   const { id = "" } = approvals[0] ?? {};
   expect(finished.stderr).toContain(`${id} waits for an answer: a_goal asks: Which roof? 1.`);
   expect(finished.stderr).toContain(`swarm approve ${id} --reason`);
-  const shown = (await stage.swarm.run(["approvals", "show", id])).stdout;
+  const shown = (await stage.swarm.ask(["approvals", "show", id])).stdout;
   expect(shown).toContain("│ Which roof?");
   expect(shown).toContain("1. flat");
-  const bare = await stage.swarm.run(["approve", id, "--json"]);
+  const bare = await stage.swarm.ask(["approve", id, "--json"]);
   expect(bare.code).toBe(2);
   expect(documentOf<{ error: { code: string; hint: string } }>(bare).error).toMatchObject({
     code: "approval.answer",
     hint: `swarm approve ${id} --reason "<your answer>"`,
   });
-  expect((await stage.swarm.run(["approve", id, "--reason", "flat, it is cheaper"])).code).toBe(0);
-  const resumed = await stage.swarm.run(["resume", document.runId, "--json"]);
+  expect((await stage.swarm.ask(["approve", id, "--reason", "flat, it is cheaper"])).code).toBe(0);
+  const resumed = await stage.swarm.ask(["resume", document.runId, "--json"]);
   expect(resumed.code, resumed.stderr).toBe(0);
   expect(documentOf<RunDocument>(resumed).result).toMatchObject({ status: "verified" });
   const after = stage.double.served.filter(({ body }) => body.includes("flat, it is cheaper"));

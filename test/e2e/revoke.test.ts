@@ -46,12 +46,12 @@ interface Revocation {
 
 test("a result is taken back with whoever works on it, and done again; nothing happens that nobody agreed to", async () => {
   await oneIsDone();
-  const asked = await swarm.run(["revoke", "res_a", "--json"]);
+  const asked = await swarm.ask(["revoke", "res_a", "--json"]);
   expect(asked.code).toBe(2);
   expect(documentOf(asked)).toMatchObject({
     error: { code: "usage.revoke", message: expect.stringContaining("--yes") },
   });
-  const looked = documentOf<Revocation>(await swarm.run(["revoke", "@last/res_a", "--dry-run", "--json"]));
+  const looked = documentOf<Revocation>(await swarm.ask(["revoke", "@last/res_a", "--dry-run", "--json"]));
   expect(looked).toMatchObject({
     did: "nothing",
     results: [{ result: "res_a", task: "a" }],
@@ -59,7 +59,7 @@ test("a result is taken back with whoever works on it, and done again; nothing h
   });
   expect((await hive.events(RUN)).some(({ type }) => type === "result.revoked")).toBe(false);
 
-  const done = await swarm.run(["revoke", `${RUN}/res_a`, "--yes", "--reason", "the line is not there"]);
+  const done = await swarm.ask(["revoke", `${RUN}/res_a`, "--yes", "--reason", "the line is not there"]);
   expect(done.code).toBe(0);
   expect(done.stdout).toContain(`revoked: res_a of run ${RUN}`);
   expect(done.stdout).toContain("a_b (task b)");
@@ -76,7 +76,7 @@ test("a result is taken back with whoever works on it, and done again; nothing h
     reason: "the line is not there",
   });
   expect(events.slice(at).some(({ actor }) => actor === "a_b")).toBe(false);
-  const shown = documentOf(await swarm.run(["show", RUN, "--json"]));
+  const shown = documentOf(await swarm.ask(["show", RUN, "--json"]));
   expect(shown).toMatchObject({
     result: {
       status: "verified",
@@ -89,15 +89,15 @@ test("a result is taken back with whoever works on it, and done again; nothing h
   });
 
   // Over: a second time says so, and another result falls for good.
-  const again = await swarm.run(["revoke", "res_a", "--run", RUN, "--yes", "--reason", "again", "--json"]);
+  const again = await swarm.ask(["revoke", "res_a", "--run", RUN, "--yes", "--reason", "again", "--json"]);
   expect(documentOf(again)).toMatchObject({
     error: { code: "result.not_verified", message: expect.stringContaining("revoked") },
   });
   const late = documentOf<Revocation>(
-    await swarm.run(["revoke", "res_a.2", "--yes", "--reason", "still wrong", "--json"]),
+    await swarm.ask(["revoke", "res_a.2", "--yes", "--reason", "still wrong", "--json"]),
   );
   expect(late).toMatchObject({ did: "revoked", ended: true });
   expect(late.results.map(({ task: id }) => id).sort()).toEqual(["a", "b"]);
-  const text = (await swarm.run(["show", RUN])).stdout;
+  const text = (await swarm.ask(["show", RUN])).stdout;
   expect(text).toMatch(/result res_a\.2 was revoked by \S+: still wrong/);
 });

@@ -15,7 +15,7 @@ import {
   says,
 } from "../support/run-stage.ts";
 import { documentOf, eventually, type Finished, linesOf } from "../support/swarm-cli.ts";
-import { eventsOf, logOf, newRunOf, workersOf } from "../support/swarm-store.ts";
+import { eventsOf, logOf, newRunOf, runStatusOf, workersOf } from "../support/swarm-store.ts";
 
 const stages: Stage[] = [];
 const open = async (...args: Parameters<typeof openStage>): Promise<Stage> => {
@@ -28,7 +28,10 @@ afterEach(async () => {
 });
 
 const show = async (stage: Stage, run: string): Promise<RunDocument> =>
-  documentOf<RunDocument>(await stage.swarm.run(["show", run, "--json"]));
+  documentOf<RunDocument>(await stage.swarm.ask(["show", run, "--json"]));
+
+const untilParked = (stage: Stage, run: string): Promise<boolean> =>
+  eventually("the run is parked", async () => ofType(await stage.events(run), "run.parked").length > 0);
 
 const asked = (begun: Begun, count: number): Promise<boolean> =>
   eventually(`the model is asked ${count} times`, () => begun.requests().length >= count);
@@ -52,11 +55,8 @@ test("a detached run is named at once, and goes on without anybody watching", as
   const run = String(document.runId);
   expect((await show(stage, run)).status).toBe("running");
   stage.double.release();
-  const ended = await eventually("the run ends", async () => {
-    const now = await show(stage, run);
-    return now.status === "running" ? null : now;
-  });
-  expect(ended).toMatchObject({ status: "completed", result: { value: { summary: "adds" } } });
+  await eventually("the run ends", async () => (await runStatusOf(stage.swarm, run)) !== "running");
+  expect(await show(stage, run)).toMatchObject({ status: "completed", result: { value: { summary: "adds" } } });
 });
 
 test("stop in the middle of a long call parks the run; no call begins until resume, which finishes it", async () => {
@@ -64,7 +64,7 @@ test("stop in the middle of a long call parks the run; no call begins until resu
   const begun = stage.begin([{ ...says(read()), ...held }, report("adds")]);
   const run = await newRunOf(stage.swarm, []);
   await asked(begun, 1);
-  const stopped = await stage.swarm.run(["stop", run, "--json"]);
+  const stopped = await stage.swarm.ask(["stop", run, "--json"]);
   expect({ code: stopped.code, ...documentOf(stopped) }).toEqual({ code: 0, v: 1, runId: run, stopped: "parked" });
 
   const watched = await begun.command.done;
@@ -83,7 +83,7 @@ test("stop in the middle of a long call parks the run; no call begins until resu
   expect(begun.requests()).toHaveLength(1);
   expect(ofType(parked, "tool.finished")).toEqual([]);
 
-  const resumed = await stage.swarm.run(["resume", run, "--json"]);
+  const resumed = await stage.swarm.ask(["resume", run, "--json"]);
   expect(resumed.code).toBe(0);
   expect(documentOf(resumed)).toMatchObject({ runId: run, status: "completed", result: { status: "verified" } });
   expect(begun.requests()).toHaveLength(2);
@@ -97,15 +97,15 @@ test("stopping twice is stopping once, and resuming what has ended shows it", as
   const begun = stage.begin([{ ...says(read()), ...held }, report("adds")], ["--detach", "--json"]);
   const run = String(documentOf(await begun.command.done).runId);
   await asked(begun, 1);
-  expect((await stage.swarm.run(["stop", run])).code).toBe(0);
-  expect((await stage.swarm.run(["stop", run])).code).toBe(0);
+  expect((await stage.swarm.ask(["stop", run])).code).toBe(0);
+  expect((await stage.swarm.ask(["stop", run])).code).toBe(0);
   expect(ofType(await stage.events(run), "run.parked")).toHaveLength(1);
   stage.double.release();
-  const first = await stage.swarm.run(["resume", run, "--json"]);
-  const second = await stage.swarm.run(["resume", run, "--json"]);
+  const first = await stage.swarm.ask(["resume", run, "--json"]);
+  const second = await stage.swarm.ask(["resume", run, "--json"]);
   expect([first.code, second.code]).toEqual([0, 0]);
   expect(documentOf(second)).toEqual(documentOf(first));
-  const late = await stage.swarm.run(["stop", run, "--json"]);
+  const late = await stage.swarm.ask(["stop", run, "--json"]);
   expect(late.code).toBe(2);
   expect(documentOf(late)).toMatchObject({ v: 1, error: { code: "run.ended", retryable: false } });
 });
@@ -117,13 +117,13 @@ describe("Ctrl-C", () => {
     const run = await newRunOf(stage.swarm, []);
     await asked(begun, 1);
     begun.command.signal("SIGINT");
-    await eventually("the run is parked", async () => (await show(stage, run)).status === "parked");
+    await untilParked(stage, run);
     stage.double.release();
     const interrupted = await begun.command.done;
     expect(interrupted.code).toBe(5);
     expect(interrupted.stderr).toContain(`swarm resume ${run}`);
     expect(documentOf(interrupted)).toMatchObject({ status: "parked" });
-    const resumed = await stage.swarm.run(["resume", run, "--json"]);
+    const resumed = await stage.swarm.ask(["resume", run, "--json"]);
     expect({ code: resumed.code, ...documentOf(resumed) }).toMatchObject({ code: 0, status: "completed" });
     expect(begun.requests()).toHaveLength(2);
   });
@@ -134,14 +134,14 @@ describe("Ctrl-C", () => {
     const run = await newRunOf(stage.swarm, []);
     await asked(begun, 1);
     begun.command.signal("SIGINT");
-    await eventually("the run is parked", async () => (await show(stage, run)).status === "parked");
+    await untilParked(stage, run);
     begun.command.signal("SIGINT");
     const interrupted = await begun.command.done;
     expect({ code: interrupted.code, signal: interrupted.signal }).toEqual({ code: 130, signal: null });
     expect(interrupted.stdout).toBe("");
     const [worker] = await workersOf(stage.swarm);
     if (worker !== undefined) process.kill(worker.pid, "SIGKILL");
-    const resumed = await stage.swarm.run(["resume", run, "--json"]);
+    const resumed = await stage.swarm.ask(["resume", run, "--json"]);
     expect({ code: resumed.code, ...documentOf(resumed) }).toMatchObject({ code: 0, status: "completed" });
   });
 });
@@ -151,7 +151,7 @@ test("stop --cancel ends the run for good, also in the middle of a call", async 
   const begun = stage.begin([{ ...says(read()), ...never }]);
   const run = await newRunOf(stage.swarm, []);
   await asked(begun, 1);
-  const cancelled = await stage.swarm.run(["stop", run, "--cancel", "--json"]);
+  const cancelled = await stage.swarm.ask(["stop", run, "--cancel", "--json"]);
   expect(cancelled.code).toBe(0);
   const watched = await begun.command.done;
   expect(watched.code).toBe(1);
@@ -167,7 +167,7 @@ test("two resumes at once end with the same document, and the run ends once", as
   const begun = stage.begin([{ ...says(read()), ...held }, report("adds")], ["--detach", "--json"]);
   const run = String(documentOf(await begun.command.done).runId);
   await asked(begun, 1);
-  await stage.swarm.run(["stop", run]);
+  await stage.swarm.ask(["stop", run]);
   stage.double.release();
   const both = await Promise.all([1, 2].map(() => stage.swarm.run(["resume", run, "--json"])));
   expect(both.map(({ code }) => code)).toEqual([0, 0]);
@@ -212,9 +212,9 @@ describe("who may serve a run", () => {
     await worker.said(/strand/);
     expect(begun.requests()).toHaveLength(1);
     expect(await show(stage, run)).toMatchObject({ status: "running" });
-    const shown = await stage.swarm.run(["show", run]);
+    const shown = await stage.swarm.ask(["show", run]);
     expect(shown.stdout).toMatch(/strand/i);
-    const resumed = await stage.swarm.run(["resume", run, "--json"]);
+    const resumed = await stage.swarm.ask(["resume", run, "--json"]);
     expect({ code: resumed.code, ...documentOf(resumed) }).toMatchObject({ code: 0, status: "completed" });
     worker.signal("SIGTERM");
     await worker.done;
@@ -222,11 +222,11 @@ describe("who may serve a run", () => {
 
   test("a worker with the key never asks the paid server for an analyst's run", async () => {
     const stage = await open();
-    const evaluated = await stage.swarm.run(["evaluate", stage.workspace, "--only", "tool-registry", "--json"], {
+    const evaluated = await stage.swarm.ask(["evaluate", stage.workspace, "--only", "tool-registry", "--json"], {
       env: keyless,
     });
     expect(evaluated.code).toBe(0);
-    const again = await stage.swarm.run([
+    const again = await stage.swarm.ask([
       "evaluate",
       stage.workspace,
       "--only",

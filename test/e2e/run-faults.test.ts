@@ -146,7 +146,8 @@ test("a server that never recovers is asked six times, the last time after the b
     expect(document.result?.reasons.join()).toContain("the machine is on fire");
     expect(requests).toHaveLength(6);
     expect(ofType(events, "breaker.changed")[0]).toMatchObject({ from: "closed", to: "open" });
-    expect(ofType(events, "model.failed").map(({ reason }) => reason)).toContain("breaker_open");
+    // The fifth failure opens it: the sixth attempt, its probe, waits for as long as it rests.
+    expect(ofType(events, "retry.scheduled").at(-1)?.delayMs).toBeGreaterThanOrEqual(15_000);
     expect(endings(events)).toEqual(["run.failed"]);
   } finally {
     await last[Symbol.asyncDispose]();

@@ -96,7 +96,7 @@ test("after everything was killed, another worker asks the same bytes again and 
   if (server !== undefined) signalProcess(server.identity, "SIGKILL");
   await command.done;
 
-  const finished = await stage.swarm.run(["resume", "@last", "--json"]);
+  const finished = await stage.swarm.ask(["resume", "@last", "--json"]);
   const document = documentOf<RunDocument>(finished);
   expect({ code: finished.code, status: document.status, value: document.result?.value }).toEqual({
     code: 0,
@@ -127,7 +127,7 @@ test("the key is sent to the server, and is in no output, no log and no file", a
     ["doctor", "--json"],
     ["doctor"],
   ])
-    outputs.push(await stage.swarm.run(args));
+    outputs.push(await stage.swarm.ask(args));
   expect(outputs.map(({ code }) => code)).toEqual(outputs.map(() => 0));
   for (const { stdout, stderr } of outputs) expect(`${stdout}${stderr}`).not.toContain(API_KEY);
 

@@ -20,7 +20,7 @@ it("in a mode that changes nothing, nothing that changes is offered or done, wha
   expect(rules).toEqual(["deny mode.plan", "deny mode.plan"]);
   expect(existsSync(join(stage.workspace, "made"))).toBe(false);
   // What it had, and why not the rest, is told afterwards as well.
-  const { stdout } = await stage.swarm.run(["show", played.document.runId, "--tools", "--json"]);
+  const { stdout } = await stage.swarm.ask(["show", played.document.runId, "--tools", "--json"]);
   const [pool] = (
     JSON.parse(stdout) as { agents: { id: string; type: string; offered: string[]; excluded: unknown[] }[] }
   ).agents;
@@ -63,7 +63,7 @@ it("flags that are none are refused by name before a run is made of them", async
     ["--deny-tool", "Nothing", "usage.deny_tool"],
     ["--deny-tool", "mcp__no_such_server", "usage.deny_tool"],
   ] as const) {
-    const { code: exit, stdout } = await stage.swarm.run([
+    const { code: exit, stdout } = await stage.swarm.ask([
       "run",
       "goal",
       "--json",

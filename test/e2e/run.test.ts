@@ -1,6 +1,8 @@
 // `swarm run` against a scripted Messages server, over real HTTP and real processes: what counts as a result, what does
 // not, and how a run says so.
 
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { EntryInput } from "../support/messages-double/script.ts";
 import {
@@ -38,6 +40,7 @@ describe("a result", () => {
       v: 1,
       runId: expect.stringMatching(/^r_/),
       status: "completed",
+      simulated: true,
       result: {
         ...{ status: "verified", value: { summary: "adds two numbers" }, evidence: [quote(3)], reasons: [] },
         ...{ notDone: [], revoked: [], substitutes: [], taint: [] },
@@ -62,6 +65,7 @@ describe("a result", () => {
         usd: { max: null, spent: 0, reserved: 0, left: null },
       },
       spending: {
+        simulated: true,
         agents: expect.arrayContaining([
           expect.objectContaining({ id: "a_goal", tokens: { spent: 308, reserved: 0 } }),
         ]),
@@ -69,6 +73,11 @@ describe("a result", () => {
       },
       tasks: [expect.objectContaining({ id: "goal", type: "general", status: "verified", attempt: 1, role: null })],
       work: null,
+      cost: expect.objectContaining({
+        simulated: true,
+        types: [{ type: "general", agents: 1, turns: 2, tokens: 308, usd: 0 }],
+        burn: null,
+      }),
     });
     expect(endings(events)).toEqual(["run.completed"]);
     expect(ofType(events, "tool.finished").map(({ tool }) => tool)).toEqual(["Read"]);
@@ -130,6 +139,22 @@ describe("a result", () => {
   });
 });
 
+test("a price holds for the runs that begin once it is said, also where a worker was there before", async () => {
+  const file = join(stage.swarm.home, "prices.json");
+  const row = { model: "claude-sonnet-5-5", input: 3, output: 15, write5m: 3, write1h: 3, read: 3 };
+  writeFileSync(file, JSON.stringify({ prices: [row] }));
+  const usage = { input_tokens: 100, output_tokens: 20 };
+  const entries = [
+    { ...says(read()), usage },
+    { ...report("adds two numbers"), usage },
+  ];
+  expect((await stage.play(entries)).document.usage.costUsd).toBe(0);
+  const priced = await stage.play(entries, ["--json"], { SWARM_CONFIG: file });
+  expect(priced.document.usage.costUsd).toBeCloseTo((200 * 3 + 40 * 15) / 1e6, 9);
+  const refused = await stage.play(entries, ["--json", "--budget", "0.001"], { SWARM_CONFIG: file });
+  expect([refused.finished.code, refused.requests.length]).toEqual([6, 0]);
+});
+
 describe("a call that cannot be made is refused, told to the model, and the agent goes on", () => {
   const refused: readonly { what: string; call: Parameters<typeof says>[0]; flags: string[]; reason: RegExp }[] = [
     { what: "a tool that does not exist", call: use("Teleport", { to: "/" }), flags: [], reason: /no tool Teleport/ },
@@ -157,7 +182,7 @@ describe("a call that cannot be made is refused, told to the model, and the agen
       ["--json", "--deny-tool", "Grep", "--deny-tool", "Bash"],
     );
     expect(requests.map((request) => wireOf(request).tools.map(({ name }) => name))).toEqual(
-      requests.map(() => ["AskParent", "Glob", "Read", "Report", "ToolSearch", "UseTool"]),
+      requests.map(() => ["AskParent", "Glob", "Note", "Read", "Remember", "Report", "ToolSearch", "UseTool"]),
     );
     expect(ofType(events, "permission.decided")).toMatchObject([{ tool: "Grep", decision: "deny" }]);
   });

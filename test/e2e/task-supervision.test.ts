@@ -42,7 +42,7 @@ test("one task is called off with what needs it, while the others go on; what is
   );
   const running = stage.swarm.start(["run", file, "--workspace", stage.workspace, "--json"]);
   const [run = ""] = await running.said(/r_\w+/);
-  const stop = (...more: string[]) => stage.swarm.run(["stop", run, "--json", ...more]);
+  const stop = (...more: string[]) => stage.swarm.ask(["stop", run, "--json", ...more]);
   await running.said(/short: verified/);
   expect((await stop("--task", "long")).stdout).toContain("a single task is not parked");
   expect((await stop("--cancel", "--task", "lung")).stdout).toContain("It has: long, after, short.");
@@ -85,7 +85,7 @@ test("a claim that does not hold is made again, and a task goes to another type 
   ] as const) {
     stage.double.script(...entries.map((entry) => ({ when, ...entry })));
   }
-  const finished = await stage.swarm.run(["run", file, "--workspace", stage.workspace, "--json"]);
+  const finished = await stage.swarm.ask(["run", file, "--workspace", stage.workspace, "--json"]);
   expect(finished.code, finished.stderr).toBe(0);
   const document = documentOf<Shown>(finished);
   expect(document.result).toMatchObject({
@@ -119,7 +119,7 @@ test("a claim that does not hold is made again, and a task goes to another type 
     ({ body }) => body.includes("Word-find.") && !body.includes("Somebody reported"),
   )[1];
   expect(JSON.stringify(toldBefore(second))).toContain("the line shows nothing of it");
-  const shown = await stage.swarm.run(["show", document.runId]);
+  const shown = await stage.swarm.ask(["show", document.runId]);
   expect(shown.stdout).toContain("task sum: a general agent took over from explore (attempt 2)");
   expect(shown.stdout).toMatch(/find-check +verify +verified .*check of find/);
 });

@@ -65,7 +65,7 @@ describe("a diamond of four tasks", () => {
       right: [report({ names: ["add-of-the-right"] })],
       join: [report({ text: "done" }, ["nothing was run"])],
     });
-    const finished = await stage.swarm.run(["run", file, "--workspace", stage.workspace, "--json"]);
+    const finished = await stage.swarm.ask(["run", file, "--workspace", stage.workspace, "--json"]);
     expect(finished.code, finished.stderr).toBe(0);
     const document = documentOf<RunDocument>(finished);
     expect(document.status).toBe("completed");
@@ -122,7 +122,7 @@ describe("a diamond of four tasks", () => {
       left: [report({ lines: 4 })],
       right: [blocked("the right side cannot be seen")],
     });
-    const finished = await stage.swarm.run(["run", file, "--workspace", stage.workspace]);
+    const finished = await stage.swarm.ask(["run", file, "--workspace", stage.workspace]);
     expect(finished.code).toBe(1);
     expect(requestsFor(word("join"))).toEqual([]);
     expect(finished.stdout).toMatch(/^run r_\w+: failed$/m);
@@ -131,7 +131,7 @@ describe("a diamond of four tasks", () => {
     expect(finished.stdout).toMatch(/^✗ right: failed\n[^✓✗-]*the right side cannot be seen/m);
     expect(finished.stdout).toMatch(/^- join: skipped\n {4}stands on right, which has no verified result$/m);
     const run = /^run (r_\w+):/m.exec(finished.stdout)?.[1] ?? "";
-    const shown = documentOf<RunDocument>(await stage.swarm.run(["show", run, "--json"]));
+    const shown = documentOf<RunDocument>(await stage.swarm.ask(["show", run, "--json"]));
     expect(shown.result).toMatchObject({
       status: "failed",
       value: { tasks: { left: { status: "verified" }, right: { status: "failed" }, join: { status: "skipped" } } },
@@ -145,7 +145,7 @@ test("a tasks file with a mistake starts nothing, and is one error document that
   const file = join(stage.swarm.home, "wrong.yaml");
   writeFileSync(file, "tasks:\n  - {id: a, goal: x, needs: [b]}\n");
   const asked = stage.double.served.length;
-  const { code, stdout } = await stage.swarm.run(["run", file, "--workspace", stage.workspace, "--json"]);
+  const { code, stdout } = await stage.swarm.ask(["run", file, "--workspace", stage.workspace, "--json"]);
   expect(code).toBe(2);
   const { error } = JSON.parse(stdout) as { error: { code: string; message: string } };
   expect(error.code).toBe("usage.tasks_file");

@@ -67,7 +67,7 @@ afterAll(async () => {
 });
 
 const check = async (...args: string[]) => {
-  const finished = await stage.swarm.run(["tools", "check", "--json", ...args]);
+  const finished = await stage.swarm.ask(["tools", "check", "--json", ...args]);
   return { code: finished.code, document: documentOf<CheckDocument>(finished) };
 };
 
@@ -88,7 +88,7 @@ describe("an installation that somebody changed", () => {
 
   it("is told by the doctor, who runs nothing for it", async () => {
     const doctor = documentOf<{ drifted: readonly { name: string; reason: string }[] }>(
-      await stage.swarm.run(["doctor", "--json"]),
+      await stage.swarm.ask(["doctor", "--json"]),
     );
     expect(doctor.drifted).toEqual([
       { name: "Read", reason: expect.stringContaining("not the one that was released") },
@@ -105,11 +105,11 @@ describe("an installation that somebody changed", () => {
   });
 
   it("approves nothing that nobody named, and nothing without a word where nobody can be asked", async () => {
-    const all = await stage.swarm.run(["tools", "check", "Read", "--json", "--yes"]);
+    const all = await stage.swarm.ask(["tools", "check", "Read", "--json", "--yes"]);
     expect(all.code).toBe(3);
-    const asked = await stage.swarm.run(["tools", "check", "--approve", "Read"]);
+    const asked = await stage.swarm.ask(["tools", "check", "--approve", "Read"]);
     expect(asked).toMatchObject({ code: 2, stderr: expect.stringContaining("--yes") });
-    expect((await stage.swarm.run(["tools", "check", "--approve", "Nothing", "--yes"])).code).toBe(2);
+    expect((await stage.swarm.ask(["tools", "check", "--approve", "Nothing", "--yes"])).code).toBe(2);
     expect((await check("Read")).document.tools).toMatchObject([{ name: "Read", state: "drifted" }]);
   });
 

@@ -105,7 +105,7 @@ it("what is taken back leaves the run's tree with it: it is done again without i
   const running = stage.swarm.start(["run", file, "--workspace", stage.workspace, "--approve", "allow-safe", "--json"]);
   const asked = () => stage.double.served.filter(({ body }) => body.includes("Be-b."));
   await expect.poll(() => asked().length, { timeout: 60_000 }).toBe(1);
-  const revoked = await stage.swarm.run(["revoke", "res_a", "--yes", "--reason", "it is bad", "--json"]);
+  const revoked = await stage.swarm.ask(["revoke", "res_a", "--yes", "--reason", "it is bad", "--json"]);
   expect(revoked.code, revoked.stdout).toBe(0);
   const finished = await running.done;
   const document = documentOf<RunDocument>(finished);

@@ -64,10 +64,10 @@ it("a repository cannot open private hosts: its file is refused by name", async 
     join(stage.swarm.cwd, "swarm.config.json"),
     JSON.stringify({ web: { privateHosts: ["169.254.169.254"] } }),
   );
-  const { code, stderr } = await stage.swarm.run(["ps"]);
+  const { code, stderr } = await stage.swarm.ask(["ps"]);
   expect([code, stderr]).toEqual([2, expect.stringContaining("web.privateHosts is the operator's to say")]);
   operator(stage, { web: { privateHosts: ["http://x/"] } });
-  expect((await stage.swarm.run(["ps"], { cwd: stage.swarm.home })).stderr).toContain("host or host:port");
+  expect((await stage.swarm.ask(["ps"], { cwd: stage.swarm.home })).stderr).toContain("host or host:port");
 });
 
 interface Waiting {
@@ -86,19 +86,19 @@ it("what was asked about and allowed three times is in the audit, in the meter, 
   const { runId } = documentOf<{ runId: string }>(await begun.command.done);
   for (const path of ["/a", "/b", "/c"]) {
     const id = await eventually(`somebody is asked about ${path}`, async () => {
-      const list = documentOf<Waiting>(await stage.swarm.run(["approvals", "list", "--json"]));
+      const list = documentOf<Waiting>(await stage.swarm.ask(["approvals", "list", "--json"]));
       return list.approvals[0]?.id;
     });
-    const answered = await stage.swarm.run(["approve", id, "--reason", "fine"]);
+    const answered = await stage.swarm.ask(["approve", id, "--reason", "fine"]);
     expect([answered.code, answered.stderr]).toEqual([0, expect.any(String)]);
     await eventually(`${path} is fetched`, () => paths.at(-1) === path);
   }
   await eventually("the run ends", async () => {
-    const shown = documentOf<{ status: string }>(await stage.swarm.run(["show", runId, "--json"]));
+    const shown = documentOf<{ status: string }>(await stage.swarm.ask(["show", runId, "--json"]));
     return shown.status === "completed";
   });
   const { decisions } = documentOf<{ decisions: readonly Record<string, unknown>[] }>(
-    await stage.swarm.run(["audit", "query", "--run", runId, "--json"]),
+    await stage.swarm.ask(["audit", "query", "--run", runId, "--json"]),
   );
   const answers = decisions.filter(({ answeredBy }) => answeredBy !== null);
   expect(decisions.map(({ decision }) => decision)).toEqual(["allow", "ask", "allow", "ask", "allow", "ask"]);
@@ -108,7 +108,7 @@ it("what was asked about and allowed three times is in the audit, in the meter, 
     expect(answer.latencyMs).toBeGreaterThan(0);
     expect((answer.input as { url: string }).url).toContain(`127.0.0.1:${port}/`);
   }
-  const meter = documentOf<Record<string, unknown>>(await stage.swarm.run(["audit", "meter", "--json"]));
+  const meter = documentOf<Record<string, unknown>>(await stage.swarm.ask(["audit", "meter", "--json"]));
   expect(meter).toMatchObject({
     calls: 3,
     prompts: 3,

@@ -15,7 +15,7 @@ interface Asked {
 }
 
 const asked = async ({ swarm }: Stage): Promise<readonly Asked[]> =>
-  documentOf<{ approvals: Asked[] }>(await swarm.run(["approvals", "list", "--json"])).approvals;
+  documentOf<{ approvals: Asked[] }>(await swarm.ask(["approvals", "list", "--json"])).approvals;
 
 async function killAll({ swarm }: Stage): Promise<void> {
   const all = processesOf(swarm.home);
@@ -25,7 +25,7 @@ async function killAll({ swarm }: Stage): Promise<void> {
 }
 
 const resumed = async ({ swarm }: Stage, run: string) => {
-  const finished = await swarm.run(["resume", run, "--json"]);
+  const finished = await swarm.ask(["resume", run, "--json"]);
   return { code: finished.code, document: documentOf<{ status: string }>(finished) };
 };
 
@@ -41,9 +41,9 @@ test("a question outlives a kill of everything, is answered with approve --reaso
   expect(one).toMatchObject({ tool: "AskParent" });
   expect(one.input.question).toContain("Which port does it listen on?\n  1. 8080\n  2. 8443");
   await killAll(stage);
-  const mute = await stage.swarm.run(["approve", one.id, "--json"]);
+  const mute = await stage.swarm.ask(["approve", one.id, "--json"]);
   expect(mute.code).toBe(2);
-  expect((await stage.swarm.run(["approve", one.id, "--reason", "8443, since last week"])).code).toBe(0);
+  expect((await stage.swarm.ask(["approve", one.id, "--reason", "8443, since last week"])).code).toBe(0);
   expect(await resumed(stage, runId)).toMatchObject({ code: 0, document: { status: "completed" } });
   const answers = JSON.stringify(toldBefore(requests()[1] as ReturnType<typeof requests>[number]));
   expect(answers).toContain("8443, since last week");
@@ -51,7 +51,7 @@ test("a question outlives a kill of everything, is answered with approve --reaso
   const events = await stage.events(runId);
   expect(ofType(events, "question.asked")).toHaveLength(1);
   expect(ofType(events, "question.answered")).toMatchObject([{ answer: "8443, since last week" }]);
-  expect((await stage.swarm.run(["replay", runId])).code).toBe(0);
+  expect((await stage.swarm.ask(["replay", runId])).code).toBe(0);
 });
 
 test("where nobody can be asked, a question is closed at once: the agent goes on, and nobody is left waiting", async () => {
@@ -84,7 +84,7 @@ test("messages of a topic are told once and in order to who hears it, although e
   script("Goal-hearer.", { ...done("never sent"), held: true }, done("heard"));
   // They only look: two that could write would work one after the other.
   const flags = ["--workspace", stage.workspace, "--json", "--mode", "read-only", "--detach"];
-  const started = await stage.swarm.run(["run", file, ...flags]);
+  const started = await stage.swarm.ask(["run", file, ...flags]);
   expect(started.code, started.stdout).toBe(0);
   const { runId } = documentOf<{ runId: string }>(started);
   await eventually("all was posted and taken", async () => {
@@ -99,5 +99,5 @@ test("messages of a topic are told once and in order to who hears it, although e
   expect(told).toEqual([[], ["1", "2", "3"]]);
   const posted = ofType(await stage.events(runId), "message.posted");
   expect(posted.map(({ told: to }) => to)).toEqual([["a_hearer"], ["a_hearer"], ["a_hearer"]]);
-  expect((await stage.swarm.run(["replay", runId])).code).toBe(0);
+  expect((await stage.swarm.ask(["replay", runId])).code).toBe(0);
 });

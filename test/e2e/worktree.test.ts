@@ -42,7 +42,7 @@ it("where nobody can be asked the work is left on its branch, whole, and the res
   expect(git(stage, "status", "--porcelain")).toBe("");
   expect(git(stage, "diff", "--stat", `main..${branch}`)).toContain("2 files changed");
   expect(git(stage, "show", `${branch}:notes.txt`)).toBe("noted");
-  const shown = await stage.swarm.run(["show", document.runId]);
+  const shown = await stage.swarm.ask(["show", document.runId]);
   expect(shown.stdout).toMatch(/^sandbox: (full|partial|none), as of its latest decision$/m);
   expect(shown.stdout).toContain(`branch ${branch}, for ${stage.workspace}`);
 });
@@ -76,9 +76,9 @@ it("is asked about once, with the whole difference, and merged after the yes; th
   git(stage, "add", ".");
   git(stage, "commit", "--quiet", "-m", "meanwhile");
   const [{ id }] = document.approvals as [{ id: string }];
-  expect((await stage.swarm.run(["approve", id])).code).toBe(0);
-  expect((await stage.swarm.run(["resume", document.runId, "--json"])).code).toBe(0);
-  const after = documentOf<{ status: string }>(await stage.swarm.run(["show", document.runId, "--json"]));
+  expect((await stage.swarm.ask(["approve", id])).code).toBe(0);
+  expect((await stage.swarm.ask(["resume", document.runId, "--json"])).code).toBe(0);
+  const after = documentOf<{ status: string }>(await stage.swarm.ask(["show", document.runId, "--json"]));
   expect(after.status).toBe("completed");
   expect(mainOf(stage)).toContain("right + left");
   expect(readFileSync(join(stage.workspace, "own.txt"), "utf8")).toBe("mine\n");
@@ -88,10 +88,10 @@ it("a no leaves the branch, and the run ends with the reason that was given", as
   await using stage = await repository();
   const { document } = await stage.play(work, ["--json", "--approve", "ask"]);
   const [{ id }] = document.approvals as [{ id: string }];
-  expect((await stage.swarm.run(["deny", id, "--reason", "not like this"])).code).toBe(0);
-  await stage.swarm.run(["resume", document.runId, "--json"]);
+  expect((await stage.swarm.ask(["deny", id, "--reason", "not like this"])).code).toBe(0);
+  await stage.swarm.ask(["resume", document.runId, "--json"]);
   const after = documentOf<{ status: string; result: { reasons: string[] } }>(
-    await stage.swarm.run(["show", document.runId, "--json"]),
+    await stage.swarm.ask(["show", document.runId, "--json"]),
   );
   expect([after.status, after.result.reasons]).toEqual(["completed", [expect.stringContaining("not like this")]]);
   expect(mainOf(stage)).toBe(ORIGINAL);
@@ -110,6 +110,6 @@ it("with files that differ from the last commit agents work in the folder itself
   expect(finished.stderr).toContain("1 tracked files differ from the last commit");
   expect([document.status, document.result?.reasons]).toEqual(["completed", []]);
   expect(mainOf(stage)).toBe(`${ORIGINAL}// mine\n`);
-  const refused = await stage.swarm.run(["run", "x", "--workspace", stage.workspace, "--worktree", "always"]);
+  const refused = await stage.swarm.ask(["run", "x", "--workspace", stage.workspace, "--worktree", "always"]);
   expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining("differ from the last commit")]);
 });

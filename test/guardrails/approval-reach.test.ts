@@ -20,7 +20,7 @@ interface Waiting {
 }
 
 const waiting = async ({ swarm }: Stage): Promise<readonly Waiting[]> =>
-  documentOf<{ approvals: readonly Waiting[] }>(await swarm.run(["approvals", "list", "--json"])).approvals;
+  documentOf<{ approvals: readonly Waiting[] }>(await swarm.ask(["approvals", "list", "--json"])).approvals;
 
 it("a right that was given to one run is none in another that does the same; nor is its answer", {
   timeout: 300_000,
@@ -35,8 +35,8 @@ it("a right that was given to one run is none in another that does the same; nor
   const first = await stage.play(work("one"), flags);
   expect(first.finished.code).toBe(5);
   const [asked] = await waiting(stage);
-  expect((await stage.swarm.run(["approve", asked?.id ?? "", "--scope", "run"])).code).toBe(0);
-  const ended = await stage.swarm.run(["resume", first.document.runId, "--json"]);
+  expect((await stage.swarm.ask(["approve", asked?.id ?? "", "--scope", "run"])).code).toBe(0);
+  const ended = await stage.swarm.ask(["resume", first.document.runId, "--json"]);
   // It was a right: the second write of that run was asked about by nobody.
   expect([ended.code, documentOf<{ status: string }>(ended).status]).toEqual([0, "completed"]);
   writeFileSync(join(stage.workspace, "notes/a.txt"), "");
@@ -44,7 +44,7 @@ it("a right that was given to one run is none in another that does the same; nor
   expect([second.finished.code, second.document.status]).toEqual([5, "parked"]);
   const [other, ...more] = await waiting(stage);
   expect([other?.runId, more]).toEqual([second.document.runId, []]);
-  const forged = await stage.swarm.run(["approve", other?.id ?? "", "--hash", asked?.hash ?? "", "--json"]);
+  const forged = await stage.swarm.ask(["approve", other?.id ?? "", "--hash", asked?.hash ?? "", "--json"]);
   expect(documentOf<{ error: { code: string } }>(forged).error.code).toBe("approval.forged");
   expect(await waiting(stage)).toHaveLength(1);
 });

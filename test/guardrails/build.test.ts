@@ -28,7 +28,8 @@ let project = "";
 
 beforeEach(() => {
   project = mkdtempSync(join(tmpdir(), "statehive-build-"));
-  for (const file of [script, "test/support/bundle.mjs", "package.json", "tsconfig.json", "tsconfig.build.json"]) {
+  const parts = ["test/support/bundle.mjs", "test/support/page-bundle.mjs"];
+  for (const file of [script, ...parts, "package.json", "tsconfig.json", "tsconfig.build.json"]) {
     mkdirSync(dirname(join(project, file)), { recursive: true });
     copyFileSync(join(root, file), join(project, file));
   }

@@ -70,11 +70,11 @@ async function attacked(env: Environment) {
 }
 
 const waiting = async ({ swarm }: Stage): Promise<readonly { id: string; status: string }[]> =>
-  documentOf<{ approvals: { id: string; status: string }[] }>(await swarm.run(["approvals", "list", "--json"]))
+  documentOf<{ approvals: { id: string; status: string }[] }>(await swarm.ask(["approvals", "list", "--json"]))
     .approvals;
 
 async function resumed({ swarm }: Stage, run: string) {
-  const finished = await swarm.run(["resume", run, "--json"]);
+  const finished = await swarm.ask(["resume", run, "--json"]);
   return { code: finished.code, status: documentOf<{ status: string }>(finished).status };
 }
 
@@ -95,7 +95,7 @@ it.skipIf(!sandboxed)(
     const [asked] = await waiting(stage);
     expect(asked).toMatchObject({ status: "pending" });
     expect(existsSync(join(stage.workspace, ".env"))).toBe(false);
-    await stage.swarm.run(["deny", asked?.id ?? "", "--reason", "no"]);
+    await stage.swarm.ask(["deny", asked?.id ?? "", "--reason", "no"]);
     expect((await resumed(stage, document.runId)).status).toBe("completed");
     const said = found(stage);
     expect(said).toContain("the-end");

@@ -2,7 +2,6 @@
 // have, by the real judge and commit, with rules that allow everything; and once more with a judge that lets it all pass.
 
 import { beforeAll, describe, expect, it } from "vitest";
-import { breaker } from "../../actors/runtime/breaker.ts";
 import { capabilitiesFrom } from "../../actors/runtime/capabilities.ts";
 import { systemClock } from "../../actors/runtime/clock.ts";
 import { modelCall } from "../../actors/runtime/effects/model-call.ts";
@@ -27,6 +26,7 @@ import { type Capabilities, NO_CAPABILITIES } from "../../registry/capabilities.
 import type { ToolDeclaration } from "../../registry/tool.ts";
 import { noErrands } from "../support/errands-out.ts";
 import { memoryStore } from "../support/memory-store/memory-store.ts";
+import { openGate } from "../support/open-gate.ts";
 import { temporaryFolder, writeFiles } from "../support/workspace.ts";
 
 const hash = "0".repeat(64);
@@ -93,7 +93,7 @@ async function played(type: AgentType, said: readonly ContentBlock[][], over: Pa
     const message = { id: "m", model: "m", content, stopReason: "tool_use", rawStopReason: "tool_use" };
     return { kind: "answered", message: { ...message, toolUseCut: false }, usage, requestId: null } as never;
   };
-  const access = { client: { call }, breaker: breaker({ name: "m", monotonicMs: () => 0 }), price: () => null };
+  const access = { client: { call }, ...openGate(), price: () => null };
   const here = { sandbox: "full" as const };
   const never = () => Promise.reject(new Error("nothing of that is out"));
   const performers: Performers = {

@@ -227,7 +227,7 @@ describe("an agent that obeys what it reads", () => {
     server.close();
 
     const decided = documentOf<{ decisions: readonly { tool: string; decision: string; handler: string }[] }>(
-      await stage.swarm.run(["audit", "query", "--run", played.document.runId, "--json"]),
+      await stage.swarm.ask(["audit", "query", "--run", played.document.runId, "--json"]),
     ).decisions.map(({ tool, decision, handler }) => `${tool} ${decision} ${handler}`);
     const denied = (tool: string, count: number): string[] =>
       Array.from({ length: count }, () => `${tool} deny worker`);

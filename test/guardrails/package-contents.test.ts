@@ -63,13 +63,27 @@ describe("the published package", () => {
   });
 
   test("holds every product source as compiled, its documents, and nothing else", () => {
-    const compiled = rooms.flatMap((room) => filesUnder(join(root, room))).flatMap(compiledNames);
+    const sources = rooms.flatMap((room) => filesUnder(join(root, room)));
+    // The page is joined to a few files, and none of its sources is there.
+    const compiled = sources.filter((file) => !file.startsWith("apps/visualizer/page/")).flatMap(compiledNames);
+    const page = packed.filter((path) => path.startsWith("dist/page/"));
+    expect(page.length).toBeGreaterThan(0);
+    expect(page.filter((path) => !pageParts().has(path))).toEqual([]);
     const documents = filesUnder(join(root, "docs")).filter((file) => file.endsWith(".md"));
     expect(compiled.length).toBeGreaterThan(0);
     const parts = packed.filter((path) => path.startsWith("dist/bundle/"));
     expect(parts.length).toBeGreaterThan(0);
     expect(parts.filter((path) => !needed().has(path))).toEqual([]);
-    const expected = [...compiled, ...parts, ...documents, "CHANGELOG.md", "LICENSE", "README.md", "package.json"];
+    const expected = [
+      ...compiled,
+      ...parts,
+      ...page,
+      ...documents,
+      "CHANGELOG.md",
+      "LICENSE",
+      "README.md",
+      "package.json",
+    ];
     expect([...packed].sort()).toEqual(expected.sort());
   });
 
@@ -185,6 +199,13 @@ function needed(): ReadonlySet<string> {
   for (const entry of ["apps/cli/main.js", "infra/journal/recorder.js", "infra/model/local/thread-entry.js"])
     look(`dist/${entry}`);
   return found;
+}
+
+/** What the page is made of, and the parts that it loads later. */
+function pageParts(): ReadonlySet<string> {
+  const later = [...readFileSync(join(root, "dist/page/page.js"), "utf8").matchAll(/"\.\/([\w.]+-[A-Z0-9]{8}\.js)"/g)];
+  const fixed = ["index.html", "page.js", "page.css", "report.js", "icon.svg", "LICENSES.txt"];
+  return new Set([...fixed, ...later.map(([, name]) => name)].map((name) => `dist/page/${name}`));
 }
 
 function compiledNames(source: string): string[] {

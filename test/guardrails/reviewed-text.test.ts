@@ -27,7 +27,7 @@ it.skipIf(!hasScript)(
     const played = await stage.play([says(use("Bash", { command: "cat long.txt" })), report("shown")]);
     const [finished] = ofType(played.events, "tool.finished") as unknown as readonly { blob: string }[];
     const args = ["show", played.document.runId, "--blob", finished?.blob ?? "none"];
-    expect((await stage.swarm.run(args)).stdout).toBe(hostile);
+    expect((await stage.swarm.ask(args)).stdout).toBe(hostile);
     const shown = spawnSync("script", ["-qec", [process.execPath, cli, ...args].join(" "), "/dev/null"], {
       cwd: stage.swarm.cwd,
       env: { ...stage.swarm.env, COLUMNS: "200" },

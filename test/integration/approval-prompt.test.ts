@@ -38,7 +38,7 @@ afterEach(async () => {
 });
 
 const progress: Progress = {
-  graph() {},
+  know() {},
   event() {},
   note() {},
   hold: () => void held.push("hold"),
@@ -60,7 +60,8 @@ function open(run: string): Prompter {
   written.setEncoding("utf8").on("data", (text: string) => {
     output += text;
   });
-  const opened = { reader: hive.reader, store: hive.store, log: openLog("silent") } as unknown as Hive;
+  const config = { prices: [] };
+  const opened = { reader: hive.reader, store: hive.store, config, log: openLog("silent") } as unknown as Hive;
   prompter = openPrompter({ hive: opened, run, progress, input: input.now, output: written });
   return prompter;
 }
@@ -217,7 +218,7 @@ it("a plan is shown with its table before it is asked about", async () => {
   await expect.poll(() => statusOf("r_table")).toEqual(["pending"]);
   open("r_table");
   await said(
-    /│ A house needs walls\.[\s\S]*TASK {3}AGENT {4}NEEDS[\s\S]*│ Build the walls\.[\s\S]*\[a\]pprove once {2}\[d\]eny/,
+    /│ A house needs walls\.[\s\S]*TASK {3}AGENT {4}NEEDS[\s\S]*│ Build the walls\.[\s\S]* cost {2}.*tokens, [\s\S]*\[a\]pprove once {2}\[d\]eny/,
   );
   type("a");
   await said(/approved: p_/);

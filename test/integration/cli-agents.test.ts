@@ -41,9 +41,9 @@ async function loadedBy(args: readonly string[]): Promise<string[]> {
 describe("swarm agents", () => {
   test("show --svg and --mermaid print what stands in docs/charts, and nothing else", async () => {
     const files = await chartFiles();
-    const svg = await swarm.run(["agents", "show", "coordinator", "--svg"]);
+    const svg = await swarm.ask(["agents", "show", "coordinator", "--svg"]);
     expect(svg).toMatchObject({ code: 0, stderr: "", stdout: files.get("coordinator.svg") });
-    const mermaid = await swarm.run(["agents", "show", "breaker", "--mermaid"]);
+    const mermaid = await swarm.ask(["agents", "show", "breaker", "--mermaid"]);
     expect(mermaid).toMatchObject({ code: 0, stderr: "", stdout: files.get("breaker.mmd") });
   });
 
@@ -59,23 +59,23 @@ describe("swarm agents", () => {
     const workspace = folderOf(swarm, "with-agents");
     mkdirSync(join(workspace, "swarm.agents"));
     writeFileSync(join(workspace, "swarm.agents/broken.md"), "---\nname: broken\n---\nno description\n");
-    const listed = await swarm.run(["agents", "list", "--json", "--workspace", workspace]);
+    const listed = await swarm.ask(["agents", "list", "--json", "--workspace", workspace]);
     expect(listed.code).toBe(0);
     const document = documentOf<{ v: number; agents: { name: string }[]; problems: { path: string }[] }>(listed);
     expect(document.v).toBe(1);
     expect(document.agents.map(({ name }) => name)).toContain("explore");
     expect(document.problems.map(({ path }) => path)).toContain(join(workspace, "swarm.agents/broken.md"));
     expect(listed.stderr).toMatch(/not loaded: .*swarm\.agents\/broken\.md.*description/);
-    const shown = await swarm.run(["agents", "show", "explore", "--workspace", workspace]);
+    const shown = await swarm.ask(["agents", "show", "explore", "--workspace", workspace]);
     expect({ code: shown.code, stderr: shown.stderr }).toEqual({ code: 0, stderr: "" });
-    const left = await swarm.run(["tools", "list", "--kind", "agent", "--workspace", workspace]);
+    const left = await swarm.ask(["tools", "list", "--kind", "agent", "--workspace", workspace]);
     const file = join(workspace, "swarm.agents/broken.md");
     expect(left.stdout.split(file)).toHaveLength(2);
     expect(existsSync(join(swarm.dataDir, "redis.server"))).toBe(false);
   });
 
   test("an error quotes nothing that could drive a terminal", async () => {
-    const finished = await swarm.run(["tools", "show", "a\u001b]0;title\u0007\u202eb"]);
+    const finished = await swarm.ask(["tools", "show", "a\u001b]0;title\u0007\u202eb"]);
     expect(finished.code).toBe(2);
     expect(finished.stderr).toContain('called "a·]0;title··b"');
     expect(finished.stderr.replaceAll("\n", "")).not.toMatch(/[\p{Cc}\p{Cf}]/u);
@@ -90,11 +90,11 @@ describe("swarm agents", () => {
     [["agents", "list", "--svg"], "usage.flag"],
     [["completion", "tcsh"], "completion.unknown_shell"],
   ])("%j is a mistake in the usage", async (args, code) => {
-    const finished = await swarm.run(args);
+    const finished = await swarm.ask(args);
     expect({ code: finished.code, stdout: finished.stdout }).toEqual({ code: 2, stdout: "" });
     expect(finished.stderr).toMatch(/\n {2}\S/);
     if (code === "agents.unknown") {
-      expect(documentOf(await swarm.run([...args, "--json"]))).toMatchObject({ v: 1, error: { code } });
+      expect(documentOf(await swarm.ask([...args, "--json"]))).toMatchObject({ v: 1, error: { code } });
     }
   });
 });
@@ -147,7 +147,7 @@ describe("swarm init", () => {
 });
 
 test("swarm completion bash prints a script that a bash takes", async () => {
-  const { code, stdout } = await swarm.run(["completion", "bash"]);
+  const { code, stdout } = await swarm.ask(["completion", "bash"]);
   expect(code).toBe(0);
   const script = `${stdout}\nCOMP_WORDS=(swarm agents show --s); COMP_CWORD=3; _swarm; echo "\${COMPREPLY[@]}"`;
   expect(execFileSync("bash", ["--norc", "-c", script], { encoding: "utf8" })).toBe("--svg\n");

@@ -34,7 +34,7 @@ interface Doctor {
 }
 
 async function setting(name: string, env: Environment = {}): Promise<{ value: string | null; from: string }> {
-  const finished = await swarm.run(["doctor", "--json"], { cwd: inside, env: { XDG_CONFIG_HOME: xdg, ...env } });
+  const finished = await swarm.ask(["doctor", "--json"], { cwd: inside, env: { XDG_CONFIG_HOME: xdg, ...env } });
   expect(finished.code).toBe(0);
   const found = documentOf<Doctor>(finished).settings.find((one) => one.name === name);
   if (found === undefined) throw new Error(`doctor does not show ${name}`);
@@ -76,10 +76,10 @@ test("the nearest swarm.config counts, up to the root of the repository and no f
 test("a data folder in a file is meant relative to that file", async () => {
   fresh();
   const file = put(join(repository, "swarm.config.json"), { dataDir: "state" });
-  const finished = await swarm.run(["ps", "--json"], { cwd: inside, env: { SWARM_DATA_DIR: undefined } });
+  const finished = await swarm.ask(["ps", "--json"], { cwd: inside, env: { SWARM_DATA_DIR: undefined } });
   expect(finished.code).toBe(0);
   const found = documentOf<Doctor>(
-    await swarm.run(["doctor", "--json"], { cwd: inside, env: { SWARM_DATA_DIR: undefined } }),
+    await swarm.ask(["doctor", "--json"], { cwd: inside, env: { SWARM_DATA_DIR: undefined } }),
   ).settings.find(({ name }) => name === "dataDir");
   expect(found).toEqual({ name: "dataDir", value: join(repository, "state"), from: file });
 });
@@ -96,7 +96,7 @@ describe("a mistake is told with its place", () => {
     fresh();
     const file = join(repository, "swarm.config.json");
     writeFileSync(file, content);
-    const finished = await swarm.run(["ps", "--json"], { cwd: inside });
+    const finished = await swarm.ask(["ps", "--json"], { cwd: inside });
     const { error } = documentOf<{ error: { code: string; message: string } }>(finished);
     expect({ code: finished.code, error }).toMatchObject({
       code: 2,
@@ -111,7 +111,7 @@ describe("a mistake is told with its place", () => {
     fresh();
     const file = join(repository, "swarm.config.mjs");
     writeFileSync(file, "throw new Error('not today');\n");
-    const finished = await swarm.run(["ps", "--json"], { cwd: inside });
+    const finished = await swarm.ask(["ps", "--json"], { cwd: inside });
     expect(finished.code).toBe(2);
     expect(documentOf<{ error: { message: string } }>(finished).error.message).toMatch(
       /swarm\.config\.mjs.*not today/s,
@@ -126,7 +126,7 @@ describe("a mistake is told with its place", () => {
     ["ANTHROPIC_BASE_URL", "ftp://somewhere", "ANTHROPIC_BASE_URL"],
   ])("the variable %s=%s", async (variable, value, named) => {
     fresh();
-    const finished = await swarm.run(["ps", "--json"], { cwd: inside, env: { [variable]: value } });
+    const finished = await swarm.ask(["ps", "--json"], { cwd: inside, env: { [variable]: value } });
     expect(finished.code).toBe(2);
     expect(documentOf<{ error: { message: string } }>(finished).error.message).toContain(named);
   });

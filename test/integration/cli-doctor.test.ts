@@ -43,7 +43,7 @@ describe("doctor", () => {
     const configure = (permissions: object): void =>
       writeFileSync(join(swarm.cwd, "swarm.config.json"), JSON.stringify({ permissions }));
     configure({ allow: ["Bash(npm test)", "Edit"], ask: ["Bash(git push:*)"], deny: ["Write(secrets/**)", "Edit"] });
-    const listed = await swarm.run(["doctor", "--json"]);
+    const listed = await swarm.ask(["doctor", "--json"]);
     const { settings } = documentOf<{ settings: { name: string; value: string; from: string }[] }>(listed);
     expect(settings.filter(({ name }) => name.startsWith("permissions."))).toEqual(
       [
@@ -57,7 +57,7 @@ describe("doctor", () => {
     const warnings = settings.filter(({ name }) => name === "permissions (warning)");
     expect(warnings.map(({ value }) => value)).toEqual(['"Edit" stands in allow and in deny: deny wins']);
     configure({ allow: ["Bash(npm *)x"] });
-    const refused = await swarm.run(["doctor"]);
+    const refused = await swarm.ask(["doctor"]);
     expect(refused.code).toBe(2);
     expect(refused.stderr).toMatch(/swarm\.config\.json:1:26: permissions\.allow: "Bash\(npm \*\)x"/);
   });
@@ -82,7 +82,7 @@ describe("doctor", () => {
     const swarm = await openSwarm({ env: { REDIS_URL: `unix://${redis.socket}` } });
     opened.push(swarm);
     const has = (await bubblewrap()) !== null;
-    const found = documentOf<SandboxDocument>(await swarm.run(["doctor", "--json"]));
+    const found = documentOf<SandboxDocument>(await swarm.ask(["doctor", "--json"]));
     if (has)
       expect(found).toMatchObject({
         sandbox: "full",
@@ -99,16 +99,16 @@ describe("doctor", () => {
     if (
       !["/usr/bin/bwrap", "/usr/local/bin/bwrap", "/run/current-system/sw/bin/bwrap"].some((path) => existsSync(path))
     ) {
-      const { stdout, code } = await swarm.run(["doctor"], { env: without });
+      const { stdout, code } = await swarm.ask(["doctor"], { env: without });
       expect(code).toBe(0);
       expect(stdout).toMatch(/^sandbox: none: there is no .*SWARM_SANDBOX_INSTALL=never/m);
       expect(stdout).toContain("Bash is off");
       expect(stdout).toMatch(/Debian, Ubuntu: +sudo apt-get install bubblewrap/);
     }
-    const off = documentOf<SandboxDocument>(await swarm.run(["doctor", "--json"], { env: { SWARM_SANDBOX: "off" } }));
+    const off = documentOf<SandboxDocument>(await swarm.ask(["doctor", "--json"], { env: { SWARM_SANDBOX: "off" } }));
     expect(off.sandbox).toBe("none");
     expect(off.sandboxReasons.join()).toContain("all your rights");
-    const broken = await swarm.run(["doctor"], { env: { SWARM_BWRAP_BIN: "/bin/true" } });
+    const broken = await swarm.ask(["doctor"], { env: { SWARM_BWRAP_BIN: "/bin/true" } });
     expect(broken.code).toBe(2);
     expect(broken.stderr).toContain("SWARM_BWRAP_BIN=/bin/true");
   });

@@ -14,14 +14,14 @@ test("settings that open something end with exit 3 and the rule's place, in 80 c
   const configure = (permissions: object): void =>
     writeFileSync(join(swarm.cwd, "swarm.config.json"), JSON.stringify({ permissions }));
   configure({ allow: ["Bash(npm test)", "Bash(git push:*)"], deny: ["Bash(npm publish)"] });
-  const red = await swarm.run(["doctor", "--guardrails"]);
+  const red = await swarm.ask(["doctor", "--guardrails"]);
   expect(red.code).toBe(3);
   expect(red.stdout).toMatch(/^fails +what destroys is never run unasked\n {2}- allow "Bash\(git push:\*\)"/m);
   expect(red.stdout.replaceAll(/\s+/g, " ")).toMatch(/swarm\.config\.json:1:\d+\) runs unasked: git push --force/);
   expect(Math.max(...red.stdout.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
 
   configure({ allow: ["Bash(npm test)"], deny: ["Bash(npm publish)"] });
-  const green = await swarm.run(["doctor", "--guardrails", "--json"]);
+  const green = await swarm.ask(["doctor", "--guardrails", "--json"]);
   const { v, guardrails } = documentOf<Document>(green);
   expect(v).toBe(1);
   expect(guardrails.map(({ law }) => law)).toContain("exhaustion-ends");

@@ -135,7 +135,7 @@ test("with a Redis of one's own and no worker, a run waits: exit 7 says what to 
     primitives: [{ id: "tool-registry", level: "partial" }],
   });
   const down = await swarm.run(["down", "--json"]);
-  expect(documentOf(down)).toEqual({ v: 1, workers: 0, redis: "not ours" });
+  expect(documentOf(down)).toEqual({ v: 1, server: "not-running", workers: 0, redis: "not ours" });
   worker.signal("SIGTERM");
   expect((await worker.done).code).toBe(143);
 });

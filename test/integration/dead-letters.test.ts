@@ -5,7 +5,8 @@ import { replay } from "../../actors/runtime/replay.ts";
 import { entriesOf } from "../../actors/runtime/run-log.ts";
 import { machines } from "../../actors/types/index.ts";
 import { type DeadLetter, type DeadLetters, deadLettersOf } from "../../infra/redis/dead-letters.ts";
-import { HEAD } from "../../infra/redis/stored-actor.ts";
+import { asGiven } from "../../infra/redis/latin1.ts";
+import { HEAD, laidRow } from "../../infra/redis/stored-actor.ts";
 import { type Address, COORDINATOR_ACTOR, COORDINATOR_TYPE } from "../../infra/store.ts";
 import { type Hive, openMockedHive, performersOf, reports, task } from "../support/mocked-hive.ts";
 import { dumpOf } from "../support/store-contract-redis.ts";
@@ -164,8 +165,9 @@ describe("a requeue", () => {
     });
     // What the coordinator writes when it takes notice.
     const ledger = hive.keys.actor(RUN, COORDINATOR_ACTOR).snapshot;
-    const row = JSON.parse((await hive.redis.hget(ledger, "r:tasks/a")) ?? "{}") as object;
-    await hive.redis.hset(ledger, "r:tasks/a", JSON.stringify({ ...row, status: "failed" }));
+    const row = (await hive.reader.rows(RUN, COORDINATOR_ACTOR, "tasks")).get("a") ?? "{}";
+    const failed = asGiven(laidRow("tasks/a", JSON.stringify({ ...(JSON.parse(row) as object), status: "failed" })));
+    await hive.redis.hset(ledger, "r:tasks/a", failed);
     expect([letter.claims, letter.mail]).toEqual([10, '{"id":"deadly","event":{"type":"x"}}']);
     expect(await letters.requeue(letter, { as: "back", task: "a" })).toEqual({ kind: "requeued" });
     const mail = (await hive.redis.lrange(mailbox, 0, -1)).map((text) => (JSON.parse(text) as { id: string }).id);

@@ -3,7 +3,6 @@
  * whatever becomes of the first, nobody is held for it.
  */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { breaker } from "../../actors/runtime/breaker.ts";
 import { type Entry, textEntry } from "../../actors/runtime/conversation.ts";
 import { modelCall } from "../../actors/runtime/effects/model-call.ts";
 import { openFanOut } from "../../actors/runtime/fan-out.ts";
@@ -13,6 +12,7 @@ import { general } from "../../actors/types/general.ts";
 import { createModelClient } from "../../infra/model/anthropic.ts";
 import { type MessagesDouble, startMessagesDouble } from "../support/messages-double/double.ts";
 import type { EntryInput } from "../support/messages-double/script.ts";
+import { openGate } from "../support/open-gate.ts";
 import { plainSession } from "../support/plain-session.ts";
 
 const assistant = (text: string): Entry => ({ ...textEntry(text), role: "assistant" });
@@ -29,7 +29,7 @@ describe("calls to a server", () => {
   function caller(): (word: string, system: string, said?: readonly string[]) => Promise<Answer> {
     const timeouts = { idleTimeoutMs: 20_000, firstByteTimeoutMs: 20_000 };
     const client = createModelClient({ baseUrl: double.baseUrl, apiKey: "k", ...timeouts });
-    const access = { client, breaker: breaker({ name: "b", monotonicMs: () => 0 }), price: () => null };
+    const access = { client, ...openGate(), price: () => null };
     const ask = modelCall({
       access: () => access,
       fanOut: openFanOut({ monotonicMs: () => 0, waitMaxMs: LONG_MS }),

@@ -32,6 +32,8 @@ import { dumpOf } from "../support/store-contract-redis.ts";
 
 let hive: Hive;
 const SOURCE = "r_source";
+/** Kept by one agent of the source, with its second call. */
+const FACT = "f_00000000000000aa";
 const asked: { run: string; effect: string }[] = [];
 const ran: string[] = [];
 const spent = {
@@ -60,10 +62,15 @@ beforeAll(async () => {
       {
         "tool.run": (order, { address }) => {
           ran.push(`${address.run} ${address.actor} ${order.call}`);
+          const keeps = address.run === SOURCE && address.actor === "a_a" && order.call === "c1";
           return Promise.resolve({
             event: { type: "tool.finished", call: order.call, ok: true } as Answer["event"],
-            entries: [{ role: "user", content: [{ type: "tool_result", tool_use_id: order.call, content: "found" }] }],
+            entries: [
+              { role: "user", content: [{ type: "tool_result", tool_use_id: order.call, content: "found" }] },
+              ...(keeps ? [{ role: "user" as const, content: [{ type: "text", text: "a fact" }], fact: FACT }] : []),
+            ],
             told: [],
+            ...(keeps ? { briefs: { [`@fact/${FACT}`]: "{}" } } : {}),
           });
         },
       },
@@ -156,6 +163,17 @@ describe("a run that is forked at any of its commits", () => {
     const row = await hive.reader.run(run);
     expect(JSON.parse(row?.fields.forkedFrom ?? "")).toEqual({ run: SOURCE, seq: last });
     expect(await hive.ended(run)).toBe("completed");
+  });
+
+  it("has the facts that its agents had kept by then, and none that they kept later", async () => {
+    const seqs = await commits(SOURCE);
+    const [first, last] = [await forked(seqs[0] ?? 0), await forked(seqs.at(-1) ?? 0)];
+    expect([...(await hive.store.facts(SOURCE)).keys()]).toEqual([`@fact/${FACT}`]);
+    expect([...(await hive.store.facts(last.run)).keys()]).toEqual([`@fact/${FACT}`]);
+    expect([...(await hive.store.facts(first.run)).keys()]).toEqual([]);
+    expect(Object.keys(await hive.reader.briefs(first.run))).toEqual(
+      Object.keys(await hive.reader.briefs(SOURCE)).filter((name) => !name.startsWith("@fact/")),
+    );
   });
 
   it("can be forked again, also where the second fork begins at the bases of the first", async () => {

@@ -4,6 +4,7 @@ import { createRuntime, type Runtime } from "../../actors/runtime/runtime.ts";
 import { openLog } from "../../infra/log.ts";
 import { openTestJournal, type TestJournal } from "../support/journal.ts";
 import { type Hive, openMockedHive, performersOf, reports, task } from "../support/mocked-hive.ts";
+import { openGate } from "../support/open-gate.ts";
 
 let hive: Hive;
 let given: TestJournal;
@@ -22,7 +23,7 @@ afterEach(async () => {
 const calls: string[] = [];
 
 async function worker(): Promise<void> {
-  const access = { client: {} as never, breaker: {} as never, price: () => null };
+  const access = { client: {} as never, ...openGate(), price: () => null };
   runtime = createRuntime({
     redis: hive.redis,
     keys: hive.keys,

@@ -11,6 +11,7 @@ import type * as types from "../../actors/types/index.ts";
 import { openLog } from "../../infra/log.ts";
 import { type MachineEntry, type Machines, machineCatalogue, machineEntry } from "../../machines/catalogue.ts";
 import { type Hive, openMockedHive, performersOf, reports, task } from "../support/mocked-hive.ts";
+import { openGate } from "../support/open-gate.ts";
 
 /** The explore agent with another chart: it takes back what was verified. */
 function contrary(version: string): MachineEntry {
@@ -67,7 +68,7 @@ async function worker(machines: Machines, latest: MachineEntry): Promise<Runtime
   const runtime = createRuntime({
     redis: hive.redis,
     keys: hive.keys,
-    accesses: new Map([["mocked", { client: {} as never, breaker: {} as never, price: () => null }]]),
+    accesses: new Map([["mocked", { client: {} as never, ...openGate(), price: () => null }]]),
     concurrency: 16,
     log: openLog("silent"),
     performers: performersOf(model),

@@ -7,7 +7,8 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { connect } from "../../infra/redis/connect.ts";
 import { keysFor } from "../../infra/redis/keys.ts";
 import { redisStore } from "../../infra/redis/store.ts";
-import { pauseMs, steadyStore } from "../../infra/steady-store.ts";
+import { pauseMsOf } from "../../infra/retry.ts";
+import { steadyStore } from "../../infra/steady-store.ts";
 import type { Commit, Store } from "../../infra/store.ts";
 import type { StoreTrouble } from "../../infra/store-error.ts";
 import { agentOf, claimed, commitOf, committed, coordinatorOf, event, startedRun } from "../support/given-commit.ts";
@@ -18,6 +19,7 @@ import { startTcpProxy, type TcpProxy } from "../support/tcp-proxy.ts";
 const keys = keysFor("swarm");
 /** Short enough for a test, long enough for several attempts. */
 const PATIENCE_MS = 1_500;
+const PAUSES = { firstPauseMs: 50, lastPauseMs: 2_000, unit: () => 0 };
 
 let server: TestRedis;
 let direct: Redis;
@@ -60,7 +62,7 @@ async function commitToCome(): Promise<{ run: string; commit: Commit }> {
 function attemptsMax(): number {
   let spentMs = 0;
   let attempts = 1;
-  while (spentMs < PATIENCE_MS) spentMs += pauseMs(attempts++ - 1, 0);
+  while (spentMs < PATIENCE_MS) spentMs += pauseMsOf(PAUSES, attempts++ - 1);
   return attempts;
 }
 

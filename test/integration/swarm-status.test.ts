@@ -124,7 +124,7 @@ describe("`swarm status --line`", () => {
   });
   afterAll(() => swarm?.[Symbol.asyncDispose]());
   const line = async (env: Environment = {}, args: readonly string[] = ["--line"]) =>
-    swarm.run(["status", ...args], { cwd: folderOf(swarm, "place"), env });
+    swarm.ask(["status", ...args], { cwd: folderOf(swarm, "place"), env });
 
   it("starts nothing, and ends well whatever it finds", async () => {
     expect(await line()).toMatchObject({ code: 0, stdout: "swarm: -\n", stderr: "" });

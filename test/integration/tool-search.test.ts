@@ -3,7 +3,6 @@
  * byte, whatever it finds and however it calls what it found.
  */
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { breaker } from "../../actors/runtime/breaker.ts";
 import { capabilitiesFrom, type RunCapabilities } from "../../actors/runtime/capabilities.ts";
 import type { Entry } from "../../actors/runtime/conversation.ts";
 import { modelCall } from "../../actors/runtime/effects/model-call.ts";
@@ -18,6 +17,7 @@ import { openBox } from "../../infra/sandbox/workspace-box.ts";
 import type { Call } from "../../machines/agent-calls.ts";
 import { manyTools } from "../support/many-tools.ts";
 import { type MessagesDouble, startMessagesDouble } from "../support/messages-double/double.ts";
+import { openGate } from "../support/open-gate.ts";
 import { temporaryFolder, writeFiles } from "../support/workspace.ts";
 
 let double: MessagesDouble;
@@ -57,7 +57,7 @@ function agentIn(workspace: string, capabilities: RunCapabilities) {
     idleTimeoutMs: 20_000,
     firstByteTimeoutMs: 20_000,
   });
-  const access = { client, breaker: breaker({ name: "b", monotonicMs: () => 0 }), price: () => null };
+  const access = { client, ...openGate(), price: () => null };
   const ask = modelCall({ access: () => access, capabilities: of, here: { sandbox: "none" } });
   const perform = toolRun({ box: (folder) => openBox(folder), journal: null, monotonicMs: () => 0, capabilities: of });
   return {

@@ -15,11 +15,15 @@ import {
   ask,
   assembled,
   cancel,
+  compacted,
+  compactionFailed,
   delivered,
   destroy,
   failed,
   finished,
+  full,
   interrupted,
+  overflowed,
   pause,
   post,
   read,
@@ -32,7 +36,7 @@ import {
   write,
 } from "../support/given-agent.ts";
 import { agentLaws } from "../support/given-agent-laws.ts";
-import { caughtBy, type Edge, explore, guardMutants, restingPaths, type Space } from "./explore.ts";
+import { caughtBy, type Edge, explore, guardMutants, restingPaths, type Space, type Walk } from "./explore.ts";
 
 const contextOf = ({ snapshot }: ActorState): AgentContext => snapshot.context as unknown as AgentContext;
 const done: ReportCall = { call: "report", outcome: "done", notDone: [] };
@@ -90,6 +94,13 @@ function honest(state: ActorState): readonly AgentEvent[] {
       ? [failed(context.turn, { counts: false })]
       : []),
     ...(path === "thinking.calling" ? [{ type: "budget.refused", tokensLeft: 1, nanoUsdLeft: null } as const] : []),
+    ...(path === "thinking.calling" && context.lost + context.attempt === 0
+      ? [full(context.turn), full(context.turn, [read("c1", "refused")]), overflowed(context.turn)]
+      : []),
+    ...(path.startsWith("compacting.") ? [compacted(context.turn), compactionFailed(context.turn)] : []),
+    ...(path === "compacting.summarising"
+      ? [{ type: "budget.refused", tokensLeft: 1, nanoUsdLeft: null } as const]
+      : []),
     ...(path === "verifying" ? [verified, rejected("no")] : []),
     ...out.flatMap((id) => [finished(id), finished(id, false), interrupted(id)]),
     ...losable.map(({ id }) => unknown(id)),
@@ -117,6 +128,8 @@ function hostile(state: ActorState): readonly AgentEvent[] {
     { type: "session.refused", reason: "no" },
     { type: "budget.refused", tokensLeft: 1, nanoUsdLeft: 5 },
     ...[turn - 1, turn, turn + 1].flatMap((of) => [...answersOf(of), failed(of), failed(of, { retry: false })]),
+    ...[turn - 1, turn].flatMap((of) => [full(of), compacted(of), compactionFailed(of)]),
+    ...(turn === 0 ? [overflowed(turn)] : []),
     ...ids.flatMap((id) => [
       finished(id),
       finished(id, false),
@@ -137,7 +150,7 @@ const TURN_STATES = ["executing", "awaitingApproval", "waiting", "reconciling"];
 
 /** Calls and report count only while the turn they belong to is carried out. */
 function key(state: ActorState, misses = true): string {
-  const { turn, attempt, lost, reminders, rejections, pausing, calls, report, posts } = contextOf(state);
+  const { turn, attempt, lost, reminders, rejections, pausing, calls, report, posts, compaction } = contextOf(state);
   const path = statePath(state);
   if (state.snapshot.status !== "active") return path;
   const statuses = TURN_STATES.includes(path)
@@ -155,6 +168,9 @@ function key(state: ActorState, misses = true): string {
     statuses,
     outcome,
     posts.length,
+    // In so few turns the breaker never opens: of what it counts, only whether this turn had its try is ever read.
+    compaction.due,
+    compaction.triedAt === turn,
     Object.keys(state.timers),
   ]);
 }
@@ -176,6 +192,11 @@ function wrong(edge: Edge): string | null {
       if (order.turn >= context.limits.turnsMax) return "a model call past the last turn";
       if (statePath(state) !== "thinking.calling") return "a model call ordered outside of thinking";
     }
+    if (order.type === "transcript.compact") {
+      if (!statePath(state).startsWith("compacting.")) return "a compaction ordered outside of compacting";
+      if (order.by === "summary" && context.turn >= context.limits.turnsMax) return "a summary for nobody";
+      if (order.by === "summary" && context.compaction.triedAt === context.turn) return "a second summary in one turn";
+    }
     if (order.type !== "tool.run") continue;
     const call = known.get(order.call);
     if (call === undefined) return "a call ran that nobody made";
@@ -191,7 +212,7 @@ function wrong(edge: Edge): string | null {
   if (busy.filter(({ risk }) => risk !== "read-only").length > 1) return "two changing calls at once";
   if (busy.filter(({ risk }) => risk === "read-only").length > context.limits.parallelMax)
     return "more reads at once than allowed";
-  for (const type of ["session.assemble", "model.call", "result.verify"] as const) {
+  for (const type of ["session.assemble", "model.call", "transcript.compact", "result.verify"] as const) {
     if (outside.filter((order) => order.type === type).length > 1) return `two ${type} in one step`;
   }
   for (const [id, was] of callsIn(before)) {
@@ -265,6 +286,11 @@ const kindOf = (cause: Edge["cause"]): string => ("event" in cause ? cause.event
 const waits: Readonly<Record<string, { readonly order: string; readonly answers: readonly string[] }>> = {
   assembling: { order: "session.assemble", answers: ["session.assembled", "session.refused"] },
   "thinking.calling": { order: "model.call", answers: ["model.answered", "model.failed", "budget.refused"] },
+  "compacting.summarising": {
+    order: "transcript.compact",
+    answers: ["transcript.compacted", "compaction.failed", "budget.refused"],
+  },
+  "compacting.dropping": { order: "transcript.compact", answers: ["transcript.compacted", "compaction.failed"] },
   verifying: { order: "result.verify", answers: ["result.verified", "result.rejected"] },
 };
 
@@ -306,6 +332,14 @@ const space = (machine: AnyStateMachine, causes: Space["causes"], changed = {}):
   statesMax: 60_000,
 });
 const small = { turnsMax: 2 };
+const tightest = { turnsMax: 1, attemptsMax: 1, remindersMax: 0, rejectionsMax: 0, parallelMax: 1 };
+
+/** Walked once: to show that it keeps the laws, and that it is not caught where its mutants are. */
+let hostileWalk: Walk | undefined;
+const walkInHostileWorld = (): Walk => {
+  hostileWalk ??= explore(space(anyAgent, hostile, small));
+  return hostileWalk;
+};
 
 describe("the agent machine", () => {
   it("keeps every law on every step of an honest world, and can always end by itself", () => {
@@ -316,7 +350,7 @@ describe("the agent machine", () => {
   });
 
   it("keeps every law on every step of a hostile world", () => {
-    const walk = explore(space(anyAgent, hostile, small));
+    const walk = walkInHostileWorld();
     expect(walk.findings).toEqual([]);
     expect(walk.states).toBeGreaterThan(300);
   });
@@ -334,8 +368,11 @@ describe("the agent machine", () => {
     expect(walk.states).toBeGreaterThan(1);
   });
 
+  // Limits come with the input, and the chart from one place: what a type adds shows within one turn.
   it.each(agentTypes)("keeps them as the $name agent too", ({ machine }) => {
-    expect(explore(space(machine.machine, honest, small)).findings).toEqual([]);
+    const walk = explore(space(machine.machine, honest, tightest));
+    expect(walk.findings).toEqual([]);
+    expect(walk.states).toBeGreaterThan(100);
   });
 });
 
@@ -343,8 +380,8 @@ describe("a broken guard of the agent machine is caught:", () => {
   const mutants = guardMutants(anyAgent);
   it("there are guards to break, and the machine itself is not caught", () => {
     expect(mutants.length).toBeGreaterThanOrEqual(30);
-    const walks = [honest, hostile].map((causes) => () => explore(space(anyAgent, causes, small), { firstOnly: true }));
-    expect(caughtBy(anyAgent, agentLaws, walks)).toBeNull();
+    const inHonestWorld = (): Walk => explore(space(anyAgent, honest, small));
+    expect(caughtBy(anyAgent, agentLaws, [inHonestWorld, walkInHostileWorld])).toBeNull();
   });
   for (const { name, mutant } of mutants) {
     it(name, () => {

@@ -59,6 +59,7 @@ describe("the golden corpus", () => {
       new Set([
         "session.assemble",
         "model.call",
+        "transcript.compact",
         "tool.run",
         "tool.reconcile",
         "result.verify",

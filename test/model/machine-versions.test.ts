@@ -173,5 +173,6 @@ it("behaviour is taken from what happens, not from the order in which it was ask
   const worlds = alphabet.breaker;
   const twice = [1, 2].map(() => behaviourOf(entryNamed("breaker").machine, worlds));
   expect(twice[0]?.hash).toBe(twice[1]?.hash);
-  expect(twice[0]?.states).toBe(5);
+  expect(twice[0]?.states).toBe(twice[1]?.states);
+  expect(twice[0]?.states).toBeGreaterThan(5);
 });

@@ -2,9 +2,12 @@
 
 import type { Guarantee } from "./guarantee.ts";
 import { approvalGuarantees } from "./guarantees/approvals.ts";
+import { breakerGuarantees } from "./guarantees/breakers.ts";
+import { compactionGuarantees } from "./guarantees/compaction.ts";
 import { durability } from "./guarantees/durability.ts";
 import { effects } from "./guarantees/effects.ts";
 import { ledger } from "./guarantees/ledger.ts";
+import { memoryGuarantees } from "./guarantees/memory.ts";
 import { messages } from "./guarantees/messages.ts";
 import { money } from "./guarantees/money.ts";
 import { revocation } from "./guarantees/revocation.ts";
@@ -18,6 +21,9 @@ export const guarantees: readonly Guarantee[] = [
   ...ledger,
   ...messages,
   ...effects,
+  ...breakerGuarantees,
+  ...compactionGuarantees,
+  ...memoryGuarantees,
   ...approvalGuarantees,
   ...threats,
   ...money,

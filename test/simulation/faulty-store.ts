@@ -146,6 +146,13 @@ export function faultyStore(store: Store, name: string, owner: Owner, network: N
         () => run,
         () => store.results(run, ids),
       ),
+    facts: (run) =>
+      call(
+        "facts",
+        0.5,
+        () => run,
+        () => store.facts(run),
+      ),
     retrieve: (shard) =>
       call(
         "retrieve",

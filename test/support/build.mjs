@@ -17,12 +17,15 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join, relative } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { BUNDLE, bundled } from "./bundle.mjs";
+import { bundledPage } from "./page-bundle.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const dist = join(root, "dist");
 const stamp = join(dist, ".stamp");
+const pageSource = join("apps", "visualizer", "page");
+const hasPage = existsSync(join(root, pageSource));
 const rooms = ["machines", "registry", "infra", "actors", "apps"];
 const settings = [
   "package.json",
@@ -31,6 +34,7 @@ const settings = [
   "tsconfig.build.json",
   "test/support/build.mjs",
   "test/support/bundle.mjs",
+  "test/support/page-bundle.mjs",
 ];
 
 /** A process that runs may still load a part of the build it was started from, for so many milliseconds. */
@@ -91,13 +95,15 @@ async function build() {
   }
   const fresh = mkdtempSync(join(root, ".dist-"));
   try {
-    compile(compiler, fresh);
+    compile(compiler, "tsconfig.build.json", "--outDir", fresh);
+    if (hasPage) compile(compiler, pageSource, "--noEmit");
     for (const source of sources.filter((file) => file.endsWith(".lua"))) {
       const target = join(fresh, relative(root, source));
       mkdirSync(dirname(target), { recursive: true });
       copyFileSync(source, target);
     }
-    for (const [file, text] of await bundled(fresh)) {
+    // Before the entries are joined: the page asks one of the compiled modules.
+    for (const [file, text] of [...(hasPage ? await page(fresh) : []), ...(await bundled(fresh))]) {
       mkdirSync(dirname(join(fresh, file)), { recursive: true });
       writeFileSync(join(fresh, file), text);
     }
@@ -107,9 +113,16 @@ async function build() {
   }
 }
 
-function compile(compiler, outDir) {
+/** The page shares the colours of charts with the compiled product. */
+async function page(fresh) {
+  const colours = pathToFileURL(join(fresh, "apps", "visualizer", "chart-colours.js")).href;
+  const { chartStyle } = await import(colours);
+  return bundledPage(root, chartStyle());
+}
+
+function compile(compiler, project, ...flags) {
   try {
-    execFileSync(process.execPath, [compiler, "-p", "tsconfig.build.json", "--outDir", outDir], {
+    execFileSync(process.execPath, [compiler, "-p", project, ...flags], {
       cwd: root,
       stdio: ["ignore", "pipe", "inherit"],
     });

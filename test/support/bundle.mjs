@@ -76,7 +76,7 @@ function placed(text, file) {
 }
 
 /** What the licences of the packages inside ask for: their own text goes wherever their code goes. */
-function licences(folder, inputs) {
+export function licences(folder, inputs) {
   const packages = new Set();
   for (const input of inputs) {
     const found = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input);

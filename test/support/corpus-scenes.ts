@@ -8,7 +8,16 @@ import { createFork } from "../../infra/redis/fork-run.ts";
 import type { Call } from "../../machines/agent-calls.ts";
 import type { AgentEvent } from "../../machines/agent-event.ts";
 import type { PlannedTask } from "../../machines/task-graph.ts";
-import { asksFor, failsOnce, type Hive, type ModelScript, performersOf, reports, task } from "./mocked-hive.ts";
+import {
+  asksFor,
+  callsRead,
+  failsOnce,
+  type Hive,
+  type ModelScript,
+  performersOf,
+  reports,
+  task,
+} from "./mocked-hive.ts";
 
 /** Plays one run to where it shall be kept, and names it. */
 export type Scene = (hive: Hive, type: string) => Promise<string>;
@@ -56,6 +65,13 @@ const blocked = (turn: number): Answer =>
 const never = (signal: AbortSignal, id: string): Promise<Answer> =>
   new Promise((_, reject) => signal.addEventListener("abort", () => reject(new EffectAborted(id))));
 
+/** An answer after which the conversation is too long to be sent once more as it is. */
+function filled(turn: number): Answer {
+  const answer = callsRead(turn);
+  return { ...answer, event: { ...answer.event, full: true } as Answer["event"] };
+}
+let overflows = 0;
+
 /** What each task's agent is told, by the name of its task. */
 const fates: Readonly<Record<string, ModelScript>> = {
   "backs-off": (turn, { effectId }) => (effectId.includes("0.2:") ? failsOnce(turn) : reports(turn)),
@@ -73,6 +89,23 @@ const fates: Readonly<Record<string, ModelScript>> = {
   "runs-out": (turn) => calls(turn, { risk: "read-only", repeat: "safe", tool: "Read" }),
   "is-rejected": (turn) => reports(turn, "wrong"),
   "is-corrected": (turn) => reports(turn, turn === 0 ? "wrong" : "right"),
+  "is-long": (turn) => (turn === 0 ? filled(turn) : reports(turn)),
+  "stays-long": (turn) => (turn === 0 ? filled(turn) : reports(turn)),
+  "is-too-long": (turn) => {
+    if (turn === 0) return callsRead(turn);
+    overflows += 1;
+    return overflows > 1
+      ? reports(turn)
+      : told({
+          type: "model.failed",
+          turn,
+          reason: "too long",
+          retry: false,
+          delayMs: 0,
+          counts: true,
+          overflow: true,
+        });
+  },
 };
 for (const [id] of [["happened"], ["missed"], ["interrupted"], ["tool-fails"]] as const) {
   Object.assign(fates, { [id]: ((turn) => (turn === 0 ? calls(turn) : reports(turn))) satisfies ModelScript });
@@ -118,12 +151,23 @@ const verifies: Performer<"result.verify"> = (_, { entries }) =>
         : { type: "result.verified" },
     ),
   );
-const world = { "tool.run": runs, "tool.reconcile": reconciles, "result.verify": verifies };
+const compacts: Performer<"transcript.compact"> = ({ turn }, { address }) =>
+  Promise.resolve(
+    told(
+      taskOf(address.actor) === "stays-long"
+        ? { type: "compaction.failed", turn, reason: "what has to stay is most of it" }
+        : { type: "transcript.compacted", turn },
+    ),
+  );
+const world = {
+  ...{ "tool.run": runs, "tool.reconcile": reconciles, "result.verify": verifies, "transcript.compact": compacts },
+};
 
 export const scenes: Readonly<Record<string, Scene>> = {
   /** Every way a single agent can go, side by side. */
   ways: async (hive, type) => {
     misses = 0;
+    overflows = 0;
     await hive.worker(performersOf(model, world));
     const tight = { turnsMax: 3, remindersMax: 1, rejectionsMax: 1, attemptsMax: 2 };
     const graph = Object.keys(fates).map((id) => of(type, id, id === "runs-out" ? { ...tight, turnsMax: 1 } : tight));

@@ -1,4 +1,4 @@
-/** Performers of what a coordinator sends for, in runs that never send for it. */
+/** Performers of what a coordinator sends for, and of what makes a conversation shorter, in runs that never want it. */
 import type { Performers } from "../../actors/runtime/performer.ts";
 
 const never = (): Promise<never> => Promise.reject(new Error("no run here sends for that"));
@@ -10,4 +10,5 @@ export const noErrands = {
   "proposal.read": never,
   "verdict.read": never,
   "question.put": never,
+  "transcript.compact": never,
 } satisfies Partial<Performers>;

@@ -14,6 +14,7 @@ import {
   assembled,
   blocked,
   cancel,
+  compactionFailed,
   delivered,
   destroy,
   failed,
@@ -36,6 +37,7 @@ import {
   word,
   write,
 } from "./given-agent.ts";
+import { compactionLaws } from "./given-compaction-laws.ts";
 
 export interface Law {
   readonly title: string;
@@ -152,9 +154,9 @@ const bounded: Law[] = [
     expectEnd(story, "failed", "failed", [expect.stringContaining("refusal")]);
     expect(ordersOf(story, "tool.run")).toEqual([]);
   }),
-  law("a conversation that no longer fits ends the agent as exhausted", (machine) => {
+  law("a conversation that no longer fits, and cannot be made shorter, ends the agent as exhausted", (machine) => {
     expectEnd(
-      thinking(machine).when(answered(0, [], { stop: "model_context_window_exceeded" })),
+      thinking(machine).whenAll(answered(0, [], { stop: "model_context_window_exceeded" }), compactionFailed(1)),
       "exhausted",
       "exhausted",
       [expect.stringContaining("context window")],
@@ -802,4 +804,5 @@ export const agentLaws: readonly Law[] = [
   ...words,
   ...contracts,
   ...interruptions,
+  ...compactionLaws,
 ];

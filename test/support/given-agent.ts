@@ -46,6 +46,15 @@ export const answered = (
     report = null,
   }: { stop?: StopReason; report?: ReportCall | null } = {},
 ): AgentEvent => ({ type: "model.answered", turn, stop, calls, report });
+/** The same, of an answer that filled the conversation. */
+export const full = (turn: number, calls: readonly Call[] = []): AgentEvent =>
+  ({ ...answered(turn, calls, { stop: calls.length > 0 ? "tool_use" : "pause_turn" }), full: true }) as AgentEvent;
+export const compacted = (turn: number): AgentEvent => ({ type: "transcript.compacted", turn });
+export const compactionFailed = (turn: number): AgentEvent => ({
+  type: "compaction.failed",
+  turn,
+  reason: "no summary",
+});
 export const reported = (turn: number, id = "report", calls: readonly Call[] = []): AgentEvent =>
   answered(turn, calls, { stop: "tool_use", report: { call: id, outcome: "done", notDone: [] } });
 export const blocked = (turn: number, ...notDone: string[]): AgentEvent =>
@@ -54,6 +63,9 @@ export const failed = (
   turn: number,
   { retry = true, counts = true, delayMs = 500 }: { retry?: boolean; counts?: boolean; delayMs?: number } = {},
 ): AgentEvent => ({ type: "model.failed", turn, reason: "overloaded", retry, delayMs, counts });
+/** The model could not take so long a conversation. */
+export const overflowed = (turn: number): AgentEvent =>
+  ({ ...failed(turn, { retry: false }), overflow: true }) as AgentEvent;
 export const finished = (id: string, ok = true): AgentEvent => ({ type: "tool.finished", call: id, ok });
 export const interrupted = (id: string): AgentEvent => ({
   type: "tool.interrupted",

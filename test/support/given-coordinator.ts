@@ -5,7 +5,8 @@ import type { CoordinatorEvent, MergeVerdict } from "../../machines/coordinator-
 import { coordinatorMachine } from "../../machines/coordinator-machine.ts";
 import type { InsideEffect, ResultStatus } from "../../machines/effect.ts";
 import { resultId } from "../../machines/effect.ts";
-import type { PlannedTask, Task, TaskStatus } from "../../machines/task-graph.ts";
+import type { PlannedTask, Task } from "../../machines/task-graph.ts";
+import type { TaskStatus } from "../../machines/task-status.ts";
 import { given, type Story } from "./given.ts";
 import { limits } from "./given-agent.ts";
 

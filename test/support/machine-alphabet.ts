@@ -87,6 +87,13 @@ const heard = (post: string, to: string) => ({
   type: "post.delivered",
   ...{ post, from: "a_b", to, kind: "finding", body: { line: 3 } },
 });
+const replied = (question: string, answer: string | null) => ({
+  type: "question.answered",
+  question,
+  answer,
+  by: answer === null ? "timer" : "ann",
+  reason: answer === null ? "nobody answered" : "",
+});
 const terms = {
   brief: "b1",
   results: [{ result: "res_before", sha256: null }],
@@ -147,20 +154,61 @@ const agentWorlds: readonly World[] = [
     ],
   },
   {
-    name: "questions, answers, and what others post",
+    name: "questions and their answers",
+    input: { ...agentInput({ turnsMax: 2 }), terms },
+    events: [
+      session[0] as { type: string },
+      answered(0, "tool_use", [ask("c1"), write("c2"), post("c3")]),
+      answered(0, "tool_use", [ask("c1"), read("c2", "asking")], report("done")),
+      replied("a_look:1:c1", "8080"),
+      replied("a_look:1:c1", null),
+      replied("a_look:0:c1", null),
+      replied("a_other:1:c1", "9090"),
+      ...["c1", "c2"].flatMap((id) => [...fates(id).slice(0, 1), ...fates(id).slice(6)]),
+    ],
+  },
+  {
+    name: "what others post, and answers that come late",
     input: { ...agentInput({ turnsMax: 2 }), terms },
     events: [
       ...session,
       failed(0, true, true),
-      answered(0, "tool_use", [ask("c1"), write("c2"), post("c3")]),
-      answered(0, "tool_use", [ask("c1"), read("c2", "asking")], report("done")),
+      answered(0, "tool_use", [ask("c1"), post("c2")]),
       heard("a_b:1:x", "#found"),
       heard("a_b:2:x", "a_look"),
-      ...["a_look:1:c1", "a_look:0:c1", "a_other:1:c1"].flatMap((question) => [
-        { type: "question.answered", question, answer: "8080", by: "ann", reason: "" },
-        { type: "question.answered", question, answer: null, by: "timer", reason: "nobody answered" },
+      replied("a_look:1:c1", "8080"),
+      replied("a_look:0:c1", "late"),
+      replied("a_look:0:c1", null),
+    ],
+  },
+  {
+    name: "a conversation that is made shorter",
+    input: agentInput({ turnsMax: 3 }),
+    events: [
+      session[0] as { type: string },
+      { type: "agent.pause" },
+      { type: "agent.resume" },
+      people[3] as { type: string },
+      failed(0, false, true),
+      ...[0, 1, 2].flatMap((turn) => [
+        { ...answered(turn, "pause_turn"), full: true },
+        answered(turn, "pause_turn"),
+        answered(turn, "model_context_window_exceeded"),
+        { ...failed(turn, false, true), overflow: true },
+        { type: "transcript.compacted", turn },
+        { type: "compaction.failed", turn, reason: "no summary" },
       ]),
-      ...["c1", "c2"].flatMap((id) => [...fates(id).slice(0, 1), ...fates(id).slice(6)]),
+    ],
+  },
+  {
+    name: "a breaker of summaries",
+    input: agentInput({ turnsMax: 16 }),
+    events: [
+      session[0] as { type: string },
+      ...Array.from({ length: 16 }, (_, turn) => [
+        { ...answered(turn, "pause_turn"), full: true },
+        { type: "compaction.failed", turn, reason: "no summary" },
+      ]).flat(),
     ],
   },
   {
@@ -373,9 +421,16 @@ const coordinatorWorlds: readonly World[] = [
 
 const breakerWorlds: readonly World[] = [
   {
-    name: "calls and cooling",
-    input: { failuresMax: 3 },
-    events: [{ type: "call.succeeded" }, { type: "call.failed" }, { type: "breaker.cooled" }],
+    name: "calls, rests and probes",
+    input: { failuresMax: 2, coolingFirstMs: 100, coolingLastMs: 200, probeMs: 150, memoryMs: 400 },
+    events: [1_000, 1_100, 1_600].flatMap((at) =>
+      ["a", "b"].flatMap((by) => [
+        { type: "call.asked", by, at },
+        { type: "call.succeeded", by, at },
+        { type: "call.failed", by, at, begunAt: at - 50 },
+        { type: "call.gone", by },
+      ]),
+    ),
   },
 ];
 

@@ -17,6 +17,7 @@ import type { Call } from "../../machines/agent-calls.ts";
 import type { LoggedEvent } from "../../machines/run-event.ts";
 import type { PlannedTask } from "../../machines/task-graph.ts";
 import { noErrands } from "./errands-out.ts";
+import { openGate } from "./open-gate.ts";
 import { startRedis } from "./redis.ts";
 
 const BINDING = "mocked";
@@ -147,7 +148,7 @@ export async function openMockedHive() {
     events,
     /** A worker in this process. */
     async worker(performers: Performers, binding = BINDING): Promise<Runtime> {
-      const access = { client: {} as never, breaker: {} as never, price: () => null };
+      const access = { client: {} as never, ...openGate(), price: () => null };
       const runtime = createRuntime({
         redis,
         keys,

@@ -5,8 +5,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { pino } from "pino";
 import { onTestFinished } from "vitest";
-import { breaker } from "../../actors/runtime/breaker.ts";
 import { type PluginHands, pluginHands } from "../../actors/runtime/plugin-hands.ts";
+import { breaker } from "../../infra/breaker/breaker.ts";
+import { ownUse } from "../../infra/breaker/use-gate.ts";
 import type { Confinement } from "../../infra/bwrap/confine.ts";
 import type { ConfiguredStart } from "../../infra/mcp/server-entry.ts";
 import { startOf } from "../../infra/mcp/server-start.ts";
@@ -71,7 +72,7 @@ export async function openPluginStage({
     searchPath: env.PATH,
     variableOf: () => undefined,
     variables: [],
-    breaker: (name) => breaker({ name, monotonicMs: () => performance.now() }),
+    gate: ({ server }) => ownUse(breaker({ name: server, monotonicMs: () => performance.now() })),
     log: pino({ level: "silent" }),
     ...options,
   });

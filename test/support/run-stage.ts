@@ -94,7 +94,7 @@ export async function openStage(env: Environment = {}): Promise<Stage> {
   const events: Stage["events"] = async (run) => {
     const stored = serverOf(swarm) === undefined ? [] : eventsOf(await logOf(swarm, run));
     // Where nobody serves it, or it lies in an archive, the command knows the way.
-    return stored.length > 0 ? stored : linesOf<LoggedEvent>(await swarm.run(["logs", run, "--jsonl"]));
+    return stored.length > 0 ? stored : linesOf<LoggedEvent>(await swarm.ask(["logs", run, "--jsonl"]));
   };
   return {
     swarm,

@@ -267,6 +267,16 @@ function letterLaws(under: Under): void {
         ]),
       );
     });
+
+    it("that are facts of the run are told apart from those of tasks, by their names", async () => {
+      const { store } = under();
+      const { run, claim } = await startedRun(store);
+      expect(await store.facts(run)).toEqual(new Map());
+      const briefs = ["more", "@fact/f_1", "@facts"].map((task) => ({ task, json: JSON.stringify({ id: task }) }));
+      await bossStep(store, run, claim, { briefs });
+      expect(await store.facts(run)).toEqual(new Map([["@fact/f_1", '{"id":"@fact/f_1"}']]));
+      expect(await store.facts("r_other")).toEqual(new Map());
+    });
   });
 
   it("a commit that is refused writes nothing of all this", async () => {

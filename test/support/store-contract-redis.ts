@@ -40,7 +40,7 @@ export function redisUnderTest(redis: Redis, bells: Redis, keys: Keys, store: St
     async audit(run) {
       return (await redis.xrangeBuffer(keys.run(run).audit, "-", "+")).map(([, [, body]]) => unpacked(body as Buffer));
     },
-    approvals: (run) => redis.hgetall(keys.run(run).approvals),
+    approvals: (run) => reader.approvals(run),
     actors: (run) => redis.hgetall(keys.run(run).actors),
     async listed(run, list) {
       const members = await redis.zrange(shardOf(run)[list], 0, -1);

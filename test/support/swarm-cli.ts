@@ -12,18 +12,22 @@ import { fileURLToPath } from "node:url";
 import { identifyProcess, isAlive, type ProcessIdentity, signalProcess } from "../../infra/redis/process-identity.ts";
 import { redisServerBinary } from "./redis.ts";
 import { sandboxEnv } from "./sandbox.ts";
+import { askHost } from "./swarm-host.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
+let built: string | undefined;
+
 /** The command's entry file; built first where `dist/` is out of date. */
-function builtCli(): string {
+function entryFile(): string {
   const given = process.env.SWARM_TEST_CLI;
   if (given !== undefined) return given;
-  execFileSync(process.execPath, [join(root, "test/support/build.mjs")], { stdio: "inherit" });
-  return join(root, "dist/apps/cli/main.js");
+  if (built === undefined) {
+    execFileSync(process.execPath, [join(root, "test/support/build.mjs")], { stdio: "inherit" });
+    built = join(root, "dist/apps/cli/main.js");
+  }
+  return built;
 }
-
-let cli: string | undefined;
 
 export interface Finished {
   readonly code: number | null;
@@ -63,6 +67,12 @@ export interface Swarm {
   readonly env: Readonly<Record<string, string>>;
   start(args: readonly string[], options?: StartOptions): Running;
   run(args: readonly string[], options?: StartOptions): Promise<Finished>;
+  /**
+   * As `run`, by the same entry, but in a process that others were carried out in before, one at a time: for what is asked
+   * on the side. Not for what reads stdin, gets a signal or goes on at the same time as another, and not after a
+   * `swarm.config.mjs` was changed: a module is read once.
+   */
+  ask(args: readonly string[], options?: Pick<StartOptions, "env" | "cwd">): Promise<Finished>;
   readonly [Symbol.asyncDispose]: () => Promise<void>;
 }
 
@@ -89,8 +99,7 @@ export interface SwarmOptions {
 }
 
 export async function openSwarm({ env = {} }: SwarmOptions = {}): Promise<Swarm> {
-  cli ??= builtCli();
-  const main = cli;
+  const main = entryFile();
   const home = mkdtempSync(join(tmpdir(), "swarm-cli-"));
   const cwd = join(home, "work");
   const dataDir = join(home, "data");
@@ -131,6 +140,8 @@ export async function openSwarm({ env = {} }: SwarmOptions = {}): Promise<Swarm>
     env: own,
     start,
     run: (args, options) => start(args, options).done,
+    ask: (args, options = {}) =>
+      askHost(main, { args, env: defined({ ...own, ...options.env }), cwd: options.cwd ?? cwd }),
     [Symbol.asyncDispose]: async () => {
       const commands = [...started];
       for (const command of commands) command.signal("SIGKILL");

@@ -5,6 +5,7 @@
 import { readFile, rm } from "node:fs/promises";
 import { sha256 } from "../../../infra/ids.ts";
 import type { ActingBox, Box, BoxPage } from "../../../registry/box.ts";
+import { triedMemory } from "../../../registry/memory/tried-memory.ts";
 import type { ToolDeclaration, ToolExample, ToolOutput } from "../../../registry/tool.ts";
 import { actingBox } from "../acting-box.ts";
 import type { Bench } from "./bench.ts";
@@ -54,6 +55,7 @@ export async function tryExample(
     signal,
     ...(example.shelf === undefined ? {} : { shelf: example.shelf }),
     ...(example.manual === undefined ? {} : { manual: async () => example.manual ?? [] }),
+    ...(example.memory === undefined ? {} : { memory: triedMemory(example.memory) }),
   };
   const acting = deed === undefined ? null : await handsOf(bench, example, { box, effect, signal }, hands, reached);
   const { value: output, reached: opened } = await reachOf<ToolOutput>(() =>

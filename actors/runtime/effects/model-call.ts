@@ -4,31 +4,39 @@
  */
 
 import { approvalId, grantsFor, grantsFrom } from "../../../infra/approval.ts";
-import type { ModelClient } from "../../../infra/model/anthropic.ts";
 import { backoffMs } from "../../../infra/model/backoff.ts";
+import type { CountPrompt } from "../../../infra/model/count-prompt.ts";
 import { isSameModel } from "../../../infra/model/model-id.ts";
-import type { Answered, Failed, Usage } from "../../../infra/model/outcome.ts";
-import { costNanoUsd, type TokenPrice } from "../../../infra/model/prices.ts";
-import type { Settlement } from "../../../infra/store.ts";
+import type { Answered, Failed } from "../../../infra/model/outcome.ts";
+import { isOverflow } from "../../../infra/model/overflow.ts";
+import type { PriceRow, TokenPrice } from "../../../infra/model/prices.ts";
+import type { TokenizerSource } from "../../../infra/model/token-count.ts";
 import type { Grants } from "../../../infra/store-approvals.ts";
-import type { Usage as ToldUsage } from "../../../machines/events/model.ts";
 import { agentTypeNamed } from "../../types/index.ts";
-import type { Breaker } from "../breaker.ts";
+import { type AskedModel, askModel, type GatedClient } from "../asked-model.ts";
+import { isCacheTold, NO_COST, NOTHING, promptTokens, settlementOf, toldUsage } from "../call-cost.ts";
 import { type CapabilitiesOf, capabilitiesFor, type RunCapabilities } from "../capabilities.ts";
+import { isFull } from "../compaction-plan.ts";
 import type { Entry } from "../conversation.ts";
 import { type FanOut, type Turn, turnOf } from "../fan-out.ts";
 import { judge } from "../judge.ts";
-import { type Answer, EffectAborted, type PerformContext, type Performer } from "../performer.ts";
+import type { Answer, PerformContext, Performer } from "../performer.ts";
 import type { Given, Here } from "../permission-question.ts";
+import { countedUnits } from "../prompt-estimate.ts";
 import type { RunRow } from "../run-row.ts";
 import { requestOf, type Session } from "../session.ts";
 import { taintIn } from "../taint.ts";
 
-export interface ModelAccess {
-  readonly client: ModelClient;
-  readonly breaker: Breaker;
+export interface ModelAccess extends GatedClient {
   /** Null where nobody knows what the model costs. */
-  price(model: string, promptTokens: number): TokenPrice | null;
+  /** `latched`: what the operator had said of prices when the run began; null: what this worker was told. */
+  price(model: string, promptTokens: number, latched: readonly PriceRow[] | null): TokenPrice | null;
+  /** How its prompts are counted here, before anybody is asked. */
+  readonly tokenizer?: TokenizerSource;
+  /** Whether its server is known to write summaries of its own (`compact-2026-09-04`). */
+  readonly compacts?: boolean;
+  /** Absent: its server is never asked what a prompt comes to. */
+  readonly count?: CountPrompt;
 }
 
 export interface ModelCallDeps {
@@ -60,23 +68,19 @@ export function modelCall(deps: ModelCallDeps): Performer<"model.call"> {
 }
 
 async function called(deps: ModelCallDeps, order: Order, context: PerformContext, turn: Turn): Promise<Answer> {
-  const { session, run, entries, grant, signal, effectId } = context;
+  const { session, run, entries, grant, effectId } = context;
   if (session === null) throw new Error(`model call ${effectId} without a session`);
   const access = deps.access(run.binding);
-  const gate = access.breaker.ask();
-  if (!gate.open) {
-    const request = requestOf(session, entries, grant?.outTokens ?? session.outTokens.wanted);
-    const outcome = await access.client.call(request, { signal, onDelta: turn.began });
-    if (outcome.kind === "failed" && outcome.reason === "aborted") throw new EffectAborted(effectId);
-    const changed = access.breaker.tell(outcome.kind === "answered" || !outcome.retry);
-    const answer =
-      outcome.kind === "answered"
-        ? (substituted(order, context, session, outcome, access) ??
-          (await answered(deps, order, context, session, outcome)))
-        : failed(order, context, outcome, access);
-    return changed === null ? answer : { ...answer, told: [...answer.told, { type: "breaker.changed", ...changed }] };
-  }
-  return notCalled(order, context, `breaker ${gate.name} is open`, gate.waitMs);
+  const request = requestOf(session, entries, grant?.outTokens ?? session.outTokens.wanted);
+  const asked = await askModel(access, request, context, turn.began);
+  if (asked.kind === "kept_back") return notCalled(order, context, asked);
+  const { outcome, counts, leastWaitMs } = asked;
+  const answer =
+    outcome.kind === "answered"
+      ? (substituted(order, context, session, outcome, access) ??
+        (await answered(deps, order, context, session, outcome)))
+      : failed(order, context, { ...outcome, counts, leastWaitMs }, access);
+  return { ...answer, told: [...answer.told, ...asked.told] };
 }
 
 async function answered(
@@ -98,13 +102,17 @@ async function answered(
     actor,
     named: capabilities.named,
   });
-  const settle = settlementOf(usage, 1, deps.access(context.run.binding).price(session.model, promptTokens(usage)));
+  const { binding, config } = context.run;
+  const price = deps.access(binding).price(session.model, promptTokens(usage), config.prices);
+  const settle = settlementOf(usage, price);
   const entry: Entry = {
     role: "assistant",
     content: [...message.content],
     tokens: settle.tokens,
     model: message.model,
+    message: message.id,
   };
+  const units = unitsOf(deps.access(context.run.binding), session, context.entries, entry);
   return {
     event: {
       type: "model.answered",
@@ -114,8 +122,9 @@ async function answered(
         call.status === "asking" ? { ...call, approval: approvalId(context.effectId, call.id) } : call,
       ),
       report: verdict.report,
+      ...(isFull(session, context.entries, settle.tokens) ? { full: true } : {}),
     } as Answer["event"],
-    entries: message.content.length === 0 ? verdict.entries : [entry, ...verdict.entries],
+    entries: message.content.length === 0 ? verdict.entries : [{ ...entry, ...units }, ...verdict.entries],
     settle,
     audit: verdict.audit.map((row) => ({
       ...row,
@@ -133,6 +142,8 @@ async function answered(
         model: message.model,
         ...(requestId === null ? {} : { request: requestId }),
         transcript: context.entries.length,
+        ...(message.simulated === undefined ? {} : { simulated: true as const }),
+        ...(message.cacheMiss === undefined ? {} : { cacheMiss: message.cacheMiss }),
         usage: { ...toldUsage(usage), ...(isCacheTold(usage) ? {} : { cacheUntold: true as const }) },
       },
       ...verdict.told,
@@ -154,6 +165,17 @@ async function givenTo(
   return { ...known, grants: grantsFor(grantsFrom(run.config.grants, fields), address.actor, nowMs), nowMs };
 }
 
+/** Nothing where nobody has counted in this process: the next estimate then starts from what is known of the model. */
+function unitsOf(
+  { tokenizer }: ModelAccess,
+  session: Session,
+  entries: readonly Entry[],
+  answer: Entry,
+): Pick<Entry, "units"> {
+  const loaded = tokenizer?.loaded() ?? null;
+  return loaded === null ? {} : { units: countedUnits(session, entries, answer, loaded) };
+}
+
 /** Where the run forbids it, an answer of another model is none; it was made, and is paid for. Null: it may count. */
 function substituted(
   order: Order,
@@ -164,22 +186,27 @@ function substituted(
 ): Answer | null {
   if (context.run.config.fallback !== "forbid" || isSameModel(message.model, asked)) return null;
   const said = `${asked} was asked and ${message.model} answered, which this run forbids`;
-  const outcome = { usage, mayBeBilled: false, reason: "substitute", message: said, retry: false };
+  const outcome = { usage, mayBeBilled: false, reason: "substitute", message: said, retry: false, counts: true };
   return failed(order, context, outcome, access);
 }
 
-type Failure = Omit<Failed, "kind" | "reason" | "requestId"> & { readonly reason: string };
+type Failure = Omit<Failed, "kind" | "reason" | "requestId"> & {
+  readonly reason: string;
+  readonly counts: boolean;
+  readonly leastWaitMs?: number;
+};
 
 function failed(order: Order, context: PerformContext, outcome: Failure, access: ModelAccess): Answer {
-  const { usage, mayBeBilled, reason, message, retry } = outcome;
-  const { run, session, grant, effectId } = context;
-  const shown = settlementOf(usage, 1, access.price(session?.model ?? run.model, promptTokens(usage)));
+  const { usage, mayBeBilled, reason, message, retry, counts, retryAfterMs, leastWaitMs = 0 } = outcome;
+  const { run, session, grant, effectId, entries } = context;
+  const shown = settlementOf(usage, access.price(session?.model ?? run.model, promptTokens(usage), run.config.prices));
   // A call that was cut may be billed for more than its stream had shown; the reservation is the safe side.
   const settle =
     mayBeBilled && grant !== null
       ? { ...shown, tokens: Math.max(shown.tokens, grant.tokens), nanoUsd: Math.max(shown.nanoUsd, grant.nanoUsd) }
       : shown;
-  const delayMs = backoffMs({ attempt: order.attempt + 1, retryAfterMs: outcome.retryAfterMs, seed: effectId });
+  const ownMs = backoffMs({ attempt: order.attempt + 1, retryAfterMs, seed: effectId });
+  const delayMs = Math.max(ownMs, leastWaitMs);
   return {
     event: {
       type: "model.failed",
@@ -187,7 +214,9 @@ function failed(order: Order, context: PerformContext, outcome: Failure, access:
       reason: `${reason}: ${message}`,
       retry,
       delayMs,
-      counts: true,
+      counts,
+      // A first request has nothing that could be left out: its failure is the server's word.
+      ...(isOverflow(outcome) && entries.some(({ role }) => role === "assistant") ? { overflow: true } : {}),
     } as Answer["event"],
     settle,
     told: [
@@ -197,33 +226,20 @@ function failed(order: Order, context: PerformContext, outcome: Failure, access:
   };
 }
 
-const NOTHING: ToldUsage = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
-const NO_COST: Settlement = {
-  tokens: 0,
-  nanoUsd: 0,
-  inputTokens: 0,
-  outputTokens: 0,
-  cacheReadTokens: 0,
-  cacheWriteTokens: 0,
-  calls: 0,
-  unpriced: 0,
-};
-
-function notCalled(order: Order, { effectId }: PerformContext, reason: string, delayMs: number): Answer {
+/** It never reached the model: it costs nothing, and none of the agent's attempts. */
+function notCalled(
+  order: Order,
+  { effectId }: PerformContext,
+  { reason, message, delayMs, retry, told }: Extract<AskedModel, { kind: "kept_back" }>,
+): Answer {
+  const { turn, attempt } = order;
   return {
-    event: { type: "model.failed", turn: order.turn, reason, retry: true, delayMs, counts: false } as Answer["event"],
+    event: { type: "model.failed", turn, reason: message, retry, delayMs, counts: false } as Answer["event"],
     settle: NO_COST,
     told: [
-      {
-        type: "model.failed",
-        effect: effectId,
-        turn: order.turn,
-        reason: "breaker_open",
-        message: reason,
-        retry: true,
-        usage: NOTHING,
-      },
-      { type: "retry.scheduled", turn: order.turn, attempt: order.attempt, delayMs },
+      ...told,
+      { type: "model.failed", effect: effectId, turn, reason, message, retry, usage: NOTHING },
+      ...(retry ? [{ type: "retry.scheduled" as const, turn, attempt, delayMs }] : []),
     ],
   };
 }
@@ -267,31 +283,3 @@ function withoutAnswer(
     ],
   };
 }
-
-const promptTokens = (usage: Usage): number =>
-  usage.inputTokens + (usage.cacheReadTokens ?? 0) + (usage.cacheWriteTokens ?? 0);
-
-const isCacheTold = ({ cacheReadTokens, cacheWriteTokens }: Usage): boolean =>
-  cacheReadTokens !== null || cacheWriteTokens !== null;
-
-function settlementOf(usage: Usage, calls: number, price: TokenPrice | null): Settlement {
-  const { inputTokens, outputTokens } = usage;
-  return {
-    tokens: promptTokens(usage) + outputTokens,
-    nanoUsd: price === null ? 0 : costNanoUsd(usage, price),
-    inputTokens,
-    outputTokens,
-    cacheReadTokens: usage.cacheReadTokens ?? 0,
-    cacheWriteTokens: usage.cacheWriteTokens ?? 0,
-    calls,
-    unpriced: price === null ? calls : 0,
-  };
-}
-
-const toldUsage = (usage: Usage): ToldUsage => ({
-  inputTokens: usage.inputTokens,
-  outputTokens: usage.outputTokens,
-  cacheReadTokens: usage.cacheReadTokens ?? 0,
-  cacheWriteTokens: usage.cacheWriteTokens ?? 0,
-  ...(usage.estimated ? { estimated: true } : {}),
-});

@@ -1,4 +1,7 @@
-/** Puts an agent's session together from its brief and the results it stands on. Repeatable: it only reads. */
+/**
+ * Puts an agent's session together from its brief, the results it stands on, and what is remembered. Repeatable: it only
+ * reads, but for what turns out not to be true any more, which is forgotten once.
+ */
 
 import type { Address, Store } from "../../../infra/store.ts";
 import { type Brief, type Envelope, envelopeSchema } from "../../../machines/brief.ts";
@@ -8,11 +11,13 @@ import type { Excluded } from "../../../registry/pool.ts";
 import type { AgentType } from "../../types/define.ts";
 import type { OpenTree } from "../agent-tree.ts";
 import type { CapabilitiesOf } from "../capabilities.ts";
+import type { MemoryDeps } from "../memory/memory.ts";
+import { type SessionMemory, sessionMemory } from "../memory/session-memory.ts";
 import { modelFor } from "../model-tier.ts";
 import type { Answer, Performer } from "../performer.ts";
 import type { Here } from "../permission-question.ts";
 import type { RunRow } from "../run-row.ts";
-import { assemble, briefFrom } from "../session.ts";
+import { type Assembled, assemble, briefFrom, type Session } from "../session.ts";
 import { contractProblem, refusal, termsProblems } from "../terms-check.ts";
 
 export interface SessionAssembleDeps {
@@ -23,6 +28,8 @@ export interface SessionAssembleDeps {
   readonly unavailable?: (run: RunRow) => Promise<ReadonlyMap<string, string>>;
   /** Makes the working tree of an agent that is to have its own. Absent: all work where their run does. */
   readonly openTree?: OpenTree;
+  /** Absent: nothing is remembered here. */
+  readonly memory?: MemoryDeps;
 }
 
 type Order = Extract<OutsideEffect, { type: "session.assemble" }>;
@@ -55,45 +62,66 @@ export function sessionAssemble(deps: SessionAssembleDeps): Performer<"session.a
     const [capabilities, unavailable] = await Promise.all([deps.capabilities(latched), deps.unavailable?.(run)]);
     const type = capabilities.agentType(address.type, brief.profile ?? null);
     if (type === undefined) return refused(`there is no agent type ${brief.profile ?? address.type}`);
+    const memory = await sessionMemory(deps.memory, address.run, run, type.tools.includes("Recall"));
     const around = {
       ...here,
       capabilities,
+      recalls: memory.entry !== null,
       ...(unavailable === undefined ? {} : { unavailable }),
       ...(order.terms === undefined ? {} : { terms: order.terms }),
     };
     const assembled = assemble(type, brief, run, standsOn, around);
     const tree = order.tree === undefined ? null : ((await deps.openTree?.(run, address, order.tree)) ?? null);
     if (tree !== null && "refused" in tree) return refused(tree.refused);
-    const { first, excluded, toolsHash } = assembled;
     const session = { ...assembled.session, ...(tree === null ? {} : { tree }) };
     const earlier = earlierResults(address, order).flatMap((id) => results.get(id) ?? []);
     const heard = [...standsOn, ...earlier.map((one) => envelopeSchema.parse(JSON.parse(one)))];
-    const sources = [`brief:${order.task}`, ...order.standsOn];
-    const bytes = JSON.stringify(first.content).length;
-    return {
-      event: { type: "session.assembled" },
-      session,
-      entries: [{ ...first, ...withTaint(inherited(brief, heard)) }],
-      told: [
-        {
-          type: "context.loaded",
-          sources,
-          bytes,
-          ...(here.sandbox === undefined ? {} : { sandbox: here.sandbox }),
-          ...toldModel(type, run, order.terms?.model),
-        },
-        {
-          type: "registry.built",
-          tools: session.tools.map(({ name }) => name),
-          ...(session.deferred.length === 0 ? {} : { deferred: session.deferred }),
-          ...toldExcluded(excluded),
-          hash: toolsHash,
-        },
-        { type: "message.started", from: "brief", bytes },
-      ],
-    };
+    const marks = withTaint(inherited(brief, heard));
+    return answerOf(order, { ...assembled, session, first: { ...assembled.first, ...marks } }, memory, {
+      ...(here.sandbox === undefined ? {} : { sandbox: here.sandbox }),
+      ...toldModel(type, run, order.terms?.model),
+    });
   };
 }
+
+interface Asked {
+  readonly sandbox?: NonNullable<Here["sandbox"]>;
+  readonly model: string;
+}
+
+function answerOf(
+  order: Order,
+  { session, first, excluded, toolsHash }: Assembled,
+  memory: SessionMemory,
+  asked: Asked,
+): Answer {
+  // Whoever cannot ask for more is told nothing: its rights may have been narrowed meanwhile.
+  const told = canRecall(session) ? memory.entry : null;
+  const entries = told === null ? [first] : [first, told];
+  const sources = [`brief:${order.task}`, ...order.standsOn, ...(told === null ? [] : memory.sources)];
+  const bytes = entries.reduce((sum, { content }) => sum + JSON.stringify(content).length, 0);
+  return {
+    event: { type: "session.assembled" },
+    session,
+    entries,
+    ...(Object.keys(memory.briefs).length === 0 ? {} : { briefs: memory.briefs }),
+    told: [
+      { type: "context.loaded", sources, bytes, ...asked },
+      {
+        type: "registry.built",
+        tools: session.tools.map(({ name }) => name),
+        ...(session.deferred.length === 0 ? {} : { deferred: session.deferred }),
+        ...toldExcluded(excluded),
+        hash: toolsHash,
+      },
+      ...memory.told.filter(({ type }) => told !== null || type !== "memory.recalled"),
+      { type: "message.started", from: "brief", bytes },
+    ],
+  };
+}
+
+const canRecall = ({ tools, deferred }: Session): boolean =>
+  tools.some(({ name }) => name === "Recall") || deferred.includes("Recall");
 
 /** Whoever is told what another agent made of a stranger's words has read them, too. */
 const inherited = ({ taint = [] }: Brief, heard: readonly Envelope[]): readonly TaintMark[] =>

@@ -20,8 +20,10 @@ import {
 } from "../../../registry/tool.ts";
 import { actingBox, OutcomeUnknown } from "../acting-box.ts";
 import { type CapabilitiesOf, capabilitiesFor, type RunCapabilities } from "../capabilities.ts";
-import { callInput, lastSeen, toolResultEntry } from "../conversation.ts";
+import { callInput, lastInSight, toolResultEntry } from "../conversation.ts";
 import { inputHashOf } from "../judge.ts";
+import { type CallMemory, callMemory } from "../memory/call-memory.ts";
+import type { MemoryDeps } from "../memory/memory.ts";
 import { type Answer, EffectAborted, type PerformContext, type Performer } from "../performer.ts";
 import { type Here, questionOf } from "../permission-question.ts";
 import type { PluginHands } from "../plugin-hands.ts";
@@ -46,6 +48,8 @@ export interface ToolRunDeps {
   readonly plugins?: PluginHands | undefined;
   /** What is known of the run's skills since. Absent: nobody keeps a book. */
   readonly skillPins?: SkillPins;
+  /** Absent: nothing is remembered here. */
+  readonly memory?: MemoryDeps;
 }
 
 type Order = Parameters<Performer<"tool.run">>[0];
@@ -57,10 +61,12 @@ export function toolRun(deps: ToolRunDeps): Performer<"tool.run"> {
     const capabilities = await capabilitiesFor(deps.capabilities, context);
     const tool = capabilities.named(order.tool);
     if (tool !== undefined && !mayRun(context.rights, tool)) return refusedByChart(order, tool, context);
+    const memory = callMemory(deps.memory, order, context);
     try {
-      const output = await outcomeOf(deps, capabilities, order, context);
+      const output = await outcomeOf(deps, capabilities, order, context, memory);
       signal.throwIfAborted();
-      return finishedAnswer(order, effectId, output, Math.round(deps.monotonicMs() - startedMs));
+      const answer = finishedAnswer(order, effectId, output, Math.round(deps.monotonicMs() - startedMs));
+      return memory === null ? answer : await memory.withMemory(answer);
     } catch (cause) {
       // Not this performer's to say: whether it happened is found out on the way that a lost worker's calls go.
       if (cause instanceof OutcomeUnknown) return unknownAnswer(order, effectId, deps.journal?.place ?? "");
@@ -97,6 +103,7 @@ async function outcomeOf(
   capabilities: RunCapabilities,
   order: Order,
   context: PerformContext,
+  memory: CallMemory | null,
 ): Promise<ToolOutput> {
   const { entries, run, signal, effectId } = context;
   const made = callInput(entries, order.call);
@@ -111,7 +118,8 @@ async function outcomeOf(
     const question = atUse(deps, context, tool, input);
     if (tool.loadDeed === undefined) {
       const shelf = shelfFor(context, capabilities, deps);
-      const given = { box: watchedBox(box, question), signal, manual: readManual, ...shelf };
+      const remembered = memory === null ? {} : { memory: memory.door };
+      const given = { box: watchedBox(box, question), signal, manual: readManual, ...shelf, ...remembered };
       return await withinTime(tool, input, given);
     }
     return await acted(deps, order, context, tool.loadDeed, box, question);
@@ -156,7 +164,7 @@ async function acted(
     mayChange: (path) => mayChange(question, path),
     commands: { writable: question.addDirs, ...command },
     plugins,
-    lastSeen: (path) => lastSeen(entries, path),
+    lastSeen: (path) => lastInSight(entries, path),
     changed: ({ path, after }) => {
       saw = { path, sha256: after };
     },

@@ -6,6 +6,7 @@ import { SwarmError } from "../../../infra/errors.ts";
 import { newGrantId, newNonce } from "../../../infra/ids.ts";
 import type { AnswerAnswer } from "../../../infra/store-approvals.ts";
 import { exactRule } from "../../../registry/permission/grant-rule.ts";
+import { planProjection } from "../../orders/project-run.ts";
 import type { Hive } from "../hive.ts";
 import { isQuestion, needsName, type ShownWith } from "./show-approval.ts";
 
@@ -197,6 +198,7 @@ export async function shownWith(hive: Hive, approval: StoredApproval, linesMax: 
       }
     }
   }
+  const projected = await planProjection(hive.reader, approval, hive.config);
   const similar = similarTo(approval, await approvalsOf(hive, approval.run)).map(({ id }) => id);
-  return { nowMs: Date.now(), workspace, rule, covered, similar, linesMax };
+  return { nowMs: Date.now(), workspace, rule, covered, similar, linesMax, projected };
 }

@@ -17,6 +17,8 @@ export interface ShownWith {
   readonly covered: { readonly agent: number; readonly run: number };
   /** Others that wait with the same words. */
   readonly similar: readonly string[];
+  /** What a plan's tasks will probably take; null, or absent, where it is no plan. */
+  readonly projected?: string | null;
   /** Lines of one text of the input, at most. */
   readonly linesMax: number;
 }
@@ -29,6 +31,7 @@ export function approvalLines(approval: StoredApproval, shown: ShownWith): strin
     `  why   ${printable(reason)} (${printable(rule)})`,
     ...(touches.length === 0 ? [] : [`  at stake: ${touches.map(spelled).join(", ")}`]),
     ...inputLines(approval, shown),
+    ...(shown.projected == null ? [] : [`  cost  ${shown.projected}`]),
     ...similarLines(shown),
   ];
 }

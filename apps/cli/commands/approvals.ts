@@ -1,10 +1,13 @@
 /** `swarm approvals`: what waits for a person, one in full, the rights that were given, and taking one back. */
-import { userInfo } from "node:os";
-import { shownApproval } from "../../../actors/runtime/run-document.ts";
-import { runConfigSchema } from "../../../actors/runtime/run-row.ts";
-import { grantsFrom, type StoredApproval, type StoredGrant } from "../../../infra/approval.ts";
-import { SwarmError } from "../../../infra/errors.ts";
-import { findApproval, pendingApprovals, unknownApproval } from "../../../infra/redis/approval-index.ts";
+import type { StoredApproval } from "../../../infra/approval.ts";
+import {
+  approvalDocument,
+  grantsIn,
+  oneApproval,
+  revokeGrant,
+  runningGrants,
+  waitingApprovals,
+} from "../../orders/approvals-over-runs.ts";
 import { approvalsOf, shownWith } from "../approvals/give-answer.ts";
 import { answerCommands, approvalLines, inOneLine } from "../approvals/show-approval.ts";
 import { oneOf } from "../flags.ts";
@@ -31,10 +34,10 @@ export async function act([action, id = ""]: readonly string[], flags: Record<st
 }
 
 async function list(hive: Hive, run: string | null, json: boolean): Promise<number> {
-  const found = run === null ? await waiting(hive) : await approvalsOf(hive, run);
+  const found = run === null ? await waitingApprovals(hive) : await approvalsOf(hive, run);
   const groups = grouped(found);
   if (json) {
-    const documents = groups.flatMap((group) => group.map((one) => documentOf(one, group)));
+    const documents = groups.flatMap((group) => group.map((one) => approvalDocument(one, group)));
     printJson({ v: 1, approvals: documents });
     return 0;
   }
@@ -62,15 +65,6 @@ async function list(hive: Hive, run: string | null, json: boolean): Promise<numb
   return 0;
 }
 
-/** Over all runs. */
-async function waiting(hive: Hive): Promise<StoredApproval[]> {
-  const places = await pendingApprovals(hive.redis, hive.keys);
-  const runs = [...new Set(places.map(({ run }) => run))];
-  const all = (await Promise.all(runs.map((run) => approvalsOf(hive, run)))).flat();
-  const ids = new Set(places.map(({ approval }) => approval));
-  return all.filter(({ id, status }) => ids.has(id) && status === "pending");
-}
-
 /** What asks for the same with the same words, in one run and with one outcome, is one line. */
 function grouped(approvals: readonly StoredApproval[]): StoredApproval[][] {
   const groups = new Map<string, StoredApproval[]>();
@@ -83,22 +77,12 @@ function grouped(approvals: readonly StoredApproval[]): StoredApproval[][] {
   return [...groups.values()];
 }
 
-const documentOf = (one: StoredApproval, group: readonly StoredApproval[]) => ({
-  ...shownApproval(one),
-  runId: one.run,
-  call: one.call,
-  status: one.status,
-  ...(one.cut === true ? { cut: true } : {}),
-  answer: one.answer === null ? null : { ...one.answer, at: new Date(one.answer.atMs).toISOString(), atMs: undefined },
-  similar: group.filter(({ id }) => id !== one.id).map(({ id }) => id),
-});
-
 async function show(hive: Hive, id: string, run: string | null, json: boolean): Promise<number> {
   const one = await oneApproval(hive, id, run);
   if (json) {
     printJson({
       v: 1,
-      ...documentOf(
+      ...approvalDocument(
         one,
         await approvalsOf(hive, one.run).then((all) =>
           all.filter(
@@ -113,37 +97,6 @@ async function show(hive: Hive, id: string, run: string | null, json: boolean): 
   const commands = one.status === "pending" ? answerCommands(one).map((command) => `  ${command}`) : [];
   process.stdout.write(`${[...lines, `  hash  ${one.hash}`, ...commands].join("\n")}\n`);
   return 0;
-}
-
-async function oneApproval(hive: Hive, id: string, run: string | null): Promise<StoredApproval> {
-  const place = run === null ? await placeOf(hive, id) : { run, approval: id };
-  const all = (await approvalsOf(hive, place.run)).filter((one) => one.id.startsWith(place.approval));
-  const only = all.find((one) => one.id === place.approval) ?? (all.length === 1 ? all[0] : undefined);
-  if (only === undefined || id === "") throw unknownApproval(id, `${all.length} of run ${place.run} are called so`);
-  return only;
-}
-
-async function placeOf(hive: Hive, id: string): Promise<{ run: string; approval: string }> {
-  if (id !== "@last") return findApproval(hive.redis, hive.keys, id);
-  const newest = (await waiting(hive)).sort((a, b) => b.askedAtMs - a.askedAtMs)[0];
-  if (newest === undefined) throw unknownApproval(id, "nobody waits for an approval");
-  return { run: newest.run, approval: newest.id };
-}
-
-interface RunGrant extends StoredGrant {
-  readonly runId: string;
-}
-
-async function grantsIn(hive: Hive, run: string): Promise<RunGrant[]> {
-  const row = await hive.reader.run(run);
-  if (row === null) return [];
-  const latched = runConfigSchema.parse(JSON.parse(row.fields.config ?? "{}")).grants;
-  return grantsFrom(latched, await hive.reader.grants(run)).map((grant) => ({ ...grant, runId: run }));
-}
-
-async function runningGrants(hive: Hive): Promise<RunGrant[]> {
-  const running = (await hive.reader.runs()).filter(({ fields }) => fields.status === "running");
-  return (await Promise.all(running.map(({ run }) => grantsIn(hive, run)))).flat();
 }
 
 async function granted(hive: Hive, run: string | null, json: boolean): Promise<number> {
@@ -194,27 +147,11 @@ async function granted(hive: Hive, run: string | null, json: boolean): Promise<n
 }
 
 async function revoke(hive: Hive, id: string, run: string | null, reason: string, json: boolean): Promise<number> {
-  const known = run === null ? await runningGrants(hive) : await grantsIn(hive, run);
-  const fitting = known.filter((grant) => id !== "" && grant.id.startsWith(id));
-  const grant = fitting.find((one) => one.id === id) ?? (fitting.length === 1 ? fitting[0] : undefined);
-  if (grant === undefined) {
-    const where = run === null ? "the runs that are under way" : `run ${run}`;
-    throw new SwarmError("grant.unknown", `grant "${id}": ${fitting.length} of ${where} are called so`, {
-      exit: 2,
-      hint: "`swarm approvals list --granted` shows them. What a configuration file allows is changed in that file.",
-    });
-  }
-  const answer = await hive.store.revoke(grant.runId, grant, userInfo().username, reason);
-  if (answer.kind === "no_run" || answer.kind === "ended") {
-    const status = answer.kind === "ended" ? answer.status : "gone";
-    throw new SwarmError("run.ended", `run ${grant.runId} has ended already: ${status}; its rights ended with it`, {
-      exit: 2,
-    });
-  }
-  if (json) printJson({ v: 1, id: grant.id, runId: grant.runId, rule: grant.rule, did: answer.kind });
+  const { grant, did } = await revokeGrant(hive, id, run, reason);
+  if (json) printJson({ v: 1, id: grant.id, runId: grant.runId, rule: grant.rule, did });
   else
     process.stdout.write(
-      `${answer.kind === "again" ? "revoked before" : "revoked"}: ${grant.id}; calls of run ${grant.runId} that it covered are asked about again\n`,
+      `${did === "again" ? "revoked before" : "revoked"}: ${grant.id}; calls of run ${grant.runId} that it covered are asked about again\n`,
     );
   return 0;
 }

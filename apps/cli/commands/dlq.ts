@@ -4,14 +4,9 @@
  */
 import { agentTypes } from "../../../actors/types/index.ts";
 import { SwarmError } from "../../../infra/errors.ts";
-import {
-  type DeadLetter,
-  type DeadLetters,
-  deadLettersOf,
-  type Requeue,
-  type RequeueAnswer,
-} from "../../../infra/redis/dead-letters.ts";
+import { type DeadLetter, type DeadLetters, deadLettersOf } from "../../../infra/redis/dead-letters.ts";
 import { memberOf } from "../../../infra/store.ts";
+import { cut, dropLetter, letterDocument, requeueLetter } from "../../orders/dead-letter.ts";
 import { oneOf } from "../flags.ts";
 import { openHive } from "../hive.ts";
 import { harmless, printJson, printTable } from "../print.ts";
@@ -46,7 +41,7 @@ export async function act([action, id = ""]: readonly string[], flags: Record<st
 }
 
 function list(letters: readonly DeadLetter[], json: boolean): number {
-  if (json) printJson({ v: 1, letters: letters.map((letter) => documentOf(letter, BODY_SHOWN)) });
+  if (json) printJson({ v: 1, letters: letters.map((letter) => letterDocument(letter, BODY_SHOWN)) });
   else
     printTable(
       ["LETTER", "DIED", "RUN", "AGENT", "TYPE", "REASON"],
@@ -65,7 +60,7 @@ function list(letters: readonly DeadLetter[], json: boolean): number {
 
 function show(letter: DeadLetter, json: boolean): number {
   if (json) {
-    printJson({ v: 1, ...documentOf(letter, BODY_SHOWN_JSON) });
+    printJson({ v: 1, ...letterDocument(letter, BODY_SHOWN_JSON) });
     return 0;
   }
   const { id, task } = letter;
@@ -98,23 +93,8 @@ const taskLines = (
   ...task.reasons.map((reason) => `because ${cut(reason, BODY_SHOWN)}`),
 ];
 
-const cut = (text: string, max: number): string =>
-  text.length <= max ? text : `${text.slice(0, max)}… (${text.length} characters)`;
-
-const documentOf = ({ id, address, atMs, entry: _entry, mail, pending, state, ...rest }: DeadLetter, max: number) => ({
-  id,
-  runId: address.run,
-  agent: address.actor === "-" ? null : address.actor,
-  agentType: address.type,
-  at: new Date(atMs).toISOString(),
-  state: state === "" ? null : (JSON.parse(state) as unknown),
-  ...rest,
-  mail: mail === null ? null : cut(mail, max),
-  pending: pending.map((effect) => ({ id: effect.id, order: cut(effect.json, max) })),
-});
-
 async function drop(letters: DeadLetters, letter: DeadLetter, json: boolean): Promise<number> {
-  if ((await letters.drop(letter)) === "gone") throw goneMeanwhile(letter);
+  await dropLetter(letters, letter);
   if (json) printJson({ v: 1, id: letter.id, runId: letter.address.run, did: "dropped" });
   else process.stdout.write(`dropped: ${letter.id}\n`);
   return 0;
@@ -126,58 +106,10 @@ async function requeue(
   to: string | undefined,
   json: boolean,
 ): Promise<number> {
-  const task = (await letters.taskOf(letter)) ?? "";
-  const same = letter.kind === "actor" && (to === undefined || to === letter.address.type);
-  const order: Requeue = same ? { as: "back", task } : { as: "reroute", task, agentType: to ?? letter.address.type };
-  const problem = problemOf(letter, task, await letters.requeue(letter, order));
-  if (problem !== null) throw problem;
+  const { as, task } = await requeueLetter(letters, letter, to);
   const { id, address } = letter;
-  if (json) printJson({ v: 1, id, runId: address.run, did: "requeued", as: order.as, task, to: to ?? address.type });
-  else if (order.as === "back") process.stdout.write(`${address.actor} goes on as it died: ${address.run}\n`);
-  else process.stdout.write(`task ${task} goes to a new ${order.agentType} agent: ${address.run}\n`);
+  if (json) printJson({ v: 1, id, runId: address.run, did: "requeued", as, task, to: to ?? address.type });
+  else if (as === "back") process.stdout.write(`${address.actor} goes on as it died: ${address.run}\n`);
+  else process.stdout.write(`task ${task} goes to a new ${to ?? address.type} agent: ${address.run}\n`);
   return 0;
 }
-
-/** Null where it went back to work. */
-function problemOf(letter: DeadLetter, task: string, answer: RequeueAnswer): SwarmError | null {
-  const { run, actor } = letter.address;
-  const refused = (code: string, message: string, hint: string, retry = false): SwarmError =>
-    new SwarmError(code, message, { exit: 2, hint, retry });
-  const drop = `Drop it: swarm dlq drop ${letter.id}`;
-  switch (answer.kind) {
-    case "requeued":
-    case "again":
-      return null;
-    case "gone":
-      return goneMeanwhile(letter);
-    case "over":
-      return refused(
-        "dlq.over",
-        `${actor} was taken out of its life for good: it goes on no more`,
-        `Give its task to a new agent: swarm dlq requeue ${letter.id} --to TYPE. ${drop}`,
-      );
-    case "no_run":
-      return refused("run.gone", `run ${run} is gone`, drop);
-    case "ended":
-      return refused(
-        "run.ended",
-        `run ${run} has ended already: ${answer.status}; a requeue starts nothing in it`,
-        `Branch off before its end: swarm fork ${run} --at N (swarm logs ${run} shows N), or start it anew. ${drop}`,
-      );
-    case "not_failed":
-      if (answer.status === "running" && answer.actor === actor) {
-        return refused("dlq.not_taken", `run ${run} has not taken notice of the death yet`, "Try again.", true);
-      }
-      return refused(
-        "dlq.not_failed",
-        `task "${task}" of run ${run} is ${answer.status || "unknown"} now, not failed`,
-        drop,
-      );
-  }
-}
-
-const goneMeanwhile = ({ id }: DeadLetter): SwarmError =>
-  new SwarmError("dlq.gone", `dead letter ${id} was requeued or dropped meanwhile`, {
-    exit: 2,
-    hint: "swarm dlq list",
-  });

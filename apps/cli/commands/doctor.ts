@@ -2,14 +2,19 @@
 import { apiBinding, DEFAULT_MODEL, hasModel, LOCAL_MODEL } from "../../../actors/runtime/accesses.ts";
 import { installedDrift } from "../../../actors/runtime/drift/installed.ts";
 import { MODEL_TIERS } from "../../../actors/types/define.ts";
+import type { SwarmBreakers } from "../../../infra/breaker/views.ts";
 import type { Sandbox } from "../../../infra/bwrap/sandbox.ts";
 import { type Config, readConfig } from "../../../infra/config.ts";
 import { SwarmError } from "../../../infra/errors.ts";
 import { openHostState } from "../../../infra/journal/host-state.ts";
+import { allBreakers } from "../../../infra/redis/breakers.ts";
+import { connectOnce } from "../../../infra/redis/connect-once.ts";
 import { durabilityOf, type Promised } from "../../../infra/redis/durability.ts";
 import { openRedis, type RedisEndpoint } from "../../../infra/redis/embedded.ts";
+import { keysFor } from "../../../infra/redis/keys.ts";
 import { tools } from "../../../registry/tools/index.ts";
 import { releasePins } from "../../../registry/tools/release-pins.ts";
+import { breakerLines } from "../breaker-rows.ts";
 import { PERMISSION_LISTS, permissionsOf } from "../permission-lists.ts";
 import { printJson, printTable } from "../print.ts";
 import { redisSettings } from "../redis-settings.ts";
@@ -28,6 +33,7 @@ export async function act(_args: readonly string[], flags: Record<string, unknow
   const settings = settingsOf(config);
   const sandbox = await openOwnSandbox(config, await openHostState(config.stateDirs), true);
   const redis = await openRedis(redisSettings(config)).catch((cause: unknown) => cause);
+  const known = redis instanceof Error ? NONE_KNOWN : await breakersOf(config, endpointOf(redis));
   const guarantees = redis instanceof Error ? [] : durabilityOf(endpointOf(redis).kind, endpointOf(redis).facts);
   const drifted = [...installedDrift(tools, releasePins)].map(([name, { reason }]) => ({ name, reason }));
   const model = hasModel(config)
@@ -45,9 +51,11 @@ export async function act(_args: readonly string[], flags: Record<string, unknow
       sandboxBy: sandbox.by,
       sandboxReasons: sandbox.reasons,
       drifted,
+      ...known,
     });
   } else {
     print(settings, redis, guarantees, model, sandbox);
+    for (const line of breakerLines(known)) process.stdout.write(`${line}\n`);
     for (const { name, reason } of drifted) process.stdout.write(`tool ${name} is out on this machine: ${reason}\n`);
   }
   return redis instanceof SwarmError ? redis.exit : 0;
@@ -78,6 +86,14 @@ function settingsOf(config: Config): Setting[] {
     row("redisFsync", config.redisFsync),
     row("retentionHours", String(config.retentionHours)),
     row("approvalHours", String(config.approvalHours)),
+    row("memory", config.memory),
+    row("memoryDays", String(config.memoryDays)),
+    row("compaction.atTokens", String(config.compaction.atTokens)),
+    row("compaction.everyTurns", String(config.compaction.everyTurns)),
+    row("compaction.keepTurns", String(config.compaction.keepTurns)),
+    row("compaction.with", config.compaction.with),
+    row("prices", [...new Set(config.prices.map(({ model }) => model))].join(", ") || undefined),
+    row("cacheDiagnostics", config.cacheDiagnostics === undefined ? undefined : config.cacheDiagnostics ? "yes" : "no"),
     row("sandboxSwitch", config.sandbox.off ? "off" : "auto"),
     row("sandboxNetwork", config.sandbox.network ? "on" : "off"),
     row("sandboxInstall", config.sandbox.install),
@@ -108,6 +124,12 @@ function rulesOf(config: Config): Setting[] {
 const withoutPassword = (url: string): string => url.replace(/\/\/[^@/]*@/, "//(secret)@");
 
 const inWords = { yes: "holds", no: "does not hold", unknown: "unknown" } as const;
+
+const NONE_KNOWN: SwarmBreakers = { breakers: [], limits: [] };
+
+/** Advice, as with every breaker: a server that does not tell keeps nothing else from being told. */
+const breakersOf = ({ prefix }: Config, { options, describe }: RedisEndpoint): Promise<SwarmBreakers> =>
+  connectOnce(options, describe, (redis) => allBreakers(redis, keysFor(prefix))).catch(() => NONE_KNOWN);
 
 const endpointOf = (redis: unknown): RedisEndpoint => redis as RedisEndpoint;
 

@@ -3,6 +3,7 @@ import { readConfig } from "../../../infra/config.ts";
 import { budgetOf } from "../budget-flags.ts";
 import { FAIL_ON_LEVELS } from "../evaluate/fail-on.ts";
 import { evaluationGraph } from "../evaluate/graph.ts";
+import { measuresOf } from "../evaluate/measures.ts";
 import { writableFile } from "../evaluate/output-file.ts";
 import { printEvaluation } from "../evaluate/print-evaluation.ts";
 import { oneOf } from "../flags.ts";
@@ -26,6 +27,8 @@ export async function act([path = ""]: readonly string[], flags: Record<string, 
   oneOf(flags.failOn, "--fail-on", FAIL_ON_LEVELS);
   const analyst = oneOf(flags.analyst, "--analyst", ["local"]);
   if (flags.html !== undefined) writableFile(String(flags.html), "--html");
+  // Before any work: whatever is named and cannot be understood would only be told in the end.
+  measuresOf(flags);
   const workspace = workspaceAt(path);
   const choice = (analyst === "local" ? null : modelChoice(config)) ?? localChoice;
   const budget = budgetOf(flags, config, choice);

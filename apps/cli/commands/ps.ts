@@ -1,5 +1,8 @@
-/** `swarm ps`: runs and workers. */
+/** `swarm ps`: runs, workers, and the breakers and rate limits that hold calls back. */
+import { isSimulated } from "../../../actors/runtime/is-simulated.ts";
 import { statusOf } from "../../../actors/runtime/run-document.ts";
+import { allBreakers } from "../../../infra/redis/breakers.ts";
+import { BREAKER_HEAD, breakerRows, LIMIT_HEAD, limitRows } from "../breaker-rows.ts";
 import { openHive } from "../hive.ts";
 import { livingWorkers } from "../living-workers.ts";
 import { printJson, printTable } from "../print.ts";
@@ -15,11 +18,13 @@ export async function act(_args: readonly string[], flags: Record<string, unknow
         startedAt: new Date(Number(fields.createdAt)).toISOString(),
         updatedAt: await hive.reader.updatedAt(run),
         goal: fields.goal ?? "",
+        simulated: await isSimulated(hive.reader, run, fields),
       })),
     );
     const workers = (await livingWorkers(hive)).map(({ id, types, active }) => ({ id, types, active }));
+    const known = await allBreakers(hive.redis, hive.keys);
     if (flags.json === true) {
-      printJson({ v: 1, runs: runs.map(({ waits: _waits, ...run }) => run), workers });
+      printJson({ v: 1, runs: runs.map(({ waits: _waits, ...run }) => run), workers, ...known });
       return 0;
     }
     printTable(
@@ -29,7 +34,7 @@ export async function act(_args: readonly string[], flags: Record<string, unknow
         run.waits ? "parked (approval)" : run.status,
         String(run.agents),
         run.startedAt,
-        run.goal,
+        run.simulated ? `SIMULATED: ${run.goal}` : run.goal,
       ]),
       "no runs yet: try `swarm evaluate .`",
     );
@@ -39,8 +44,16 @@ export async function act(_args: readonly string[], flags: Record<string, unknow
       workers.map((worker) => [worker.id, String(worker.active), worker.types.join(" ")]),
       "no worker lives",
     );
+    printKnown(BREAKER_HEAD, breakerRows(known));
+    printKnown(LIMIT_HEAD, limitRows(known));
     return 0;
   } finally {
     hive.close();
   }
+}
+
+function printKnown(head: readonly string[], rows: string[][]): void {
+  if (rows.length === 0) return;
+  process.stdout.write("\n");
+  printTable(head, rows, "");
 }

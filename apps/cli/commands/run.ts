@@ -3,6 +3,7 @@ import { type RunDocument, runDocument } from "../../../actors/runtime/run-docum
 import { readConfig } from "../../../infra/config.ts";
 import { SwarmError } from "../../../infra/errors.ts";
 import { redisPins } from "../../../infra/redis/pins.ts";
+import { costOfRun, projectionWords, projectRun } from "../../orders/project-run.ts";
 import { approvalsOf } from "../approvals/give-answer.ts";
 import { answerCommands, inOneLine, isQuestion } from "../approvals/show-approval.ts";
 import { checkDenied, collectCapabilities } from "../capabilities.ts";
@@ -24,6 +25,12 @@ export async function act([goal = ""]: readonly string[], flags: Record<string, 
   for (const notice of notices) say(`swarm: ${harmless(notice)}`);
   const hive = await openHive();
   try {
+    if (plan.graph.length > 1) {
+      const { model, binding, config } = plan;
+      const asked = { model, binding, models: config.models ?? null };
+      const types = plan.graph.map(({ agentType }) => agentType);
+      say(`swarm: ${projectionWords(await projectRun(hive.reader, types, asked, hive.config))}`);
+    }
     const capable = await withCapabilities(hive, plan, profiles);
     const run = await startRun(hive, capable, async (whole) => {
       const prepared = await isolated(whole, worktree, hive.config, writers);
@@ -79,7 +86,7 @@ export async function watchRun(
   const document = await runDocument(hive.reader, run);
   if (document === null) throw new SwarmError("run.gone", `run ${run} is gone`, { exit: 1 });
   if (watched.error !== null) throw watched.error;
-  if (flags.json === true) printJson(document);
+  if (flags.json === true) printJson({ ...document, cost: await costOfRun(hive.reader, run, hive.config) });
   else if (!asLines) printOutcome(document);
   if (flags.json !== true && !asLines) await (await import("../audit/meter.ts")).sayMeter(hive, run);
   if (document.status === "parked") await sayParked(hive, run);
@@ -103,7 +110,7 @@ async function sayParked(hive: Hive, run: string): Promise<void> {
 const APPROVALS_SAID = 5;
 
 function printOutcome(document: RunDocument): void {
-  const { runId, status, result, usage } = document;
+  const { runId, status, result, usage, simulated } = document;
   const lines = [`run ${runId}: ${status}`];
   const said = resultLines(result?.value);
   if (said.length > 0) lines.push("", ...said);
@@ -112,7 +119,10 @@ function printOutcome(document: RunDocument): void {
   const more = outcomeLines(document).map(harmless);
   if (more.length > 0) lines.push("", ...more);
   const cost = usage.costUsd === null ? "cost unknown" : `${usage.costUsd.toFixed(4)} USD`;
-  lines.push("", `${usage.modelCalls} model calls, ${usage.totalTokens} tokens, ${cost}. More: swarm show ${runId}`);
+  lines.push(
+    "",
+    `${simulated ? "SIMULATED: " : ""}${usage.modelCalls} model calls, ${usage.totalTokens} tokens, ${cost}. More: swarm show ${runId}`,
+  );
   process.stdout.write(`${lines.join("\n")}\n`);
 }
 

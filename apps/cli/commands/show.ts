@@ -1,11 +1,14 @@
 /** `swarm show <id>`: one run in full. */
 import { runDocument } from "../../../actors/runtime/run-document.ts";
 import { SwarmError } from "../../../infra/errors.ts";
+import { costOfRun } from "../../orders/project-run.ts";
 import { type Hive, openHive } from "../hive.ts";
+import { factLines } from "../memory/shown-memory.ts";
 import { outcomeLines, taskRow } from "../outcome-lines.ts";
 import { harmless, printJson, printTable } from "../print.ts";
 import { spelled } from "../progress/printable.ts";
 import { AGENT_HEAD, agentRows, budgetLines, TYPE_HEAD, typeRows } from "../show-budget.ts";
+import { burnWords } from "../show-cost.ts";
 import { modelLines } from "../show-models.ts";
 import { placeLines } from "../show-place.ts";
 import { taintLines, taintsOf } from "../show-taint.ts";
@@ -14,30 +17,13 @@ export async function act([id = ""]: readonly string[], flags: Record<string, un
   const hive = await openHive();
   try {
     const run = await hive.reader.resolve(id);
-    if (flags.effects === true || flags.verify === true) {
-      const { showEffects } = await import("../show-effects.ts");
-      await showEffects(hive, run, { json: flags.json === true, verify: flags.verify === true });
-      return 0;
-    }
-    if (flags.tools === true) {
-      const { showTools } = await import("../show-tools.ts");
-      await showTools(hive, run, { json: flags.json === true });
-      return 0;
-    }
-    if (flags.cache === true) {
-      const { showCache } = await import("../show-cache.ts");
-      await showCache(hive, run, { json: flags.json === true });
-      return 0;
-    }
-    if (typeof flags.blob === "string") {
-      const text = await blobOf(hive, run, flags.blob);
-      process.stdout.write(process.stdout.isTTY ? onTerminal(text) : text);
-      return 0;
-    }
+    if (await showPart(hive, run, flags)) return 0;
     const document = await runDocument(hive.reader, run);
     if (document === null) throw new SwarmError("run.gone", `run ${run} is gone`, { exit: 2 });
+    const isLive = document.status === "running" || document.status === "parked";
+    const bill = flags.json === true || isLive ? await costOfRun(hive.reader, run, hive.config) : null;
     if (flags.json === true) {
-      printJson(document);
+      printJson({ ...document, cost: bill });
       return 0;
     }
     const row = await hive.reader.run(run);
@@ -46,6 +32,7 @@ export async function act([id = ""]: readonly string[], flags: Record<string, un
     for (const line of outcomeLines(document)) process.stdout.write(`  - ${harmless(line)}\n`);
     for (const line of taintLines(await taintsOf(hive.reader, run, document.agents)))
       process.stdout.write(`  - ${harmless(line)}\n`);
+    for (const line of factLines(await hive.reader.briefs(run), run)) process.stdout.write(`  - ${harmless(line)}\n`);
     const stranded = await hive.reader.stranded(run);
     if (stranded.length > 0) {
       process.stdout.write(
@@ -64,7 +51,9 @@ export async function act([id = ""]: readonly string[], flags: Record<string, un
     process.stdout.write(
       `model ${row?.fields.model}; ${usage.modelCalls} calls; tokens: ${usage.inputTokens} in, ${usage.outputTokens} out, ${usage.cacheReadTokens} read, ${usage.cacheWriteTokens} written; ${cost}\n`,
     );
+    if (document.simulated) process.stdout.write("SIMULATED: a server of ours plays the model; nobody was billed\n");
     for (const line of budgetLines(document.budget)) process.stdout.write(`${line}\n`);
+    if (bill?.burn != null) process.stdout.write(`${burnWords(bill.burn)}\n`);
     process.stdout.write("\n");
     if (document.tasks.length > 1) {
       printTable(["TASK", "TYPE", "STATUS", "ATTEMPT", ""], document.tasks.map(taskRow), "no tasks");
@@ -79,6 +68,37 @@ export async function act([id = ""]: readonly string[], flags: Record<string, un
   } finally {
     hive.close();
   }
+}
+
+/** One part of it in full, where a flag asks for one. */
+async function showPart(hive: Hive, run: string, flags: Record<string, unknown>): Promise<boolean> {
+  const json = flags.json === true;
+  if (flags.effects === true || flags.verify === true) {
+    const { showEffects } = await import("../show-effects.ts");
+    await showEffects(hive, run, { json, verify: flags.verify === true });
+    return true;
+  }
+  if (flags.tools === true) {
+    const { showTools } = await import("../show-tools.ts");
+    await showTools(hive, run, { json });
+    return true;
+  }
+  if (flags.cache === true) {
+    const { showCache } = await import("../show-cache.ts");
+    await showCache(hive, run, { json });
+    return true;
+  }
+  if (flags.cost === true) {
+    const { showCost } = await import("../show-cost.ts");
+    await showCost(hive, run, { json });
+    return true;
+  }
+  if (typeof flags.blob === "string") {
+    const text = await blobOf(hive, run, flags.blob);
+    process.stdout.write(process.stdout.isTTY ? onTerminal(text) : text);
+    return true;
+  }
+  return false;
 }
 
 /** A person reads here what they are to say yes to: nothing in it may move the cursor, hide a line or turn one around. */

@@ -8,6 +8,7 @@ import { actorTypes } from "../../../actors/types/index.ts";
 import { SwarmError } from "../../../infra/errors.ts";
 import { openHostState } from "../../../infra/journal/host-state.ts";
 import { openJournal } from "../../../infra/journal/journal.ts";
+import { redisRecords } from "../../../infra/redis/breakers.ts";
 import { tools } from "../../../registry/tools/index.ts";
 import { releasePins } from "../../../registry/tools/release-pins.ts";
 import { wholeNumber } from "../flags.ts";
@@ -17,30 +18,23 @@ import { printJson } from "../print.ts";
 import { openOwnSandbox, sandboxLine, secludedFolders } from "../sandbox.ts";
 import { say } from "../say.ts";
 import { retentionOptions } from "../tidy-at-start.ts";
+import { workerTracing } from "../worker-tracing.ts";
 
 const IDLE_LOOK_MS = 500;
 
 export async function act(args: readonly string[], flags: Record<string, unknown>): Promise<number> {
   const types = args.length === 0 ? actorTypes : args;
-  const unknown = types.filter((type) => !actorTypes.includes(type));
-  if (unknown.length > 0) {
-    throw new SwarmError(
-      "worker.unknown_type",
-      `there is no agent type ${unknown.map((type) => `"${type}"`).join(", ")}`,
-      {
-        exit: 2,
-        hint: `Types are: ${actorTypes.join(", ")}.`,
-      },
-    );
-  }
+  refuseStrangers(types);
   const concurrency = wholeNumber(flags.concurrency, "--concurrency", { min: 1, max: 10_000 }) ?? 64;
   const idleExitS = wholeNumber(flags.idleExit, "--idle-exit", { min: 1, max: 86_400 });
   const hive = await openHive("info");
   const state = await openHostState(hive.config.stateDirs);
   const sandbox = await openOwnSandbox(hive.config, state);
   if (sandbox.level !== "full") hive.log.warn({ level: sandbox.level, reasons: sandbox.reasons }, "sandbox");
-  const accesses = openAccesses(hive.config, hive.log);
-  const servers = openPluginServers(hive.config, sandbox, hive.log);
+  const records = redisRecords(hive.redis, hive.keys);
+  const tracing = await workerTracing(hive);
+  const accesses = openAccesses(hive.config, hive.log, records, tracing?.tracerProvider);
+  const servers = openPluginServers(hive.config, sandbox, hive.log, records);
   const drifted = installedDrift(tools, releasePins);
   for (const [tool, { reason }] of drifted) hive.log.error({ tool, reason }, "this tool is out on this worker");
   const runtime = createRuntime({
@@ -57,15 +51,17 @@ export async function act(args: readonly string[], flags: Record<string, unknown
       reasons: sandbox.reasons,
     }),
     secluded: secludedFolders(hive.config, state),
+    stateFolder: state.folder,
     sandbox: sandbox.level,
     unconfined: sandbox.confinement === "off",
     privateHosts: hive.config.privateHosts,
     gitEnv: hive.config.commandEnv,
     servers,
     drifted,
+    tracing,
   });
   const tidying = tidier(retentionOptions(hive));
-  const told = toldToEnd();
+  const told = toldToEnd(flags.withParent === true);
   const ended = new AbortController();
   try {
     await runtime.start();
@@ -84,11 +80,23 @@ export async function act(args: readonly string[], flags: Record<string, unknown
       await servers.close();
       await tidying.stop();
       await accesses.close();
+      await tracing?.close();
     });
   }
 }
 
-function toldToEnd(): Promise<number> {
+function refuseStrangers(types: readonly string[]): void {
+  const unknown = types.filter((type) => !actorTypes.includes(type));
+  if (unknown.length === 0) return;
+  throw new SwarmError(
+    "worker.unknown_type",
+    `there is no agent type ${unknown.map((type) => `"${type}"`).join(", ")}`,
+    { exit: 2, hint: `Types are: ${actorTypes.join(", ")}.` },
+  );
+}
+
+/** `withParent`: its stdin is held open by whoever started it, and ends with them, however they end. */
+function toldToEnd(withParent: boolean): Promise<number> {
   return new Promise((resolve) => {
     let asked = false;
     const onSignal = (code: number) => (): void => {
@@ -98,6 +106,10 @@ function toldToEnd(): Promise<number> {
     };
     process.on("SIGINT", onSignal(130));
     process.on("SIGTERM", onSignal(143));
+    if (!withParent) return;
+    process.stdin.once("close", onSignal(143)).resume();
+    // Listened to as long as there is work, but no work: held open by a parent that waits for this end, it would put it off.
+    if ("unref" in process.stdin) process.stdin.unref();
   });
 }
 

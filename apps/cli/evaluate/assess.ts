@@ -3,7 +3,7 @@
  * never higher than its confirmed findings carry, and whatever did not end verified is `unknown`, with the reason.
  */
 import type { Envelope } from "../../../machines/brief.ts";
-import type { TaskStatus } from "../../../machines/task-graph.ts";
+import type { TaskStatus } from "../../../machines/task-status.ts";
 import type { PrimitiveId } from "../../../registry/probes/finding.ts";
 import {
   type ExploreValue,

@@ -4,8 +4,12 @@ import { primitiveIds } from "../../../registry/probes/finding.ts";
 import type { Evaluation } from "./assess.ts";
 import type { ReportFacts } from "./facts.ts";
 import { findingSchema, LEVELS } from "./finding.ts";
+import { type Measured, UNMEASURED } from "./measures.ts";
 
 const count = z.int().min(0);
+const ids = z.array(z.enum(primitiveIds));
+const standing = z.strictObject({ level: z.enum(LEVELS), maturity: z.int().min(0).max(4) });
+const changes = z.array(z.strictObject({ id: z.enum(primitiveIds), before: standing, after: standing }));
 
 export const documentSchema = z.strictObject({
   v: z.literal(1),
@@ -47,6 +51,29 @@ export const documentSchema = z.strictObject({
   answeredBy: z.array(z.string()),
   /** Files that were left out, by reason; `paths` names the first of them. */
   skipped: z.array(z.strictObject({ why: z.string(), count, paths: z.array(z.string()) })),
+  /** With `--against`: how it stands beside the decisions of a design. */
+  against: z
+    .strictObject({
+      path: z.string(),
+      kept: ids,
+      breaches: z.array(z.strictObject({ id: z.enum(primitiveIds), wanted: z.enum(LEVELS), found: z.enum(LEVELS) })),
+      unknown: ids,
+      unseen: ids,
+      beyond: ids,
+    })
+    .optional(),
+  /** With `--baseline`: what changed since an earlier evaluation. */
+  baseline: z
+    .strictObject({
+      path: z.string(),
+      otherAnalyst: z.string().nullable(),
+      better: changes,
+      worse: changes,
+      unclear: changes,
+      same: ids,
+      uncompared: ids,
+    })
+    .optional(),
 });
 
 export type EvaluationDocument = z.infer<typeof documentSchema>;
@@ -55,6 +82,7 @@ export type EvaluationDocument = z.infer<typeof documentSchema>;
 export function documentOf(
   evaluation: Evaluation,
   { runId, skipped = [] }: Pick<ReportFacts, "runId" | "skipped">,
+  { against, baseline }: Measured = UNMEASURED,
 ): EvaluationDocument {
   const { target, analyst, primitives, summary, next, answeredBy } = evaluation;
   return {
@@ -77,5 +105,7 @@ export function documentOf(
     next: [...next],
     answeredBy: [...answeredBy],
     skipped: skipped.map(({ why, count: files, paths }) => ({ why, count: files, paths: [...paths] })),
+    ...(against !== null && { against: structuredClone(against) as NonNullable<EvaluationDocument["against"]> }),
+    ...(baseline !== null && { baseline: structuredClone(baseline) as NonNullable<EvaluationDocument["baseline"]> }),
   };
 }

@@ -9,6 +9,7 @@ import { say } from "../say.ts";
 import { colorsWanted } from "../watch.ts";
 import { documentOf } from "./document.ts";
 import { FAIL_ON_LEVELS, failOn } from "./fail-on.ts";
+import { measured, measuresOf } from "./measures.ts";
 import { writableFile, writeWhole } from "./output-file.ts";
 import { renderHtml } from "./render-html.ts";
 import { renderText } from "./render-text.ts";
@@ -23,18 +24,23 @@ export async function printEvaluation(hive: Hive, run: string, flags: Record<str
     return 5;
   }
   if (status !== "completed") throw notCompleted(run, finished);
+  const measure = measured(evaluation, measuresOf(flags));
   if (flags.html !== undefined) {
     const file = writableFile(String(flags.html), "--html");
-    writeWhole(file, renderHtml(evaluation, facts));
+    writeWhole(file, renderHtml(evaluation, facts, measure));
     say(`report: ${file}`);
   }
-  if (flags.json === true) printJson(documentOf(evaluation, facts));
+  if (flags.json === true) printJson(documentOf(evaluation, facts, measure));
   else if (flags.jsonl !== true) {
     const columns = process.stdout.columns ?? 80;
-    process.stdout.write(renderText(evaluation, facts, { colors: pc.createColors(colorsWanted(hive)), columns }));
+    process.stdout.write(
+      renderText(evaluation, facts, { colors: pc.createColors(colorsWanted(hive)), columns, measured: measure }),
+    );
   }
   const level = oneOf(flags.failOn, "--fail-on", FAIL_ON_LEVELS);
-  return level !== undefined && failOn(evaluation, level) ? 3 : 0;
+  const breaches = measure.against?.breaches ?? [];
+  for (const { id, wanted, found } of breaches) say(`breach: ${id} is ${found}; the design wants ${wanted}`);
+  return breaches.length > 0 || (level !== undefined && failOn(evaluation, level)) ? 3 : 0;
 }
 
 function notCompleted(run: string, { status, reasons }: FinishedEvaluation): SwarmError {

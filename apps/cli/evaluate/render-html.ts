@@ -7,6 +7,7 @@ import type { AssessedPrimitive, Evaluation, Rejected } from "./assess.ts";
 import { analystLine, plural, type ReportFacts, sharedOpening, usageLine, withoutOpening } from "./facts.ts";
 import { type Finding, LEVELS, type Level } from "./finding.ts";
 import { constant, type Html, html, nothing, textOf } from "./html.ts";
+import { type Measured, sectionsOf, UNMEASURED } from "./measures.ts";
 import { type Step, stepsNow } from "./next-steps.ts";
 import { primitiveNamed, type Tier } from "./primitives.ts";
 import { reportStyle } from "./report-style.ts";
@@ -16,7 +17,7 @@ const styleHash = createHash("sha256").update(reportStyle).digest("base64");
 const policy = `default-src 'none'; style-src 'sha256-${styleHash}'; base-uri 'none'; form-action 'none'`;
 
 /** Pure. The whole file, from doctype to line end. */
-export function renderHtml(evaluation: Evaluation, facts: ReportFacts): string {
+export function renderHtml(evaluation: Evaluation, facts: ReportFacts, measured: Measured = UNMEASURED): string {
   const page = html`<!doctype html>
 <html lang="en">
 <head>
@@ -31,6 +32,7 @@ export function renderHtml(evaluation: Evaluation, facts: ReportFacts): string {
 ${heading(evaluation, facts)}
 <main>
 ${overview(evaluation)}
+${measures(measured)}
 ${nextSteps(evaluation)}
 ${details("day one", evaluation)}
 ${details("operational maturity", evaluation)}
@@ -98,6 +100,22 @@ function overviewRow(primitive: AssessedPrimitive): Html {
   return html`<tr><th scope="row"><a href="#${id}">${title}</a></th><td class="purpose soft">${purpose}</td><td class="level">${level(primitive)}</td><td class="bar">${meter(primitive)}</td></tr>
 `;
 }
+
+/** In words, so that it can be read without the colours. */
+const tones = { bad: "absent", good: "present", plain: "soft" } as const;
+
+const measures = (measured: Measured): Html[] =>
+  sectionsOf(measured).map(({ title, says, rows }, index) => {
+    const items = rows.map(
+      ({ id, tone, says: words }) =>
+        html`<li><a href="#${id}">${primitiveNamed(id).title}</a>: <span class="level ${tones[tone]}">${words}</span></li>`,
+    );
+    return html`<section aria-labelledby="measure-${index}">
+<h2 id="measure-${index}">${title}</h2>
+<p>${says}</p>
+${items.length === 0 ? nothing : html`<ul class="later">${items}</ul>`}
+</section>`;
+  });
 
 const when = ({ when: words }: Step): Html =>
   words === undefined ? nothing : html` <span class="soft">(${words})</span>`;

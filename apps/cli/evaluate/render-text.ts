@@ -15,6 +15,7 @@ import {
   withoutOpening,
 } from "./facts.ts";
 import { type Finding, isAnchor, LEVELS, type Level } from "./finding.ts";
+import { type Measured, rowWords, sectionsOf, UNMEASURED } from "./measures.ts";
 import { type Step, stepsNow } from "./next-steps.ts";
 import { primitiveNamed, type Tier } from "./primitives.ts";
 
@@ -22,6 +23,7 @@ export interface TextOptions {
   readonly colors: Colors;
   /** Width to fill; kept between 48 and 100. */
   readonly columns: number;
+  readonly measured?: Measured;
 }
 
 interface Page {
@@ -39,7 +41,11 @@ const reasonLinesMax = 3;
 const indent = "    ";
 
 /** Pure. Ends with a line end. */
-export function renderText(evaluation: Evaluation, facts: ReportFacts, { colors, columns }: TextOptions): string {
+export function renderText(
+  evaluation: Evaluation,
+  facts: ReportFacts,
+  { colors, columns, measured = UNMEASURED }: TextOptions,
+): string {
   const page: Page = {
     c: colors,
     columns: Math.min(100, Math.max(48, columns)),
@@ -47,6 +53,7 @@ export function renderText(evaluation: Evaluation, facts: ReportFacts, { colors,
   };
   const lines = [
     ...heading(evaluation, page),
+    ...measureLines(measured, page),
     ...runPath(evaluation, page),
     ...section("day one", evaluation, page),
     ...section("operational maturity", evaluation, page),
@@ -81,6 +88,18 @@ function heading(evaluation: Evaluation, { c, columns, opening }: Page): string[
 function strangers({ analyst, answeredBy }: Evaluation, columns: number): string[] {
   const others = analyst === "local" ? [] : answeredBy.filter((model) => model !== analyst);
   return others.length === 0 ? [] : wrap(`Answered by: ${printable(others.join(", "))}.`, columns);
+}
+
+function measureLines(measured: Measured, { c, columns }: Page): string[] {
+  const paint = { bad: c.red, good: c.green, plain: c.dim };
+  return sectionsOf(measured).flatMap(({ title, says, rows }) => [
+    "",
+    c.bold(title),
+    ...wrap(printable(says), columns).map(c.dim),
+    ...rows.flatMap((row) =>
+      wrap(rowWords(row), columns - indent.length).map((line) => `${indent}${paint[row.tone](line)}`),
+    ),
+  ]);
 }
 
 /** Where an absence was looked for: said once, because every absent primitive rests on the same places. */

@@ -74,8 +74,22 @@ export const settings: { readonly [Name in keyof Required<FileSettings>]: Docume
   approvalHours: operators(
     ours(`24`, "Hours that a question waits for its answer: above 0, at most 8760. After that it counts as a no."),
   ),
+  memory: operators(
+    ours(
+      `"workspace"`,
+      `What agents keep: "workspace" for later runs too, "run" for their run only, "off" nothing. docs/memory.md.`,
+    ),
+  ),
+  memoryDays: operators(ours(`90`, "Days that something is kept for later runs: 1 to 3650.")),
   fallback: operators(
     ours(`"allow"`, `"forbid": a call that another model answered than the one that was asked fails its task.`),
+  ),
+  compaction: operators(
+    ours(
+      `{ atTokens: 120000, everyTurns: 40, keepTurns: 6, with: "auto" }`,
+      "When the conversation of an agent is made shorter: past atTokens, or after everyTurns answers (0: not by that); the",
+      `last keepTurns turns stay. with: "auto", "server", "own", "rule" or "off". docs/compaction.md.`,
+    ),
   ),
   sandbox: operators(
     ours(
@@ -95,6 +109,20 @@ export const settings: { readonly [Name in keyof Required<FileSettings>]: Docume
       `{ hosts: [], plugins: [], repository: true }`,
       "Whose words do not narrow the agents that read them: hosts (`host`, `*.example.com`), plugin servers or tools;",
       "at most 100 each. repository: false where the workspace's own files are a stranger's. docs/permissions.md.",
+    ),
+  ),
+  prices: operators(
+    ours(
+      `[]`,
+      "What tokens cost, in US dollars a million: { model, input, output, write5m, write1h, read }, and where it",
+      "matters effectiveFrom (a date) and promptTokensMax. A model that is named here has no other prices. docs/cost.md.",
+    ),
+  ),
+  cacheDiagnostics: operators(
+    example(
+      `true`,
+      "Whether the model's server is asked why it could not read its cache. Default: the official one is, others are",
+      "not.",
     ),
   ),
   skillFolders: operators(ours(`[]`, "Folders of skills that need no approval; at most 32.")),

@@ -3,9 +3,10 @@
  * shown before what is done, and what is done collapses into one line. Pure.
  */
 import type { Colors } from "picocolors/types.js";
+import { burnOf } from "../../../actors/runtime/burn.ts";
 import { clip, padEnd, printable } from "./printable.ts";
 import { counted, isBad, type RunTree, type TaskNode, waitingTasks } from "./tree.ts";
-import { clock, doing, reason, tookMs, work } from "./words.ts";
+import { clock, doing, minutesWords, reason, tookMs, work } from "./words.ts";
 
 export interface FrameOptions {
   readonly colors: Colors;
@@ -45,12 +46,27 @@ function headLine(tree: RunTree, options: FrameOptions): string {
     ...(waiting > 0 ? [`${waiting} ${tree.end === null ? "waiting" : "never started"}`] : []),
   ].join(" · ");
   const elapsed = tree.startedAtMs === 0 ? "" : clock((tree.end === null ? nowMs : tree.lastAtMs) - tree.startedAtMs);
-  const text = tree.run === "" ? "starting" : `${tree.run}  ${counts}  ${elapsed}${spent(tree)}`;
+  const text =
+    tree.run === ""
+      ? "starting"
+      : `${tree.run}  ${counts}  ${elapsed}${spent(tree)}${tree.end === null ? burning(tree, nowMs) : ""}`;
   return c.bold(fitted(options, `${mark} ${text}`));
 }
 
 const spent = ({ spent: { tokens, nanoUsd } }: RunTree): string =>
   `${tokens > 0 ? `  ${count(tokens)} tokens` : ""}${nanoUsd > 0 ? `, ${(nanoUsd / 1e9).toFixed(4)} USD` : ""}`;
+
+/** How fast it goes, and when that ends. */
+function burning({ recent, limits, spent: { tokens, nanoUsd }, startedAtMs }: RunTree, nowMs: number): string {
+  const left = {
+    tokens: limits.tokensMax === null ? null : Math.max(0, limits.tokensMax - tokens),
+    usd: limits.nanoUsdMax === null ? null : Math.max(0, limits.nanoUsdMax - nanoUsd) / 1e9,
+  };
+  const burn = burnOf(recent, { nowMs, sinceMs: startedAtMs, left });
+  if (burn === null) return "";
+  const end = burn.minutesLeft === null ? "" : `, budget ends in ${minutesWords(burn.minutesLeft)}`;
+  return ` (${count(Math.round(burn.tokensPerMinute))}/min${end})`;
+}
 
 /** Short, and steady in width while it counts. */
 const count = (tokens: number): string =>

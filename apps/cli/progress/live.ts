@@ -71,8 +71,8 @@ export function openLive({ stream, colors, columns }: ProgressOptions): Progress
       changed ||= next !== tree;
       tree = next;
     },
-    graph: (graph) => {
-      tree = { ...tree, graph };
+    know: (more) => {
+      tree = { ...tree, ...more };
       changed = true;
     },
     note: (line) => {

@@ -2,6 +2,7 @@
 import type { LoggedEvent } from "../../../machines/run-event.ts";
 import { askParent } from "../../../registry/tools/ask-parent.ts";
 import { plural } from "../evaluate/facts.ts";
+import { memoryNews } from "./memory-news.ts";
 import { onEvent } from "./on-event.ts";
 import { printable } from "./printable.ts";
 import { taskNews } from "./task-news.ts";
@@ -24,12 +25,17 @@ export function newsOf(event: LoggedEvent, tree: RunTree): string | null {
     "result.verified": result,
     "result.rejected": result,
     ...taskNews,
+    ...memoryNews,
     "message.started": ({ actor, reasons }) =>
       reasons === undefined ? null : printable(`${actor}: its report was sent back: ${reasons.join("; ")}`),
     "agent.died": (death) => `${death.died} died: ${printable(death.reason)}`,
     "retry.scheduled": ({ actor, attempt, delayMs }) =>
       `${actor}: asks again in ${clock(delayMs)} (attempt ${attempt})`,
     "model.failed": ({ actor, message }) => `${actor}: ${printable(message)}`,
+    "compaction.done": ({ actor, by, tokensBefore, tokensAfter }) =>
+      `${actor}: its conversation was made shorter (${by}, about ${tokensBefore} → ${tokensAfter} tokens)`,
+    "compaction.failed": ({ actor, reason: why }) =>
+      `${actor}: its conversation could not be made shorter: ${printable(why)}`,
     "breaker.changed": ({ breaker, from, to }) => `breaker ${printable(breaker)}: ${from} → ${to}`,
     // A question was told with its words already.
     "approval.requested": ({ actor, tool }) =>

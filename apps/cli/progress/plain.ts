@@ -17,7 +17,7 @@ export function openPlain({ stream }: Pick<ProgressOptions, "stream">): Progress
       const news = newsOf(event, tree);
       if (news !== null) say(news);
     },
-    graph() {},
+    know() {},
     note: say,
     hold() {},
     goOn() {},

@@ -3,12 +3,12 @@
  * thing worth knowing elsewhere. It watches only: nothing that happens here changes a run.
  */
 import type { LoggedEvent } from "../../../machines/run-event.ts";
-import type { PlannedNode } from "./tree.ts";
+import type { RunTree } from "./tree.ts";
 
 export interface Progress {
   event(event: LoggedEvent): void;
-  /** The tasks of the run and what each needs, once somebody knows. */
-  graph(tasks: readonly PlannedNode[]): void;
+  /** What no event tells, once somebody knows: the tasks of the run and what each needs, and what it may spend. */
+  know(more: Partial<Pick<RunTree, "graph" | "limits">>): void;
   /** A line for people that stays on the screen, such as how to resume. */
   note(line: string): void;
   /** Leaves the terminal to somebody who asks something there, until `goOn`. What happens meanwhile is shown then. */

@@ -2,6 +2,7 @@
  * A run as its watcher pictures it, folded from the log's events: tasks, who works on them, and what that agent is
  * doing. Pure; late words of earlier agents, unknown ones and repetitions change nothing.
  */
+import { BURN_WINDOW_MS, type Spent } from "../../../actors/runtime/burn.ts";
 import type { LoggedEvent } from "../../../machines/run-event.ts";
 import { onEvent } from "./on-event.ts";
 import { afterCoordinator, grownBy } from "./task-events.ts";
@@ -64,6 +65,10 @@ export interface RunTree {
   readonly trouble: string | null;
   /** What its model calls came to so far. Money is that of the calls whose price is known. */
   readonly spent: { readonly tokens: number; readonly nanoUsd: number };
+  /** The last of them, newest last: how fast it goes. */
+  readonly recent: readonly Spent[];
+  /** What it may spend; null: no limit, or nobody told. */
+  readonly limits: { readonly tokensMax: number | null; readonly nanoUsdMax: number | null };
   readonly end: { readonly status: RunEnding; readonly reasons: readonly string[] } | null;
 }
 
@@ -83,6 +88,8 @@ export const emptyTree: RunTree = {
   breakers: {},
   trouble: null,
   spent: { tokens: 0, nanoUsd: 0 },
+  recent: [],
+  limits: { tokensMax: null, nanoUsdMax: null },
   end: null,
 };
 
@@ -118,7 +125,9 @@ function afterRun(tree: RunTree, event: LoggedEvent): RunTree {
     "budget.settled": ({ tokens, nanoUsd }) => ({
       ...tree,
       spent: { tokens: tree.spent.tokens + tokens, nanoUsd: tree.spent.nanoUsd + (nanoUsd ?? 0) },
+      recent: [...fresh(tree), { atMs: tree.lastAtMs, tokens, nanoUsd: nanoUsd ?? 0 }],
     }),
+    "budget.changed": ({ tokensMax, nanoUsdMax }) => ({ ...tree, limits: { tokensMax, nanoUsdMax } }),
     "model.answered": () => (tree.trouble === null ? tree : { ...tree, trouble: null }),
     "run.completed": ended,
     "run.failed": ended,
@@ -127,6 +136,12 @@ function afterRun(tree: RunTree, event: LoggedEvent): RunTree {
   });
   return next ?? tree;
 }
+
+/** Answers that are remembered, at most. */
+const RECENT_MAX = 500;
+
+const fresh = ({ recent, lastAtMs }: RunTree): readonly Spent[] =>
+  recent.filter(({ atMs }) => atMs > lastAtMs - BURN_WINDOW_MS).slice(-RECENT_MAX);
 
 function afterTask(tree: RunTree, event: LoggedEvent, atMs: number): RunTree {
   if (event.type === "task.routed") return routed(tree, event, atMs);

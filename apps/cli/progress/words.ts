@@ -48,3 +48,6 @@ export const tookMs = ({ startedAtMs, settledAtMs }: TaskNode, nowMs: number): n
 export const reason = (reasons: readonly string[], fallback: string): string => printable(reasons[0] ?? fallback);
 
 export const modelName = ({ model }: RunTree): string => printable(model);
+
+export const minutesWords = (minutes: number): string =>
+  minutes < 1 ? "less than a minute" : minutes < 120 ? `${Math.round(minutes)} min` : `${Math.round(minutes / 60)} h`;

@@ -55,6 +55,8 @@ function spoken(block: WireBlock): string {
       return block.thinking;
     case "redacted_thinking":
       return block.data;
+    case "compaction":
+      return block.content ?? "";
   }
 }
 

@@ -31,7 +31,9 @@ const toolResult = z.looseObject({
   is_error: z.boolean().optional(),
   cache_control: mark,
 });
-const block = z.discriminatedUnion("type", [text, opaque, toolUse, toolResult]);
+/** What the official server wrote when it was asked for a summary; here it is only checked where it stands. */
+const compaction = z.looseObject({ type: z.literal("compaction"), content: z.string().nullish(), cache_control: mark });
+const block = z.discriminatedUnion("type", [text, opaque, toolUse, toolResult, compaction]);
 export type WireRequestBlock = z.output<typeof block>;
 
 const message = z.strictObject({
@@ -72,6 +74,9 @@ const countRequest = z.looseObject({
   cache_control: mark,
 });
 const messagesRequest = countRequest.extend({
+  diagnostics: z.object({ previous_message_id: z.string().max(200).nullish() }).nullish(),
+  /** A summary on demand; whether there is one is for the server behind this door to say. */
+  compaction: z.looseObject({ type: z.literal("summarize") }).nullish(),
   max_tokens: z.number().int().nonnegative(),
   stream: z.boolean().default(false),
 });
@@ -104,7 +109,13 @@ function invalid(message: string): RequestError {
 }
 
 function checkTurns({ messages, tools }: CountRequest): void {
-  if (messages[0]?.role !== "user") throw invalid("messages.0: the first message must be the user's");
+  const isSummed = messages[0]?.content[0]?.type === "compaction";
+  for (const [at, { content }] of messages.entries()) {
+    const misplaced = content.some((part, index) => part.type === "compaction" && at + index > 0);
+    if (misplaced)
+      throw invalid(`messages.${at}: a compaction block is not the first block (compaction_block_misplaced)`);
+  }
+  if (messages[0]?.role !== "user" && !isSummed) throw invalid("messages.0: the first message must be the user's");
   if (messages.at(-1)?.role !== "user")
     throw invalid("messages: this server does not continue an assistant message; end with the user's");
   if (new Set(tools.map((tool) => tool.name)).size !== tools.length) throw invalid("tools: names must be unique");
@@ -200,6 +211,7 @@ function brainBlock(part: WireRequestBlock, toolNames: ReadonlyMap<string, strin
     case "redacted_thinking":
     case "image":
     case "document":
+    case "compaction":
       return [];
   }
 }

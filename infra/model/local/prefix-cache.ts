@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import { type CountRequest, isMarked, type WireRequestBlock } from "./messages-request.ts";
 
 /** UTF-8 bytes per token. No tokeniser is involved; against real ones this errs by some 20 % either way, code more than prose. */
-const bytesPerToken = 3.5;
+export const BYTES_PER_TOKEN = 3.5;
 
 /** Five minutes, in milliseconds, refreshed by each read. The hour-long kind is treated alike. */
 const ttlMs = 300_000;
@@ -30,6 +30,7 @@ export interface Segment {
   /** Tokens up to and including this part. */
   readonly tokens: number;
   readonly marked: boolean;
+  readonly kind: "tools" | "system" | "messages";
   readonly run: string | null;
 }
 
@@ -50,11 +51,11 @@ export function estimateTokens(text: string): number {
 
 /** The bytes of an answer that fit into `tokens`. */
 export function bytesOfTokens(tokens: number): number {
-  return Math.floor(tokens * bytesPerToken);
+  return Math.floor(tokens * BYTES_PER_TOKEN);
 }
 
 function tokensOfBytes(bytes: number): number {
-  return Math.ceil(bytes / bytesPerToken);
+  return Math.ceil(bytes / BYTES_PER_TOKEN);
 }
 
 export class PrefixCache {
@@ -117,7 +118,7 @@ function segmentsOf(request: CountRequest): Segment[] {
     const content = JSON.stringify(part, (key, value) => (key === "cache_control" ? undefined : value));
     bytes += Buffer.byteLength(content);
     hash = createHash("sha256").update(hash).update(place).update(content).digest("hex");
-    segments.push({ hash, tokens: tokensOfBytes(bytes), marked: nested || isMarked(part), run });
+    segments.push({ hash, tokens: tokensOfBytes(bytes), marked: nested || isMarked(part), kind: kindOf(place), run });
   };
   for (const tool of request.tools) add(tool, "tool", null);
   for (const part of request.system) add(part, "system", null);
@@ -127,6 +128,9 @@ function segmentsOf(request: CountRequest): Segment[] {
   if (last !== undefined && isMarked(request)) segments[segments.length - 1] = { ...last, marked: true };
   return segments;
 }
+
+const kindOf = (place: string): Segment["kind"] =>
+  place === "tool" ? "tools" : place === "system" ? "system" : "messages";
 
 function runOf(part: WireRequestBlock): string | null {
   return part.type === "tool_use" || part.type === "tool_result" ? part.type : null;

@@ -7,10 +7,12 @@ import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { answerMessage, messageId } from "./answer.ts";
-import type { Brain } from "./brain.ts";
+import type { Brain, BrainAnswer } from "./brain.ts";
+import { AnsweredPrompts } from "./diagnosis.ts";
 import { brainRequest, type MessagesRequest, parseCountRequest, parseMessagesRequest } from "./messages-request.ts";
 import { PrefixCache, promptOf } from "./prefix-cache.ts";
 import { RequestError, readJson, sendError, sendJson } from "./reply.ts";
+import { asksForSummary, summaryOf, withSummary } from "./summary.ts";
 import { encodeEvent, messageDocument, messageRest, messageStart, ping } from "./wire.ts";
 
 /** The model id that stands for the local analyst; requests for another are answered under that other name. */
@@ -40,10 +42,15 @@ export interface LocalServer {
   readonly close: () => Promise<void>;
 }
 
+interface SimulatedCache {
+  readonly prefixes: PrefixCache;
+  readonly answered: AnsweredPrompts;
+}
+
 /** Rejects when the port is taken. */
 export async function startLocalServer(options: LocalServerOptions): Promise<LocalServer> {
   const token = options.token ?? randomBytes(32).toString("base64url");
-  const cache = new PrefixCache(options.nowMs);
+  const cache = { prefixes: new PrefixCache(options.nowMs), answered: new AnsweredPrompts() };
   const server = createServer((request, response) => {
     respond(request, response, options.brain, cache, token).catch((error: unknown) => sendError(response, error));
   });
@@ -70,7 +77,7 @@ async function respond(
   request: IncomingMessage,
   response: ServerResponse,
   brain: Brain,
-  cache: PrefixCache,
+  cache: SimulatedCache,
   token: string,
 ): Promise<void> {
   response.setHeader("request-id", `req_${randomBytes(12).toString("hex")}`);
@@ -88,17 +95,23 @@ async function answer(
   request: MessagesRequest,
   response: ServerResponse,
   brain: Brain,
-  cache: PrefixCache,
+  cache: SimulatedCache,
 ): Promise<void> {
   const prompt = promptOf(request);
-  const usage = cache.charge(prompt);
-  const think = async () => answerMessage(request, prompt, usage, await brain(brainRequest(request)));
+  const usage = cache.prefixes.charge(prompt);
+  const id = messageId(prompt);
+  const diagnostics = cache.answered.diagnose(request.diagnostics?.previous_message_id, prompt);
+  cache.answered.keep(id, prompt);
+  const think = async () => ({
+    ...answerMessage(request, prompt, usage, await spoken(brain, request)),
+    diagnostics,
+  });
   if (!request.stream) {
     sendJson(response, 200, messageDocument(await think()));
     return;
   }
   response.writeHead(200, { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache" });
-  const start = { id: messageId(prompt), model: request.model, usage: { ...usage, output_tokens: 1 } };
+  const start = { id, model: request.model, usage: { ...usage, output_tokens: 1 }, diagnostics };
   response.write(encodeEvent(messageStart(start)));
   const pings = setInterval(() => response.write(encodeEvent(ping)), pingEveryMs);
   try {
@@ -110,6 +123,12 @@ async function answer(
   } finally {
     clearInterval(pings);
   }
+}
+
+/** A summary is no brain's to write: it is the same whoever thinks here. */
+function spoken(brain: Brain, request: MessagesRequest): BrainAnswer | Promise<BrainAnswer> {
+  const seen = withSummary(brainRequest(request));
+  return asksForSummary(seen) ? summaryOf(seen) : brain(seen);
 }
 
 function checkToken(request: IncomingMessage, token: string): void {

@@ -1,4 +1,5 @@
 /** How a Messages server speaks: documents, error envelopes and the order of the events of a stream. Pure. */
+import type { Diagnosis } from "./diagnosis.ts";
 
 export type WireBlock =
   | { readonly type: "text"; readonly text: string }
@@ -11,7 +12,8 @@ export type WireBlock =
       readonly cutInputJson?: string;
     }
   | { readonly type: "thinking"; readonly thinking: string; readonly signature: string }
-  | { readonly type: "redacted_thinking"; readonly data: string };
+  | { readonly type: "redacted_thinking"; readonly data: string }
+  | { readonly type: "compaction"; readonly content: string | null; readonly signature: string };
 
 /** Tokens; `output_tokens` of the whole answer. */
 export interface WireMessageUsage {
@@ -27,6 +29,8 @@ export interface WireMessage {
   readonly content: readonly WireBlock[];
   readonly stopReason: string;
   readonly usage: WireMessageUsage;
+  /** Why the cache was not read as far as it could be; null where it was, or nobody asked. */
+  readonly diagnostics?: Diagnosis | null;
 }
 
 export interface WireEvent {
@@ -39,8 +43,8 @@ const pieceCharacters = 256;
 
 export const ping: WireEvent = { type: "ping" };
 
-/** The first event; it can be sent before the answer is known, for it holds only what the prompt cost. */
-export function messageStart(message: Pick<WireMessage, "id" | "model" | "usage">): WireEvent {
+/** The first event, which says of itself that no model speaks; it can be sent before the answer is known, for it holds only what the prompt cost. */
+export function messageStart(message: Pick<WireMessage, "id" | "model" | "usage" | "diagnostics">): WireEvent {
   return {
     type: "message_start",
     message: {
@@ -52,6 +56,8 @@ export function messageStart(message: Pick<WireMessage, "id" | "model" | "usage"
       stop_reason: null,
       stop_sequence: null,
       usage: { ...message.usage, output_tokens: 1 },
+      diagnostics: message.diagnostics ?? null,
+      simulated: true,
     },
   };
 }
@@ -80,6 +86,8 @@ export function messageDocument(message: WireMessage): Record<string, unknown> {
     stop_reason: message.stopReason,
     stop_sequence: null,
     usage: message.usage,
+    diagnostics: message.diagnostics ?? null,
+    simulated: true,
   };
 }
 
@@ -107,6 +115,8 @@ function emptied(block: WireBlock): Record<string, unknown> {
       return { type: "thinking", thinking: "", signature: "" };
     case "redacted_thinking":
       return { ...block };
+    case "compaction":
+      return { ...block, content: null };
   }
 }
 
@@ -124,6 +134,8 @@ function deltasOf(block: WireBlock): Record<string, unknown>[] {
     }
     case "redacted_thinking":
       return [];
+    case "compaction":
+      return [{ type: "compaction_delta", content: block.content, encrypted_content: null }];
   }
 }
 

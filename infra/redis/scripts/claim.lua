@@ -1,10 +1,10 @@
 --[[
 CLAIM: makes the caller the one activation that may commit for this actor, and hands it all it needs to go on.
 
-KEYS   1 run  2 snapshot  3 mailbox  4 pending  5 session  6 transcript  7 ready  8 stranded  9 incarnation
+KEYS   1 run  2 snapshot  3 mailbox  4 pending  5 blobs  6 transcript  7 ready  8 stranded  9 incarnation
 ARGV   1 nonce   2 member (run/actor/type)   3 bindings served, with commas   4 mail at most
        5 this host's place ("" = anywhere)   6… machines served (id@version)
-RETURN {"OK", epoch, run row, snapshot, mail, pending, session, transcript, claims since the last commit, mail left,
+RETURN {"OK", epoch, run row, snapshot, mail, pending, what its session shares, transcript, claims since the last commit, mail left,
         incarnation}
        {"NORUN"}     no such run, or nobody there who may be claimed; the member is forgotten
        {"OVER", reason, pending}   the actor was fenced for good. What is pending was begun somewhere, and has to be ended there
@@ -51,7 +51,10 @@ redis.call('ZCARD', KEYS[8])
 local mail = redis.call('LRANGE', KEYS[3], 0, tonumber(ARGV[4]) - 1)
 local mailTotal = redis.call('LLEN', KEYS[3])
 local pending = redis.call('HGETALL', KEYS[4])
-local session = redis.call('GET', KEYS[5]) or ''
+-- Its own part stands in the snapshot, and begins with the name of what it shares.
+local own = redis.call('HGET', KEYS[2], 'session')
+local shares = own and string.match(own, '^s:%S+')
+local shared = shares and redis.call('HGET', KEYS[5], shares) or ''
 local transcript = redis.call('LRANGE', KEYS[6], 0, -1)
 local incarnation = redis.call('HGET', KEYS[9], 'number') or '0'
 local counted = redis.call('HMGET', KEYS[2], 'h', 'claimsAt', 'claims', 'nonce', 'epoch', 'incarnation')
@@ -99,7 +102,9 @@ if not echo then
       end
     end
   end
-  redis.call('HSET', KEYS[2], 'nonce', ARGV[1], 'incarnation', incarnation, 'claimsAt', version, 'claims', claims)
+  redis.call('HSET', KEYS[2], 'nonce', ARGV[1], 'claimsAt', version, 'claims', claims)
+  -- Where it is missing it is 0, as nearly everywhere and always.
+  if counted[6] or incarnation ~= '0' then redis.call('HSET', KEYS[2], 'incarnation', incarnation) end
 end
 -- Effects marked as never begun ("#held": 1) count as begun from this claim on, whose nonce the mark then bears: it is
 -- told so again if it asks again, and nobody else is. A crash after this makes them effects of unknown outcome.
@@ -114,4 +119,4 @@ for i = 1, #pending, 2 do
     told[#told + 1] = pending[i + 1]
   end
 end
-return {'OK', epoch, row, redis.call('HGETALL', KEYS[2]), mail, told, session, transcript, claims, mailTotal, incarnation}
+return {'OK', epoch, row, redis.call('HGETALL', KEYS[2]), mail, told, shared, transcript, claims, mailTotal, incarnation}

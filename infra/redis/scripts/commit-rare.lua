@@ -59,7 +59,7 @@ if ARGV[cursor] or head[5] then
       redis.call('LLEN', keyOf(ARGV[i], 'mailbox'))
       redis.call('HLEN', keyOf(ARGV[i], 'p'))
     end
-    if fencedFrom <= fencedTo then redis.call('HLEN', KEYS[17]) end
+    if fencedFrom <= fencedTo then redis.call('HLEN', KEYS[16]) end
     if revokedFrom <= revokedTo then redis.call('HLEN', KEYS[8]) end
     if lettersFrom <= lettersTo then redis.call('XLEN', deadLetters) end
     if briefsFrom <= briefsTo then redis.call('HLEN', ARGV[5] .. ':briefs') end
@@ -89,20 +89,20 @@ if ARGV[cursor] or head[5] then
     end
     if #over > 0 then redis.call('HDEL', key, unpack(over)) end
     local member = runId .. '/' .. actor .. '/' .. ARGV[i + 1]
-    if kept then redis.call('ZADD', KEYS[12], now, member) else redis.call('ZREM', KEYS[12], member) end
+    if kept then redis.call('ZADD', KEYS[11], now, member) else redis.call('ZREM', KEYS[11], member) end
     redis.call('PUBLISH', ARGV[6], runId .. '/' .. actor)
   end
 
   -- Nobody needs to answer for an actor that is over. Returns how many were asked.
   local function withdrawOf(answers, now)
     if tonumber(redis.call('HGET', KEYS[1], 'asking') or '0') <= 0 then return 0 end
-    local rows, withdrawn = redis.call('HGETALL', KEYS[17]), 0
+    local rows, withdrawn = redis.call('HGETALL', KEYS[16]), 0
     for j = 1, #rows, 2 do
       local id = string.match(rows[j], '^(.*)#s$')
       local member = id and string.match(rows[j + 1], '^%d+ %d+ %S+ (%S+) ')
-      if member and answers[member] and redis.call('HEXISTS', KEYS[17], id .. '#a') == 0 then
-        redis.call('HSET', KEYS[17], id .. '#a', answers[member] .. string.format(',"at":%d}', now))
-        redis.call('ZREM', KEYS[13], runId .. '/' .. member .. '|approval:' .. id .. '|0')
+      if member and answers[member] and redis.call('HEXISTS', KEYS[16], id .. '#a') == 0 then
+        redis.call('HSET', KEYS[16], id .. '#a', answers[member] .. string.format(',"at":%d}', now))
+        redis.call('ZREM', KEYS[12], runId .. '/' .. member .. '|approval:' .. id .. '|0')
         withdrawn = withdrawn + 1
       end
     end

@@ -2,17 +2,17 @@
 COMMIT: consumes exactly one cause of one actor and writes everything it led to, or nothing at all.
 
 KEYS   1 run  2 log  3 snapshot  4 transcript  5 mailbox  6 pending  7 budget  8 results  9 audit  10 actors
-       11 session  12 ready  13 timers  14 ended  15 incarnation  16 blobs  17 approvals
+       11 ready  12 timers  13 ended  14 incarnation  15 blobs  16 approvals
 ARGV   1 commit id   2 epoch   3 nonce   4 version expected   5 base key of the run   6 bell channel
        7 member (run/actor/type)   8 "mail" | "effect"   9 id of the cause: an effect's, or how its mail begins (`{"id":"…"`)
        10 log entry   11 events in it, at least one   12 core (JSON)   13 machine ("" = unchanged)
-       14 session ("" = none)   15 status the run ends in ("" = goes on)   16 reasons (JSON)
+       14 its own part of the session ("" = none)   15 status the run ends in ("" = goes on)   16 reasons (JSON)
        17 tokens settled   18 nano-USD settled   19 usage counters as "in out read write calls" ("" = none)
        then lists, each led by its count of items:
        rows (field, JSON) · transcript entries (JSON) · messages (actor, type, JSON)
        · spawned (actor, type, row JSON) · timers set (id, delay ms, armed by) · timers cancelled (id, armed by)
        · effects (id, JSON, tokens in, out wanted, out least, nano-USD per token in, per token out; "" = no money)
-       · effects dropped (id) · results (id, JSON) · audit (JSON) · blobs (SHA-256, text)
+       · effects dropped (id) · results (id, JSON) · audit (JSON) · blobs (name, text)
        · approvals (id, JSON, call, hash, ms until they expire, audit without its end) · approvals withdrawn (id, answer without its closing brace)
        then, only where one of them is not empty, the lists that `commit-rare.lua` tells of
 RETURN {"OK", first seq, now ms, mail left, hold, status, transcript length before, grant…}  grant = "out tokens nano"
@@ -93,7 +93,7 @@ if before == ARGV[1] then
 end
 if run[1] ~= 'running' then return {'ENDED', run[1]} end
 if head[1] ~= ARGV[2] or head[2] ~= ARGV[3] then return {'FENCED'} end
-if (head[4] or '0') ~= (redis.call('HGET', KEYS[15], 'number') or '0') then return {'FENCED'} end
+if (head[4] or '0') ~= (redis.call('HGET', KEYS[14], 'number') or '0') then return {'FENCED'} end
 if version ~= ARGV[4] then return {'CONFLICT', version} end
 
 -- The cause must still be there.
@@ -109,14 +109,14 @@ end
 local said = redis.call('LLEN', KEYS[4])
 redis.call('XLEN', KEYS[2])
 redis.call('HLEN', KEYS[7])
+redis.call('ZCARD', KEYS[11])
 redis.call('ZCARD', KEYS[12])
-redis.call('ZCARD', KEYS[13])
 if resultsFrom <= resultsTo then redis.call('HLEN', KEYS[8]) end
 if auditFrom <= auditTo then redis.call('XLEN', KEYS[9]) end
 if bornFrom <= bornTo then redis.call('HLEN', KEYS[10]) end
-if blobsFrom <= blobsTo then redis.call('HLEN', KEYS[16]) end
-if askedFrom <= askedTo or withdrawnFrom <= withdrawnTo then redis.call('HLEN', KEYS[17]) end
-if ARGV[15] ~= '' or tonumber(run[3] or '0') + tonumber(ARGV[11]) >= LOG_EVENTS_MAX then redis.call('ZCARD', KEYS[14]) end
+if blobsFrom <= blobsTo then redis.call('HLEN', KEYS[15]) end
+if askedFrom <= askedTo or withdrawnFrom <= withdrawnTo then redis.call('HLEN', KEYS[16]) end
+if ARGV[15] ~= '' or tonumber(run[3] or '0') + tonumber(ARGV[11]) >= LOG_EVENTS_MAX then redis.call('ZCARD', KEYS[13]) end
 for i = mailFrom, mailTo, 3 do redis.call('LLEN', ARGV[5] .. ':' .. ARGV[i] .. ':mailbox') end
 if rare then rare.look() end
 
@@ -180,7 +180,7 @@ if ARGV[13] ~= '' then redis.call('HSET', KEYS[3], 'machine', ARGV[13]) end
 redis.call('HSET', KEYS[3], 'h', table.concat({tonumber(ARGV[4]) + 1, first, said, ARGV[1], ARGV[12]}, ' '))
 for i = rowsFrom, rowsTo, 2 do redis.call('HSET', KEYS[3], 'r:' .. ARGV[i], ARGV[i + 1]) end
 for i = saidFrom, saidTo do redis.call('RPUSH', KEYS[4], ARGV[i]) end
-if ARGV[14] ~= '' then redis.call('SET', KEYS[11], ARGV[14]) end
+if ARGV[14] ~= '' then redis.call('HSET', KEYS[3], 'session', ARGV[14]) end
 
 if ARGV[8] == 'mail' then
   redis.call('LPOP', KEYS[5])
@@ -244,26 +244,26 @@ if #left > 0 then redis.call('HDEL', KEYS[6], unpack(left)) end
 for i = bornFrom, bornTo, 3 do redis.call('HSET', KEYS[10], ARGV[i], ARGV[i + 2]) end
 for i = mailFrom, mailTo, 3 do
   redis.call('RPUSH', ARGV[5] .. ':' .. ARGV[i] .. ':mailbox', ARGV[i + 2])
-  redis.call('ZADD', KEYS[12], now, runId .. '/' .. ARGV[i] .. '/' .. ARGV[i + 1])
+  redis.call('ZADD', KEYS[11], now, runId .. '/' .. ARGV[i] .. '/' .. ARGV[i + 1])
   redis.call('PUBLISH', ARGV[6], runId .. '/' .. ARGV[i])
 end
-for i = cancelFrom, cancelTo, 2 do redis.call('ZREM', KEYS[13], ARGV[7] .. '|' .. ARGV[i] .. '|' .. ARGV[i + 1]) end
+for i = cancelFrom, cancelTo, 2 do redis.call('ZREM', KEYS[12], ARGV[7] .. '|' .. ARGV[i] .. '|' .. ARGV[i + 1]) end
 for i = setFrom, setTo, 3 do
-  redis.call('ZADD', KEYS[13], now + tonumber(ARGV[i + 1]), ARGV[7] .. '|' .. ARGV[i] .. '|' .. ARGV[i + 2])
+  redis.call('ZADD', KEYS[12], now + tonumber(ARGV[i + 1]), ARGV[7] .. '|' .. ARGV[i] .. '|' .. ARGV[i + 2])
 end
 for i = resultsFrom, resultsTo, 2 do redis.call('HSET', KEYS[8], ARGV[i], ARGV[i + 1]) end
 for i = auditFrom, auditTo do redis.call('XADD', KEYS[9], '*', 'b', ARGV[i]) end
-for i = blobsFrom, blobsTo, 2 do redis.call('HSETNX', KEYS[16], ARGV[i], ARGV[i + 1]) end
+for i = blobsFrom, blobsTo, 2 do redis.call('HSETNX', KEYS[15], ARGV[i], ARGV[i + 1]) end
 --@include commit-approvals.lua
 if rare then asking = asking - rare.write(now) end
 if asking ~= 0 then redis.call('HINCRBY', KEYS[1], 'asking', asking) end
 
 local mailLeft = redis.call('LLEN', KEYS[5])
 if mailLeft == 0 and redis.call('HLEN', KEYS[6]) == 0 then
-  redis.call('ZREM', KEYS[12], ARGV[7])
+  redis.call('ZREM', KEYS[11], ARGV[7])
 else
-  local listed = redis.call('ZSCORE', KEYS[12], ARGV[7])
-  if not listed or now - tonumber(listed) > FRESH_MS then redis.call('ZADD', KEYS[12], now, ARGV[7]) end
+  local listed = redis.call('ZSCORE', KEYS[11], ARGV[7])
+  if not listed or now - tonumber(listed) > FRESH_MS then redis.call('ZADD', KEYS[11], now, ARGV[7]) end
 end
 local status = run[1]
 local ofRun = {}
@@ -273,7 +273,7 @@ local function endRun(how, reasons)
   money[TOKENS], money[NANO] = money[TOKENS] + money[HELD_TOKENS], money[NANO] + money[HELD_NANO]
   money[HELD_TOKENS], money[HELD_NANO] = 0, 0
   ofRun = {'status', status, 'endedAt', now, 'reasons', reasons}
-  redis.call('ZADD', KEYS[14], now, runId)
+  redis.call('ZADD', KEYS[13], now, runId)
 end
 if ARGV[15] ~= '' then
   endRun(ARGV[15], ARGV[16])

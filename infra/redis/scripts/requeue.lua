@@ -22,9 +22,11 @@ local letter = {}
 for i = 1, #found[2], 2 do letter[found[2][i]] = found[2][i + 1] end
 if letter.id ~= ARGV[2] then return {'GONE'} end
 local row = redis.call('HGET', KEYS[9], 'r:tasks/' .. ARGV[4])
-local task = row and cjson.decode(row) or {}
+-- As the command line lays it: "status actor rest"; "-" where there is no actor.
+local task = {}
+if row then task.status, task.actor = string.match(row, '^(%l+) (%S+) ') end
 if task.status ~= 'failed' then
-  return {'TASK', task.status or '', type(task.actor) == 'string' and task.actor or ''}
+  return {'TASK', task.status or '', task.actor and task.actor ~= '-' and task.actor or ''}
 end
 if ARGV[9] == 'back' and redis.call('HEXISTS', KEYS[4], 'fenced') == 1 then return {'OVER'} end
 redis.call('XLEN', KEYS[2])

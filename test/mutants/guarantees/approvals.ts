@@ -21,8 +21,8 @@ export const approvalGuarantees: readonly Guarantee[] = [
     disable: [
       {
         file: "infra/redis/scripts/commit-approvals.lua",
-        find: "redis.call('HSET', KEYS[17], id, ARGV[i + 1], id .. '#s', facts, id .. '#u', ARGV[i + 5])",
-        replace: "redis.call('HSET', KEYS[17], id, ARGV[i + 1])",
+        find: "redis.call('HSET', KEYS[16], id, ARGV[i + 1], id .. '#s', facts, id .. '#u', ARGV[i + 5])",
+        replace: "redis.call('HSET', KEYS[16], id, ARGV[i + 1])",
       },
     ],
   },

@@ -85,7 +85,7 @@ export const durability: readonly Guarantee[] = [
     disable: [
       {
         file: "infra/redis/scripts/commit.lua",
-        find: "if (head[4] or '0') ~= (redis.call('HGET', KEYS[15], 'number') or '0') then return {'FENCED'} end",
+        find: "if (head[4] or '0') ~= (redis.call('HGET', KEYS[14], 'number') or '0') then return {'FENCED'} end",
         replace: "",
       },
     ],

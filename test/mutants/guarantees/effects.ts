@@ -20,8 +20,9 @@ export const effects: readonly Guarantee[] = [
     disable: [
       {
         file: "actors/runtime/activation.ts",
-        find: "    let step = lay();\n",
-        replace: "    let step = lay();\n    for (const { id, order } of step.orders) this.begin(id, order, null);\n",
+        find: "await commitStep(this.deps, {",
+        replace:
+          "await commitStep({ ...this.deps, store: { commit: (one) => { for (const { id, json } of one.effects) this.begin(id, orderedFrom({ id, json } as PendingEffect), null); return this.deps.store.commit(one); } } }, {",
       },
     ],
   },

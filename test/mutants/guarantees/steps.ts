@@ -37,7 +37,7 @@ export const steps: readonly Guarantee[] = [
       { file: commit, find: "if head[1] ~= ARGV[2] or head[2] ~= ARGV[3]", replace: "if head[1] ~= ARGV[2]" },
       {
         file: commit,
-        find: "if (head[4] or '0') ~= (redis.call('HGET', KEYS[15], 'number') or '0') then return {'FENCED'} end",
+        find: "if (head[4] or '0') ~= (redis.call('HGET', KEYS[14], 'number') or '0') then return {'FENCED'} end",
         replace: "",
       },
     ],
@@ -58,12 +58,12 @@ export const steps: readonly Guarantee[] = [
     promise: "A call to Redis that gets no answer ends within its limit, and is made again under the same ids",
     condition:
       "Redis answers again within 30 s; then the activation ends with a clear reason and the sweep brings it back",
-    mechanism: ["infra/steady-store.ts", "infra/redis/calls.ts"],
+    mechanism: ["infra/steady-store.ts", "infra/retry.ts", "infra/redis/calls.ts"],
     test: { file: "test/unit/infra/steady-store.test.ts", title: "repeats commit word for word until it is answered" },
     disable: [
       {
-        file: "infra/steady-store.ts",
-        find: "if (!cause.retry || attempt + 1 >= ATTEMPTS_MAX || nowMs - firstMs >= patienceMs) throw cause;",
+        file: "infra/retry.ts",
+        find: "if (!mayPass || isLast()) throw cause;",
         replace: "throw cause;",
       },
     ],
@@ -322,16 +322,16 @@ export const steps: readonly Guarantee[] = [
     promise:
       "A Redis that cannot answer is asked ever more slowly and not for ever; where asking again cannot help, not again",
     condition: "always",
-    mechanism: ["infra/steady-store.ts", "infra/redis/store-failure.ts"],
+    mechanism: ["infra/steady-store.ts", "infra/retry.ts", "infra/redis/store-failure.ts"],
     test: {
       file: "test/integration/redis-trouble.test.ts",
       title: "is asked again, ever more slowly, and not for ever",
     },
     disable: [
       {
-        file: "infra/steady-store.ts",
-        find: "Math.min(LAST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(attempt, 30)) * (0.5 + random / 2);",
-        replace: "attempt * random * 0;",
+        file: "infra/retry.ts",
+        find: "const ownMs = pauseMsOf(options, round);",
+        replace: "const ownMs = pauseMsOf(options, round) * 0;",
       },
     ],
   },

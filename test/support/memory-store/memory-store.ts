@@ -12,6 +12,7 @@ import {
   type NewRun,
   type Store,
 } from "../../../infra/store.ts";
+import { FACT_BRIEF } from "../../../machines/memory-item.ts";
 import { answer, grants, revoke } from "./approvals.ts";
 import { claim } from "./claim.ts";
 import { commit } from "./commit.ts";
@@ -95,6 +96,8 @@ export function memoryStore(options: MemoryStoreOptions): MemoryStore {
     quarantine: (address, reason, fence) => at(() => quarantine(inside, address, reason, fence)),
     briefs: (run, ids) => at(() => rows(memory.runs.get(run)?.briefs, ids)),
     results: (run, ids) => at(() => rows(memory.runs.get(run)?.results, ids)),
+    facts: (run) =>
+      at(() => new Map([...(memory.runs.get(run)?.briefs ?? [])].filter(([name]) => name.startsWith(FACT_BRIEF)))),
     retrieve: (shard) => at(() => retrieve(inside, shard)),
   };
   return { store, memory };

@@ -7,6 +7,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
 import { messageId } from "../../../infra/model/local/answer.ts";
+import { AnsweredPrompts } from "../../../infra/model/local/diagnosis.ts";
 import {
   type MessagesRequest,
   parseCountRequest,
@@ -21,6 +22,8 @@ import {
   type WireBlock,
   type WireMessage,
 } from "../../../infra/model/local/wire.ts";
+import { addedUp, type Billed, billedFor, NOTHING_BILLED } from "./billed.ts";
+import { BoundBlocks, signatureOf } from "./bound-blocks.ts";
 import { type Entry, type EntryInput, entrySchema } from "./script.ts";
 import { play } from "./stage.ts";
 
@@ -29,6 +32,10 @@ export interface Served {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   /** As it came over the wire. */
   readonly body: string;
+  /** As the answer names it. */
+  readonly requestId: string;
+  /** What a provider would bill for it. */
+  readonly billed: Billed;
   /** How the exchange ended; null while it runs. `client` means that the client went away first. */
   readonly ended: "server" | "client" | null;
   /** Resolves when `ended` is known. */
@@ -41,6 +48,10 @@ export interface MessagesDouble {
   readonly served: readonly Served[];
   /** Lets go of all held answers, and of those that would be. */
   readonly release: () => void;
+  /** Sum over everything that was said so far. */
+  readonly billed: () => Billed;
+  /** Requests to `/v1/messages/count_tokens`. */
+  readonly countsAsked: () => number;
   /** Adds to the end of the script. */
   readonly script: (...entries: readonly EntryInput[]) => void;
   readonly close: () => Promise<void>;
@@ -53,6 +64,8 @@ export interface MessagesDoubleOptions {
   readonly entries?: readonly EntryInput[];
   readonly director?: Director;
   readonly port?: number;
+  /** False: it knows no `count_tokens`, like many servers of one's own. */
+  readonly counts?: boolean;
   /** For the simulated cache. */
   readonly nowMs?: () => number;
 }
@@ -61,6 +74,10 @@ export async function startMessagesDouble(options: MessagesDoubleOptions = {}): 
   const served: Served[] = [];
   const entries: (Entry & { left: number })[] = [];
   const cache = new PrefixCache(options.nowMs);
+  const answered = new AnsweredPrompts();
+  const bound = new BoundBlocks();
+  let countsAsked = 0;
+  let arrived = 0;
   let release = (): void => {};
   const released = new Promise<void>((resolve) => {
     release = resolve;
@@ -73,21 +90,30 @@ export async function startMessagesDouble(options: MessagesDoubleOptions = {}): 
 
   const messages = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = (await readBody(request)).toString("utf8");
-    const index = served.push(record(request, response, body)) - 1;
+    const one = record(request, response, body);
+    const index = served.push(one) - 1;
     const parsed = parseMessagesRequest(JSON.parse(body));
+    bound.check(parsed, String(request.headers["anthropic-beta"] ?? ""));
     const directed = options.director?.(parsed, index);
     const entry = directed ? entrySchema.parse(directed) : nextEntry(entries, body);
     if (entry.delayMs > 0) await wait(entry.delayMs);
     if (entry.held) await released;
+    for (const [name, value] of Object.entries(entry.headers)) response.setHeader(name, value);
     const prompt = promptOf(parsed);
-    const message = wireMessage(entry, parsed, prompt, cache);
+    const diagnostics = answered.diagnose(parsed.diagnostics?.previous_message_id, prompt);
+    const message = { ...wireMessage(entry, parsed, prompt, cache), diagnostics };
+    answered.keep(message.id, prompt);
+    bound.keep(message.content, parsed);
+    const events = [messageStart(message), ...messageRest(message)].map(scripted(entry));
+    one.billed = billedFor(entry, events);
     if (!parsed.stream && !entry.fault) return sendJson(response, 200, messageDocument(message));
-    await play(entry, [messageStart(message), ...messageRest(message)].map(scripted(entry)), response);
+    await play(entry, events, response);
   };
 
   const respond = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    response.setHeader("request-id", `req_double_${served.length}`);
     const path = new URL(request.url ?? "/", "http://localhost").pathname;
+    // Counted as they come: two that come at once are two.
+    response.setHeader("request-id", `req_double_${path === "/v1/messages" ? arrived++ : arrived}`);
     if (path === "/__served")
       return sendJson(
         response,
@@ -95,7 +121,9 @@ export async function startMessagesDouble(options: MessagesDoubleOptions = {}): 
         served.map(({ end: _, ...rest }) => rest),
       );
     if (path === "/v1/messages") return await messages(request, response);
-    if (path !== "/v1/messages/count_tokens") throw new RequestError(404, "not_found_error", "no such path");
+    if (path === "/v1/messages/count_tokens") countsAsked += 1;
+    if (path !== "/v1/messages/count_tokens" || options.counts === false)
+      throw new RequestError(404, "not_found_error", "no such path");
     const counted = parseCountRequest(JSON.parse((await readBody(request)).toString("utf8")));
     sendJson(response, 200, { input_tokens: promptOf(counted).tokens });
   };
@@ -110,6 +138,8 @@ export async function startMessagesDouble(options: MessagesDoubleOptions = {}): 
     baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     served,
     release,
+    billed: () => served.map(({ billed }) => billed).reduce(addedUp, NOTHING_BILLED),
+    countsAsked: () => countsAsked,
     script,
     close: () =>
       new Promise((resolve) => {
@@ -119,11 +149,15 @@ export async function startMessagesDouble(options: MessagesDoubleOptions = {}): 
   };
 }
 
-function record(request: IncomingMessage, response: ServerResponse, body: string): Served {
-  const one: { -readonly [K in keyof Served]: Served[K] } = {
+type Recorded = { -readonly [K in keyof Served]: Served[K] };
+
+function record(request: IncomingMessage, response: ServerResponse, body: string): Recorded {
+  const one: Recorded = {
     path: request.url ?? "",
     headers: request.headers,
     body,
+    requestId: String(response.getHeader("request-id")),
+    billed: NOTHING_BILLED,
     ended: null,
     end: new Promise((resolve) => {
       response.once("close", () => {
@@ -147,6 +181,7 @@ function nextEntry(entries: readonly (Entry & { left: number })[], body: string)
 function wireMessage(entry: Entry, request: MessagesRequest, prompt: Prompt, cache: PrefixCache): WireMessage {
   const id = messageId(prompt);
   const content = entry.content.map((block, index): WireBlock => {
+    if (block.type === "compaction") return { ...block, signature: signatureOf(block.content) };
     if (block.type !== "tool_use") return block;
     const { cutInputJson, ...call } = block;
     return {
@@ -160,7 +195,7 @@ function wireMessage(entry: Entry, request: MessagesRequest, prompt: Prompt, cac
     id,
     model: entry.model ?? request.model,
     content,
-    stopReason: entry.stopReason ?? (asksTool ? "tool_use" : "end_turn"),
+    stopReason: entry.stopReason ?? (asksTool ? "tool_use" : request.compaction ? "compaction" : "end_turn"),
     usage: { ...cache.charge(prompt), output_tokens: estimateTokens(JSON.stringify(entry.content)) },
   };
 }

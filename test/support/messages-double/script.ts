@@ -15,6 +15,8 @@ const content = z.array(
     }),
     z.strictObject({ type: z.literal("thinking"), thinking: z.string(), signature: z.string() }),
     z.strictObject({ type: z.literal("redacted_thinking"), data: z.string() }),
+    /** Signed by the double itself. */
+    z.strictObject({ type: z.literal("compaction"), content: z.string().nullable() }),
   ]),
 );
 
@@ -64,6 +66,8 @@ export const entrySchema = z.strictObject({
   /** The entry is for requests whose body contains this text; without it, for any. */
   when: z.string().optional(),
   times: z.union([z.number().int().positive(), z.literal("always")]).default(1),
+  /** Of a good answer, such as what is left of a rate limit. */
+  headers: z.record(z.string(), z.string()).default({}),
   /** Before the headers. */
   delayMs: z.number().int().nonnegative().default(0),
   /** Waits until the double is told to `release`; after that, for nothing. */

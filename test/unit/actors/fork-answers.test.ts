@@ -60,3 +60,26 @@ it("an agent that waits is told that nobody answers there, for each question of 
     { type: "question.answered", question: "a_a:3:q3", answer: null, by: "fork" },
   ]);
 });
+
+it("a compaction that is under way in the source fails in the fork, which goes on with its conversation as it is", () => {
+  const order = { type: "transcript.compact", turn: 4, by: "summary" };
+  const found = said(moment("a_a", [order], {}));
+  expect(found.pending).toEqual([]);
+  expect(eventsIn(found)).toMatchObject([
+    { type: "compaction.failed", turn: 4, reason: expect.stringMatching(/^forked/) },
+  ]);
+});
+
+it("an edited message takes the place of what the agent was told last, and never of a summary or of what is pinned", () => {
+  const entry = (text: string, more = {}) =>
+    JSON.stringify({ role: "user", content: [{ type: "text", text }], ...more });
+  const transcript = [
+    entry("the task"),
+    entry("told"),
+    entry("pinned", { pinned: true }),
+    entry("summary", { compacted: { to: 1, by: "own", generation: 2 } }),
+  ];
+  const message = { text: "instead", edit: true } as never;
+  const edited = saidOf(moment("a_a", [], {}), "r_fork", { transcript, message }).transcript;
+  expect(edited.map((json) => JSON.parse(json).content[0].text)).toEqual(["the task", "instead", "pinned", "summary"]);
+});

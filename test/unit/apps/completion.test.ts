@@ -26,7 +26,7 @@ describe("bash", () => {
   });
 
   test("offers the commands that begin as what was typed does", () => {
-    expect(offered(["swarm", "re"]).sort()).toEqual(["redis", "replay", "resume", "revoke"]);
+    expect(offered(["swarm", "re"]).sort()).toEqual(["redis", "replay", "report", "resume", "revoke"]);
     expect(offered(["swarm", "nothing-begins-so"])).toEqual([]);
   });
 

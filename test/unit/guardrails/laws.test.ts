@@ -7,7 +7,7 @@ import { capabilitiesFrom } from "../../../actors/runtime/capabilities.ts";
 import type { AgentType } from "../../../actors/types/define.ts";
 import { agentTypeNamed, agentTypes } from "../../../actors/types/index.ts";
 import { profileType } from "../../../actors/types/profile-type.ts";
-import { agentShape } from "../../../machines/agent-vocabulary.ts";
+import { agentShape } from "../../../machines/agent-birth.ts";
 import { machineEntry } from "../../../machines/catalogue.ts";
 import { type Capabilities, NO_CAPABILITIES, type PluginTool, type Profile } from "../../../registry/capabilities.ts";
 
@@ -173,7 +173,7 @@ describe("broken, each of these laws goes red:", () => {
   test("a type that is to look only and whose chart can change something", async () => {
     const able: AgentType = { ...explore, tools: [...explore.tools, "Write"], rights: general.rights };
     const verdict = look("types-narrow", await guarded({ agents: [{ type: able, base: null, source: null }] }));
-    expect(told(verdict)).toMatch(/explore is to change nothing and has .*Write/);
+    expect(told(verdict)).toMatch(/explore is to change nothing and has .*Edit/);
   });
 
   test("a type that is given what it lacks", async () => {
@@ -248,7 +248,7 @@ describe("an end that does not come is found:", () => {
   test("a chart that is over without a result", async () => {
     const verdict = look(
       "exhaustion-ends",
-      await broken(({ states }) => ({ states: { ...states, exhausted: { type: "final" } } })),
+      await broken(({ states }) => ({ states: { ...states, exhausted: { id: "exhausted", type: "final" } } })),
     );
     expect(verdict.state).toBe("fails");
     expect(told(verdict)).toMatch(/after 50 of 50 turns/);

@@ -1,6 +1,6 @@
 // A call that may help is repeated word for word, with growing pauses, within bounds; any other error is passed on.
 import { describe, expect, it } from "vitest";
-import { pauseMs, steadyStore } from "../../../infra/steady-store.ts";
+import { steadyStore } from "../../../infra/steady-store.ts";
 import type { Store } from "../../../infra/store.ts";
 import { StoreError, type StoreTrouble } from "../../../infra/store-error.ts";
 import { agentOf } from "../../support/given-commit.ts";
@@ -59,6 +59,7 @@ const calls: Readonly<Record<keyof Store, unknown[]>> = {
   quarantine: [address, "why", { epoch: 1, nonce: "n", incarnation: 0 }],
   briefs: ["r", ["a"]],
   results: ["r", ["a"]],
+  facts: ["r"],
   retrieve: ["s00"],
 };
 
@@ -96,7 +97,7 @@ describe("a steady store", () => {
     expect(asked).toHaveLength(pauses.length + 1);
   });
 
-  it("gives up after so many attempts even where no time seems to pass", async () => {
+  it("gives up even where no time seems to pass, and stops asking when its breaker opens", async () => {
     let asked = 0;
     const look = async () => {
       asked += 1;
@@ -108,14 +109,35 @@ describe("a steady store", () => {
       after: (_, act) => queueMicrotask(act),
     });
     await expect(store.look(address)).rejects.toMatchObject({ code: "store.busy" });
-    expect(asked).toBe(60);
+    expect(asked).toBe(20);
+    await expect(store.look(address)).rejects.toMatchObject({ code: "store.unreachable", retry: true });
+    expect(asked).toBe(20);
   });
 
-  it("never lets workers that were cut off together come back together", () => {
-    expect(pauseMs(10, 0)).toBe(1_000);
-    expect(pauseMs(10, 1)).toBe(2_000);
-    expect(pauseMs(0, 0.5)).toBe(37.5);
-    expect(pauseMs(1e9, 1)).toBe(2_000);
+  it("is asked by one caller at a time once it has failed for all, and by all again when it answers", async () => {
+    let nowMs = 0;
+    let asked = 0;
+    let isDown = true;
+    const look = async () => {
+      asked += 1;
+      if (isDown) throw new StoreError("timeout", "no");
+      return { kind: "done" };
+    };
+    const store = steadyStore({ look } as unknown as Store, {
+      log: { warn: () => {}, info: () => {} },
+      monotonicMs: () => nowMs,
+      patienceMs: 0,
+    });
+    const all = () => Promise.allSettled(Array.from({ length: 30 }, () => store.look(address)));
+    await all();
+    const first = asked;
+    nowMs += 1_000;
+    await all();
+    expect([first, asked - first]).toEqual([30, 1]);
+    isDown = false;
+    nowMs += 10_000;
+    await store.look(address);
+    expect((await all()).map(({ status }) => status)).toEqual(Array.from({ length: 30 }, () => "fulfilled"));
   });
 });
 

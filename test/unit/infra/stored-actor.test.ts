@@ -1,6 +1,7 @@
 // What a step writes anew is stored short, and comes back as it was: cores, orders, names of effects, log entries, money.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { asGiven } from "../../../infra/redis/latin1.ts";
 import { lengthened, shortened } from "../../../infra/redis/shortened.ts";
 import {
   budgetFrom,
@@ -10,10 +11,13 @@ import {
   HEAD,
   headFrom,
   heldFields,
+  laidRow,
   pendingFrom,
   plainEffect,
+  type StoredSnapshot,
   snapshotFields,
   snapshotFrom,
+  snapshotRecord,
   storedEntry,
   storedId,
   storedOrder,
@@ -94,10 +98,19 @@ describe("a stored effect", () => {
 
 describe("a stored snapshot", () => {
   it("comes back with version, core, machine and rows; in another form it throws", () => {
-    const one = { version: 7, machine: "general@1", core, rows: new Map([["tasks/a", '{"status":"failed"}']]) };
-    expect(snapshotFrom(Object.fromEntries(snapshotFields(one)))).toEqual(one);
+    const birth = JSON.stringify({ actor: "a_look", parentType: "coordinator", standsOn: ["res_a", "res_b"] });
+    const rows = new Map([
+      ["tasks/a", '{"status":"failed"}'],
+      ["birth", birth],
+    ]);
+    const one = { version: 7, machine: "general@1", core, rows };
+    const stored = (of: StoredSnapshot) =>
+      snapshotRecord(snapshotFields(of).map(([field, value]) => [field, Buffer.from(value)]));
+    expect(snapshotFrom(stored(one))).toEqual(one);
+    const packedBirth = snapshotFields(one).find(([field]) => field === "r:birth")?.[1].length;
+    expect(packedBirth).toBeLessThan(birth.length);
     const none = { version: 0, machine: null, core: null, rows: new Map() };
-    expect(snapshotFrom(Object.fromEntries(snapshotFields(none)))).toEqual(none);
+    expect(snapshotFrom(stored(none))).toEqual(none);
     expect(headFrom(`3 12 4 n.3 ${shortened(core)}`)).toEqual({ version: 3, core });
     expect(() => snapshotFrom({ [HEAD]: "3" })).toThrow(/nobody knows/);
   });
@@ -109,6 +122,63 @@ describe("a stored log entry", () => {
     expect(storedEntry(actor, own)).not.toContain('"r_one/a_look/');
     expect(storedEntry(actor, own)).toContain('"r_one/a_tell/0.1:0"');
     expect(entryFrom(actor, storedEntry(actor, own))).toBe(own);
+  });
+
+  it("tells once which effect it answers and which version it makes, and names them by a sign from there on", () => {
+    const id = (version: string): string => `"effect":"r_one/a_look/0.${version}"`;
+    const told = `"version":21,"cause":{"event":{${id("20:0")}}},"by":{${id("20:0")}},"events":[{${id("20:0")}},{${id("21:0")}},{${id("21:1")}},{${id("2:0")}}]`;
+    const stored = storedEntry(actor, `{"v":1,${told}}`);
+    expect(stored).toBe(
+      '{"v":1,"version":21,"cause":{"event":{"effect":"\x010.20:0"}},"by":{"effect":"\x010.20:0"},"events":[{"effect":"\x01\x02"},{"effect":"\x01\x03:0"},{"effect":"\x01\x03:1"},{"effect":"\x010.2:0"}]}',
+    );
+    expect(entryFrom(actor, stored)).toBe(`{"v":1,${told}}`);
+  });
+
+  it("comes back to the letter, whatever it says of effects and versions, and wherever", () => {
+    const own = fc
+      .tuple(fc.nat(2), fc.nat(3), fc.nat(2))
+      .map(([at, version, n]) => `r_one/a_look/${at}.${version}:${n}`);
+    const parts = fc.oneof(
+      own.map((id) => `"effect":"${id}"`),
+      own.map((id) => `"by":{"effect":"${id}"}`),
+      own.map((id) => JSON.stringify(`"by":{"effect":"${id}"}`)),
+      fc.nat(3).map((version) => `"version":${version},`),
+      fc.constantFrom(",", "{", "}", '"', '"r_one/a_look/', "0.1:", "r_one/a_tell/0.1:0"),
+    );
+    fc.assert(
+      fc.property(fc.array(parts, { maxLength: 12 }), (some) => {
+        expect(entryFrom(actor, storedEntry(actor, some.join("")))).toBe(some.join(""));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+});
+
+describe("the row of a task", () => {
+  it("begins with the status and the actor that it names itself, for a script to read, and comes back whole", () => {
+    const rowOf = (over: object) =>
+      JSON.stringify({
+        id: "a",
+        needs: [],
+        limits: { turnsMax: 1 },
+        status: "failed",
+        actor: null,
+        reasons: [],
+        ...over,
+      });
+    const inside = rowOf({ actor: "a_x.2", reasons: ['"status":"verified","actor":"a_other"'] });
+    for (const [json, opening] of [
+      [rowOf({}), "failed - "],
+      [rowOf({ status: "running", actor: "a_a" }), "running a_a "],
+      [inside, "failed a_x.2 "],
+    ] as const) {
+      const stored = asGiven(laidRow("tasks/a", json));
+      expect(stored.toString("latin1").startsWith(opening)).toBe(true);
+      expect(snapshotRecord([["r:tasks/a", Buffer.from(stored)]])).toEqual({ "r:tasks/a": json });
+      expect(stored.length).toBeLessThan(json.length);
+    }
+    expect(laidRow("tasks/a", "{}")).toBe("{}");
+    expect(laidRow("proposals/a", inside)).toBe(inside);
   });
 });
 

@@ -1,7 +1,7 @@
 // The agent's life, told of the shared machine and of every agent type's own.
 import { describe, expect, it } from "vitest";
 import { agentTypes } from "../../../actors/types/index.ts";
-import { agentShape } from "../../../machines/agent-vocabulary.ts";
+import { agentShape } from "../../../machines/agent-birth.ts";
 import { changeOf } from "../../../machines/snapshot.ts";
 import { given } from "../../support/given.ts";
 import { agentInput, answered, anyAgent, assembled, finished, post, read } from "../../support/given-agent.ts";

@@ -66,10 +66,27 @@ describe("a picture of the run", () => {
     const head = (): string => frameOf(treeOf(log.events), options(120, 24))[0] ?? "";
     expect(head()).not.toContain("tokens");
     log.say("a_explore-3", { type: "budget.settled", effect: "e", tokens: 9_999, nanoUsd: null });
-    expect(head()).toMatch(/9999 tokens$/);
+    expect(head()).toMatch(/9999 tokens \(\d+\/min\)$/);
     log.say("a_explore-3", { type: "budget.settled", effect: "e", tokens: 1_200_000, nanoUsd: 31_200_000 });
-    expect(head()).toMatch(/1\.2M tokens, 0\.0312 USD$/);
+    expect(head()).toMatch(/1\.2M tokens, 0\.0312 USD \(/);
   });
+
+  law(
+    "a run with a limit says when that ends as it goes now; a raised limit, and a run that is over, say otherwise",
+    () => {
+      const log = busy();
+      const head = (): string => frameOf(treeOf(log.events), options(160, 24))[0] ?? "";
+      log.say("a_explore-3", { type: "budget.settled", effect: "e", tokens: 60_000, nanoUsd: null });
+      expect(head()).not.toContain("budget ends");
+      const limited = { type: "budget.changed", by: "me", nanoUsdMax: null } as const;
+      log.say("-", { ...limited, tokensMax: 500_000 });
+      expect(head()).toMatch(/\(\d+k\/min, budget ends in 8 min\)$/);
+      log.say("-", { ...limited, tokensMax: 1_000_000 });
+      expect(head()).toMatch(/budget ends in 1\d min\)$/);
+      log.say("coordinator", { type: "run.completed", reasons: [] });
+      expect(head()).not.toMatch(/min/);
+    },
+  );
 
   law("why the run stands still, and an open breaker, are told beneath it", () => {
     const log = busy();
