@@ -16,7 +16,7 @@ export type CauseKind =
   | "breaker"
   | "rate-limit"
   | "budget"
-  | "backoff"
+  | "resting"
   | "question"
   | "working"
   | "mail"
@@ -49,7 +49,7 @@ const RANK: { readonly [Kind in CauseKind]: number } = {
   breaker: 6,
   "rate-limit": 7,
   budget: 8,
-  backoff: 9,
+  resting: 9,
   question: 10,
   working: 11,
   mail: 12,

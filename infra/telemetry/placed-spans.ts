@@ -4,7 +4,7 @@ import { type IdGenerator, RandomIdGenerator, type Sampler, SamplingDecision } f
 import type { SpanPlace } from "./trace-ids.ts";
 
 /** Marks what we tell of ourselves. */
-export const RUN = "swarm.run.id";
+const RUN = "swarm.run.id";
 
 /** What queues do to keep house has no parent, comes every second, and says nothing of any run. */
 export const ofRuns: Sampler = {

@@ -393,6 +393,7 @@ it.skipIf(!has || !isRoot)("a worker without any rights finds the same level", a
   const home = mkdtempSync(join("/tmp", "statehive-nobody-"));
   onTestFinished(() => rmSync(home, { recursive: true, force: true }));
   cpSync(dirname(dirname(builtModule("infra/bwrap/sandbox.js"))), join(home, "infra"), { recursive: true });
+  cpSync(builtModule("machines/fnv1a.js"), join(home, "machines/fnv1a.js"));
   writeFileSync(join(home, "package.json"), '{"type":"module"}');
   const copy = dirname((await bubblewrap())?.path ?? "");
   cpSync(copy, join(home, "copy"), { recursive: true });

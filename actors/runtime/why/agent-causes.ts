@@ -92,7 +92,7 @@ function backoff(facts: WhyFacts, agent: AgentFacts): Cause[] {
   const tries = agent.attemptsMax === null ? `${agent.attempt}` : `${agent.attempt} of ${agent.attemptsMax}`;
   return [
     {
-      kind: "backoff",
+      kind: "resting",
       agent: agent.id,
       text: `${named(agent)} backs off after failed attempt ${tries} at its model call${said}${next}`,
       since: failed?.at ?? since(facts, agent).since,

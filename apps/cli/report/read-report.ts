@@ -10,7 +10,7 @@ import { watchTaken } from "../../../machines/fold.ts";
 import type { LoggedEvent } from "../../../machines/run-event.ts";
 import type { ApiRun } from "../../server/api.ts";
 import type { Scene } from "../../visualizer/chart-scene.ts";
-import { fitting, type ReportData, shortened } from "../../visualizer/page/report-data.ts";
+import { fitting, type ReportData, shortened } from "../../visualizer/report-data.ts";
 
 /** Characters of one text of the run's documents, at most; the log's are shorter. */
 const DOCUMENT_TEXT_MAX = 50_000;

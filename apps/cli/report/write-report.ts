@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { SwarmError } from "../../../infra/errors.ts";
-import { embedded, type ReportData } from "../../visualizer/page/report-data.ts";
+import { embedded, type ReportData } from "../../visualizer/report-data.ts";
 
 /** What the build made of the page. Throws SwarmError `report.unbuilt` where it made nothing. */
 export function pageParts(folder: URL): { readonly script: string; readonly style: string } {

@@ -1,6 +1,6 @@
 /** The data inside a report as a source: everything is there already, and nothing can be written. */
 import type { ActorAt } from "../../../actors/runtime/actor-at.ts";
-import type { ReportData } from "./report-data.ts";
+import type { ReportData } from "../report-data.ts";
 import { type Source, SourceError } from "./source.ts";
 
 const closed = (): Promise<never> =>

@@ -1,7 +1,7 @@
 /** A report: the same page over the data in the file, for one run that stands still. Fetches nothing. */
 import { render } from "preact";
 import { useEffect } from "preact/hooks";
-import type { ReportData } from "./report-data.ts";
+import type { ReportData } from "../report-data.ts";
 import { reportSource } from "./report-source.ts";
 import { Run } from "./run.tsx";
 import { onPageKey } from "./scrubber.tsx";

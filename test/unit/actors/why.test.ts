@@ -103,7 +103,7 @@ describe("what only takes time has no command", () => {
   it("a retry tells which attempt failed, of how many, why, and when the next one is made", () => {
     const failed = new Map([["a_1", { seq: 12, at: AT, reason: "overloaded", message: "529" }]]);
     const cause = onlyOf(facts({ agents: [backing], timers, log: { ...facts().log, failed } }));
-    expect(cause).toMatchObject({ kind: "backoff", command: null, since: AT, facts: ["event 12", "retry"] });
+    expect(cause).toMatchObject({ kind: "resting", command: null, since: AT, facts: ["event 12", "retry"] });
     expect(cause.text).toContain("attempt 2 of 5");
     expect(cause.text).toContain("overloaded: 529");
     expect(cause.text).toContain("2026-01-01T00:10:04.000Z (in 4 s)");
@@ -116,7 +116,7 @@ describe("what only takes time has no command", () => {
     });
     const known = { breakers: [open("api-2"), open("api-1")], limits: [] };
     const causes = causesOf(facts({ agents: [backing], timers, known }), null);
-    expect(kinds(causes)).toEqual(["breaker", "backoff"]);
+    expect(kinds(causes)).toEqual(["breaker", "resting"]);
     expect(causes[0]).toMatchObject({ since: AT, command: null, facts: ["model:host/m@api-1"] });
     expect(causes[0]?.text).toContain("after 5 failures in a row (529); it is tried again in 30 s");
   });

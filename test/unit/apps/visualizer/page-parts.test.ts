@@ -4,14 +4,8 @@ import { reportHtml } from "../../../../apps/cli/report/write-report.ts";
 import { statesOn, wiresOf } from "../../../../apps/visualizer/page/chart-data.ts";
 import { DIFFERENCES_MAX, differences } from "../../../../apps/visualizer/page/context-diff.ts";
 import { lineDiff, unifiedLines } from "../../../../apps/visualizer/page/line-diff.ts";
-import {
-  embedded,
-  fitting,
-  type ReportData,
-  shortened,
-  TEXT_MAX,
-} from "../../../../apps/visualizer/page/report-data.ts";
 import { plain, plainLines, short, usd } from "../../../../apps/visualizer/page/words.ts";
+import { embedded, fitting, type ReportData, shortened, TEXT_MAX } from "../../../../apps/visualizer/report-data.ts";
 import { chartOf } from "../../../../machines/chart.ts";
 import { coordinatorMachine } from "../../../../machines/coordinator-machine.ts";
 import { manyEvents } from "../../../support/page-events.ts";

@@ -1,7 +1,7 @@
 /** What a report holds, as one JSON document inside its file. Bounded; nothing in it can end the element that holds it. */
-import type { LoggedEvent } from "../../../machines/run-event.ts";
-import type { ApiRun } from "../../server/api.ts";
-import type { Scene } from "../chart-scene.ts";
+import type { LoggedEvent } from "../../machines/run-event.ts";
+import type { ApiRun } from "../server/api.ts";
+import type { Scene } from "./chart-scene.ts";
 
 export interface ReportData {
   readonly v: 1;
