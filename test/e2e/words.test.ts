@@ -80,7 +80,8 @@ test("messages of a topic are told once and in order to who hears it, although e
     stage.double.script(...entries.map((entry) => ({ when, ...entry })));
   const done = (words: string): EntryInput =>
     says(use("Report", { outcome: "done", value: { summary: words }, evidence: [quote(3)], notDone: [] }));
-  script("Goal-speaker.", says(post(1), post(2)), says(post(3)), done("said"));
+  // Its last call may be out when everything is killed, and is then made once more.
+  script("Goal-speaker.", says(post(1), post(2)), says(post(3)), done("said"), done("said"));
   script("Goal-hearer.", { ...done("never sent"), held: true }, done("heard"));
   // They only look: two that could write would work one after the other.
   const flags = ["--workspace", stage.workspace, "--json", "--mode", "read-only", "--detach"];
