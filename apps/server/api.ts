@@ -4,6 +4,7 @@
  */
 
 import type { ActorAt } from "../../actors/runtime/actor-at.ts";
+import type { CacheLedger } from "../../actors/runtime/cache-ledger.ts";
 import type { RunDocument } from "../../actors/runtime/run-document.ts";
 import type { Cause } from "../../actors/runtime/why.ts";
 import type { LoggedEvent } from "../../machines/run-event.ts";
@@ -144,6 +145,9 @@ export interface HiveNews {
 }
 
 /** `GET /api/runs/:id/blobs/:sha256?offset=0`: a long output as it was, as text/plain, 1 MB at a time; `X-Total-Bytes` says how much there is. */
+
+/** `GET /api/runs/:id/cache`: what `swarm show --cache --json` prints. */
+export type ApiCache = CacheLedger;
 
 /** `GET /api/runs/:id/why?agent=AGENT`: what `swarm why --json` prints. */
 export interface ApiWhy {

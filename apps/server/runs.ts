@@ -2,6 +2,7 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { actorAt } from "../../actors/runtime/actor-at.ts";
+import { cacheLedger } from "../../actors/runtime/cache-ledger.ts";
 import { runDocument, statusOf } from "../../actors/runtime/run-document.ts";
 import { entriesOf } from "../../actors/runtime/run-log.ts";
 import { causesOf } from "../../actors/runtime/why.ts";
@@ -10,7 +11,7 @@ import { livingWorkers } from "../cli/living-workers.ts";
 import { costOfRun } from "../orders/project-run.ts";
 import { whyFacts } from "../orders/why-facts.ts";
 import { agentsPage } from "./agents.ts";
-import type { ApiActor, ApiLog, ApiRun, ApiRunRow, ApiRuns, ApiWhy } from "./api.ts";
+import type { ApiActor, ApiCache, ApiLog, ApiRun, ApiRunRow, ApiRuns, ApiWhy } from "./api.ts";
 import { noSuch } from "./problem.ts";
 import { actorId, limited, queryOf, runId, runOf, seq } from "./request.ts";
 import type { Bound, Stage } from "./stage.ts";
@@ -59,6 +60,10 @@ export function runRoutes(stage: Stage): Hono<Bound> {
     const facts = await pulse.ask(() => whyFacts(hive, run));
     if (agent !== null && !facts.agents.some(({ id }) => id === agent)) throw noSuch(`agent ${agent} in run ${run}`);
     return c.json<ApiWhy>({ v: 1, runId: run, agent, causes: causesOf(facts, agent) });
+  });
+  app.get("/runs/:run/cache", async (c) => {
+    const run = await runOf(c, reader, pulse);
+    return c.json<ApiCache>(await pulse.ask(() => cacheLedger(reader, run, Date.now())));
   });
   app.get("/runs/:run/log", async (c) => {
     const query = queryOf(c, logQuery);

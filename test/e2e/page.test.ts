@@ -84,6 +84,9 @@ describe.skipIf(path === null)("in a browser", () => {
     expect(await page.locator(".edge-facts").textContent()).toMatch(/guard.*just taken|just taken.*guard/s);
     await page.getByRole("tab", { name: "Context" }).click();
     await page.locator(".context .diff li").first().waitFor();
+    await page.getByRole("tab", { name: "Cache" }).click();
+    await page.getByText("Nobody was billed.").waitFor();
+    expect(await page.locator('.watched [role="tabpanel"] tbody tr').count()).toBe(stage.double.served.length);
     await page.getByRole("tab", { name: "Plots" }).click();
     await page.locator(".plot canvas").first().waitFor();
     await page.getByRole("button", { name: "to the end" }).click();

@@ -34,6 +34,7 @@ export function reportSource(data: ReportData): Source {
     setGoing: closed,
     mailboxes: () => Promise.resolve(new Map()),
     why: () => Promise.resolve(null),
+    cache: () => Promise.resolve(null),
     queues: () => Promise.resolve(null),
   };
 }

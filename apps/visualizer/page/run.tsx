@@ -4,6 +4,7 @@ import { useEffect } from "preact/hooks";
 import type { ActorAt } from "../../../actors/runtime/actor-at.ts";
 import { asProblem } from "./asked.ts";
 import { Audit } from "./audit.tsx";
+import { Cache } from "./cache.tsx";
 import { Chart } from "./chart.tsx";
 import { Context } from "./context.tsx";
 import { Events } from "./events.tsx";
@@ -87,6 +88,7 @@ function Watched({ source, run }: { readonly source: Source; readonly run: strin
           },
           { name: "Context", show: () => <Context step={step} asked={asked} /> },
           { name: "Events", show: () => <Events /> },
+          { name: "Cache", show: () => <Cache source={source} run={run} actor={actor.id} /> },
           { name: "Why", show: () => <Why source={source} run={run} actor={id} /> },
         ]}
       />

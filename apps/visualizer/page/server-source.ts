@@ -69,6 +69,7 @@ export const serverSource: Source = {
   setGoing: (run, order) => ask(`/api/runs/${part(run)}/${order}`, {}),
   mailboxes,
   why: (run, agent) => orNull(ask(`/api/runs/${part(run)}/why${agent === null ? "" : `?agent=${part(agent)}`}`)),
+  cache: (run) => orNull(ask(`/api/runs/${part(run)}/cache`)),
   queues: () => orNull(ask("/api/queues")),
 };
 

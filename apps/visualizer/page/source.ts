@@ -1,7 +1,7 @@
 /** Where the page reads from and writes to: a server, or the data inside a report. Everything it shows comes through here. */
 import type { ActorAt } from "../../../actors/runtime/actor-at.ts";
 import type { LoggedEvent } from "../../../machines/run-event.ts";
-import type { ApiRun, ApiRuns, ApiWhy } from "../../server/api.ts";
+import type { ApiCache, ApiRun, ApiRuns, ApiWhy } from "../../server/api.ts";
 import type {
   AnswerDone,
   AnswerOrder,
@@ -66,5 +66,7 @@ export interface Source {
   readonly mailboxes: (run: string) => Promise<ReadonlyMap<string, Mailbox>>;
   /** Null where this source cannot tell. */
   readonly why: (run: string, agent: string | null) => Promise<ApiWhy | null>;
+  /** What the prompt cache did, call by call. Null where this source cannot tell. */
+  readonly cache: (run: string) => Promise<ApiCache | null>;
   readonly queues: () => Promise<ApiQueues | null>;
 }
