@@ -2,6 +2,7 @@
  * `swarm up`: Redis, one worker and the server, in the foreground until it is told to end. One for a data folder: a second
  * one says where the first is, with a link of its own.
  */
+
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -14,6 +15,7 @@ import { wholeNumber } from "../flags.ts";
 import { type Hive, openHive } from "../hive.ts";
 import { printJson } from "../print.ts";
 import { say } from "../say.ts";
+import { toldToEnd } from "../told-to-end.ts";
 import { detached, failure, tellStarter } from "../up/detach.ts";
 import { openBrowser } from "../up/open-browser.ts";
 import { type OwnWorker, ownWorker } from "../up/own-worker.ts";
@@ -71,7 +73,7 @@ async function detach(wish: Wish, dataDir: string, runtimeDir: string | undefine
 }
 
 async function serve(record: OwnRecord, wish: Wish, dataDir: string): Promise<number> {
-  const told = toldToEnd();
+  const told = toldToEnd(["SIGHUP", "SIGINT", "SIGTERM"]);
   let hive: Hive | null = null;
   let server: RunningServer | null = null;
   let worker: OwnWorker | null = null;
@@ -166,19 +168,4 @@ async function linkFrom(url: string, token: string | null): Promise<string | nul
   } catch {
     return null;
   }
-}
-
-/** The first time it ends in order; the second time at once. */
-function toldToEnd(): Promise<number> {
-  return new Promise((resolve) => {
-    let asked = false;
-    const onSignal = (code: number) => (): void => {
-      if (asked) process.exit(code);
-      asked = true;
-      resolve(code);
-    };
-    process.on("SIGINT", onSignal(130));
-    process.on("SIGTERM", onSignal(143));
-    process.on("SIGHUP", onSignal(129));
-  });
 }

@@ -1,4 +1,5 @@
 /** `swarm worker`: hosts actors until it is told to end, or has been idle for as long as it was told to bear. */
+
 import { setTimeout as pause } from "node:timers/promises";
 import { hasModel, openAccesses } from "../../../actors/runtime/accesses.ts";
 import { installedDrift } from "../../../actors/runtime/drift/installed.ts";
@@ -18,6 +19,7 @@ import { printJson } from "../print.ts";
 import { openOwnSandbox, sandboxLine, secludedFolders } from "../sandbox.ts";
 import { say } from "../say.ts";
 import { retentionOptions } from "../tidy-at-start.ts";
+import { type EndingSignal, toldToEnd } from "../told-to-end.ts";
 import { workerTracing } from "../worker-tracing.ts";
 
 const IDLE_LOOK_MS = 500;
@@ -61,7 +63,7 @@ export async function act(args: readonly string[], flags: Record<string, unknown
     tracing,
   });
   const tidying = tidier(retentionOptions(hive));
-  const told = toldToEnd(flags.withParent === true);
+  const told = toldToEnd(["SIGINT", "SIGTERM"], flags.withParent === true ? endsWithParent : undefined);
   const ended = new AbortController();
   try {
     await runtime.start();
@@ -95,22 +97,11 @@ function refuseStrangers(types: readonly string[]): void {
   );
 }
 
-/** `withParent`: its stdin is held open by whoever started it, and ends with them, however they end. */
-function toldToEnd(withParent: boolean): Promise<number> {
-  return new Promise((resolve) => {
-    let asked = false;
-    const onSignal = (code: number) => (): void => {
-      if (asked) process.exit(code);
-      asked = true;
-      resolve(code);
-    };
-    process.on("SIGINT", onSignal(130));
-    process.on("SIGTERM", onSignal(143));
-    if (!withParent) return;
-    process.stdin.once("close", onSignal(143)).resume();
-    // Listened to as long as there is work, but no work: held open by a parent that waits for this end, it would put it off.
-    if ("unref" in process.stdin) process.stdin.unref();
-  });
+/** Its stdin is held open by whoever started it, and ends with them, however they end. */
+function endsWithParent(tell: (signal: EndingSignal) => void): void {
+  process.stdin.once("close", () => tell("SIGTERM")).resume();
+  // Listened to as long as there is work, but no work: held open by a parent that waits for this end, it would put it off.
+  if ("unref" in process.stdin) process.stdin.unref();
 }
 
 /** Resolves once nothing was under way for so long. Ends with the signal: its timer would keep a told worker alive. */
