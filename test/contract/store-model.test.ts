@@ -13,7 +13,7 @@ import type { StoreUnderTest } from "../support/store-contract.ts";
 import { answerTo, approvalOf } from "../support/store-contract-approvals.ts";
 import { redisUnderTest } from "../support/store-contract-redis.ts";
 
-const RUNS = 150;
+const RUNS = 300;
 const names = ["a_coordinator", "a_one", "a_two"] as const;
 const FOREVER_MS = 3_600_000;
 
