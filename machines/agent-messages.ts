@@ -4,7 +4,7 @@
  */
 import type { Call } from "./agent-calls.ts";
 import type { AgentEvent } from "./agent-event.ts";
-import type { MessageEvent, Post, PromptNote } from "./effect.ts";
+import type { AgentInput, MessageEvent, Post, PromptNote } from "./effect.ts";
 
 /** Posts that wait for the next model call, at most, and the characters of their bodies as JSON; the oldest go first. */
 const POSTS_KEPT_MAX = 20;
@@ -13,9 +13,7 @@ const POST_CHARS_KEPT_MAX = 32_768;
 export const ANSWER_MS_MAX = 3_600_000;
 
 interface Speaker {
-  readonly actor: string;
-  readonly parent: string;
-  readonly parentType: string;
+  readonly input: Pick<AgentInput, "actor" | "parent" | "parentType">;
   readonly turn: number;
   readonly calls: readonly Call[];
 }
@@ -29,8 +27,10 @@ interface Ear {
 type MessageOrder = { to: string; toType: string; event: MessageEvent };
 
 /** Unique in the run: a model may use a call id again, and a turn does not come again. */
-export const wordId = ({ actor, turn }: Pick<Speaker, "actor" | "turn">, call: string): string =>
+export const wordId = ({ actor, turn }: { actor: string; turn: number }, call: string): string =>
   `${actor}:${turn}:${call}`;
+
+const wordOf = ({ input, turn }: Speaker, call: string): string => wordId({ actor: input.actor, turn }, call);
 
 /** What the calls say stands in the event that brought them, and is not kept: it is sent with that very step. */
 export function withoutWords(calls: readonly Call[]): readonly Call[] {
@@ -46,9 +46,9 @@ export const questionOrders = (of: Speaker, event: AgentEvent): MessageOrder[] =
     status === "waiting"
       ? [
           {
-            to: of.parent,
-            toType: of.parentType,
-            event: { type: "question.asked", question: wordId(of, id), actor: of.actor, text: question ?? "" },
+            to: of.input.parent,
+            toType: of.input.parentType,
+            event: { type: "question.asked", question: wordOf(of, id), actor: of.input.actor, text: question ?? "" },
           },
         ]
       : [],
@@ -61,9 +61,9 @@ export const postOrders = (of: Speaker, event: AgentEvent): MessageOrder[] =>
       ? []
       : [
           {
-            to: of.parent,
-            toType: of.parentType,
-            event: { type: "post.sent", post: wordId(of, id), from: of.actor, ...post },
+            to: of.input.parent,
+            toType: of.input.parentType,
+            event: { type: "post.sent", post: wordOf(of, id), from: of.input.actor, ...post },
           },
         ],
   );
@@ -71,7 +71,7 @@ export const postOrders = (of: Speaker, event: AgentEvent): MessageOrder[] =>
 /** The call that waits for this answer; null where none does (any more). */
 export function awaiting(of: Speaker, event: AgentEvent): Call | null {
   if (event.type !== "question.answered") return null;
-  return of.calls.find(({ id, status }) => status === "waiting" && wordId(of, id) === event.question) ?? null;
+  return of.calls.find(({ id, status }) => status === "waiting" && wordOf(of, id) === event.question) ?? null;
 }
 
 /** The result of the call that was answered. */
@@ -96,7 +96,7 @@ export const withoutWaiting = (calls: readonly Call[]): readonly Call[] =>
   calls.map((call) => (call.status === "waiting" ? { ...call, status: "failed" } : call));
 
 /** What was heard, as it waits; null where it is no message, or one that waits already. */
-export function heardIn({ actor, parent }: Speaker, { posts }: Ear, event: AgentEvent): Post | null {
+export function heardIn({ input: { actor, parent } }: Speaker, { posts }: Ear, event: AgentEvent): Post | null {
   const post = postIn(actor, parent, event);
   return post === null || posts.some((kept) => kept.post === post.post) ? null : post;
 }

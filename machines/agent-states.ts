@@ -9,7 +9,11 @@ export const assembling = agent.createStateConfig({
   description: "The session is put together: prompt, tools, context, limits.",
   entry: {
     type: "session.assemble",
-    params: ({ context: { task, standsOn, terms, tree } }) => ({
+    params: ({
+      context: {
+        input: { task, standsOn, terms, tree },
+      },
+    }) => ({
       task,
       standsOn,
       ...(terms === undefined ? {} : { terms }),
@@ -75,7 +79,9 @@ export const thinking = agent.createStateConfig({
               {
                 type: "because",
                 params: ({ context, event }) => ({
-                  reasons: [`model: ${event.reason} (attempt ${context.attempt} of ${context.limits.attemptsMax})`],
+                  reasons: [
+                    `model: ${event.reason} (attempt ${context.attempt} of ${context.input.limits.attemptsMax})`,
+                  ],
                 }),
               },
             ],
@@ -130,7 +136,7 @@ export const deciding = agent.createStateConfig({
       actions: {
         type: "prompt.append",
         params: ({ context }) => ({
-          note: { kind: "report_missing", left: context.limits.remindersMax - context.reminders },
+          note: { kind: "report_missing", left: context.input.limits.remindersMax - context.reminders },
         }),
       },
     },
@@ -272,7 +278,7 @@ export const outOfTurns = agent.createStateConfig({
     actions: {
       type: "because",
       params: ({ context }) => ({
-        reasons: [`turns: all ${context.limits.turnsMax} used without a verified result`],
+        reasons: [`turns: all ${context.input.limits.turnsMax} used without a verified result`],
       }),
     },
   },

@@ -22,8 +22,6 @@ import { ANSWER_MS_MAX, awaiting, heardIn, withoutWaiting, withoutWords, withPos
 import { type Compaction, mayCompact } from "./compaction-due.ts";
 import {
   type AgentInput,
-  type AgentLimits,
-  type AgentTree,
   type Each,
   effect,
   type MessageEvent,
@@ -33,20 +31,15 @@ import {
   type ResultStatus,
   type ResultSummary,
   resultId,
-  type TaskTerms,
 } from "./effect.ts";
 
+/**
+ * No more than 19 keys: XState copies a context with `Object.assign`, which in Node 20 takes 4.4 µs from 20 keys on, and
+ * 0.5 with 19, and leaves an object that is slow to read (measured; decision 0143).
+ */
 export interface AgentContext {
-  readonly actor: string;
-  readonly task: string;
-  readonly parent: string;
-  readonly parentType: string;
-  readonly standsOn: readonly string[];
-  readonly limits: AgentLimits;
-  /** Absent where its parent holds it to nothing beyond its limits. */
-  readonly terms?: TaskTerms;
-  /** Where it works, if that is a tree of its own. */
-  readonly tree?: AgentTree;
+  /** What it was born with, and keeps. */
+  readonly input: AgentInput;
   /** Model answers so far. */
   readonly turn: number;
   /** Failed attempts at the present model call that count. */
@@ -73,7 +66,7 @@ type MessageOrder = { to: string; toType: string; event: MessageEvent };
 type Order<T extends OutsideEffect["type"]> = Omit<Extract<OutsideEffect, { type: T }>, "type">;
 
 export const runOrders = (context: AgentContext): Order<"tool.run">[] =>
-  startable(context.calls, context.limits.parallelMax).map(({ id, tool, inputHash, approved }) => ({
+  startable(context.calls, context.input.limits.parallelMax).map(({ id, tool, inputHash, approved }) => ({
     call: id,
     tool,
     inputHash,
@@ -147,7 +140,7 @@ export const agent = setup({
     "approval.request": effect<Each<{ call: string; tool: string }>>(),
     "result.put": effect<{ result: ResultSummary }>(),
     markStarted: assign(({ context }) => ({
-      calls: withRunning(context.calls, startable(context.calls, context.limits.parallelMax)),
+      calls: withRunning(context.calls, startable(context.calls, context.input.limits.parallelMax)),
     })),
     markReconciling: assign(({ context }) => ({ calls: withReconciling(context.calls) })),
     takeAnswer: assign(({ event, context }) =>
@@ -198,19 +191,19 @@ export const agent = setup({
     forgetPause: assign({ pausing: false }),
   },
   guards: {
-    turnsLeft: ({ context }) => context.turn < context.limits.turnsMax,
+    turnsLeft: ({ context }) => context.turn < context.input.limits.turnsMax,
     attemptsLeft: ({ context, event }) =>
       event.type === "model.failed" &&
       event.turn === context.turn &&
       event.retry &&
-      context.attempt + (event.counts ? 1 : 0) < context.limits.attemptsMax &&
+      context.attempt + (event.counts ? 1 : 0) < context.input.limits.attemptsMax &&
       context.lost < LOST_ATTEMPTS_MAX,
     answersThisTurn: ({ context, event }) => "turn" in event && event.turn === context.turn,
     modelRefused: ({ event }) => event.type === "model.answered" && event.stop === "refusal",
     contextExceeded: ({ event }) => event.type === "model.answered" && event.stop === "model_context_window_exceeded",
     compactionDue: ({ context }) =>
       context.compaction.due === "full" &&
-      context.turn < context.limits.turnsMax &&
+      context.turn < context.input.limits.turnsMax &&
       mayCompact(context.compaction, context.turn),
     overflowed: ({ context, event }) =>
       event.type === "model.failed" && event.overflow === true && event.turn === context.turn,
@@ -233,24 +226,24 @@ export const agent = setup({
     callsMade: ({ context }) => context.calls.length > 0,
     reported: ({ context }) => context.report !== null,
     blocked: ({ context }) => context.report?.outcome === "blocked",
-    remindersLeft: ({ context }) => context.reminders < context.limits.remindersMax,
-    rejectionsLeft: ({ context }) => context.rejections < context.limits.rejectionsMax,
+    remindersLeft: ({ context }) => context.reminders < context.input.limits.remindersMax,
+    rejectionsLeft: ({ context }) => context.rejections < context.input.limits.rejectionsMax,
     pausing: ({ context }) => context.pausing,
     onlyAsking: ({ context }) =>
       someIn(context.calls, "asking") &&
       !someIn(context.calls, "running") &&
-      startable(context.calls, context.limits.parallelMax).length === 0,
+      startable(context.calls, context.input.limits.parallelMax).length === 0,
     onlyWaiting: ({ context }) =>
       someIn(context.calls, "waiting") &&
       !someIn(context.calls, "running") &&
-      startable(context.calls, context.limits.parallelMax).length === 0,
+      startable(context.calls, context.input.limits.parallelMax).length === 0,
     answersQuestion: ({ context, event }) => awaiting(context, event) !== null,
     isNews: ({ context, event }) => heardIn(context, context, event) !== null,
     outcomeUnknown: ({ context }) => someIn(context.calls, "unknown") || someIn(context.calls, "reconciling"),
   },
   delays: {
     retryDelay: ({ context }) => context.retryDelayMs,
-    patience: ({ context }) => context.limits.answerMsMax ?? ANSWER_MS_MAX,
+    patience: ({ context }) => context.input.limits.answerMsMax ?? ANSWER_MS_MAX,
   },
 });
 
@@ -260,12 +253,12 @@ export const settled = (status: ResultStatus) => [
     type: "result.put" as const,
     params: ({ context }: { context: AgentContext }): { result: ResultSummary } => ({
       result: {
-        id: resultId(context.actor),
-        task: context.task,
+        id: resultId(context.input.actor),
+        task: context.input.task,
         status,
         reasons: context.reasons,
         notDone: context.report?.notDone ?? [],
-        standsOn: context.standsOn,
+        standsOn: context.input.standsOn,
         ...(context.report === null ? {} : { call: context.report.call }),
       },
     }),
@@ -273,14 +266,14 @@ export const settled = (status: ResultStatus) => [
   {
     type: "message.send" as const,
     params: ({ context }: { context: AgentContext }): MessageOrder => ({
-      to: context.parent,
-      toType: context.parentType,
+      to: context.input.parent,
+      toType: context.input.parentType,
       event: {
         type: "task.settled",
-        task: context.task,
-        actor: context.actor,
+        task: context.input.task,
+        actor: context.input.actor,
         status,
-        result: resultId(context.actor),
+        result: resultId(context.input.actor),
         reasons: context.reasons,
       },
     }),

@@ -259,7 +259,7 @@ function ordersOf(type: string, params: unknown): object[] {
 export function rehydrate(machine: AnyStateMachine, stored: ActorState, mine = false): ActorState {
   // restoreSnapshot writes into what it is given, and so would share context with the caller.
   const json = {
-    ...(mine ? stored.snapshot : structuredClone(stored.snapshot)),
+    ...(mine ? stored.snapshot : (JSON.parse(JSON.stringify(stored.snapshot)) as MachineSnapshot)),
     children: {},
     historyValue: {},
     output: undefined,

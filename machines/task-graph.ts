@@ -1,6 +1,7 @@
 /** The coordinator's tasks and what stands on what: which can never start, which graphs are none, how the whole came out. */
 import { madeFrom } from "./changed-rows.ts";
 import type { AgentLimits, RunEnd, TaskTerms } from "./effect.ts";
+import { tableLike } from "./row-table.ts";
 import { CLOSED, type TaskStatus } from "./task-status.ts";
 import { type TableView, viewAfter, viewOf } from "./task-table.ts";
 
@@ -105,8 +106,8 @@ export function viewed(tasks: Tasks): TableView {
 }
 
 /**
- * With these rows in place of those of the same id. Nearly every step does this among up to a thousand, and the way matters:
- * filled row by row, a table without a prototype costs a fifth of a spread; its list and its view need not be made anew.
+ * With these rows in place of those of the same id. Nearly every step does this among up to a thousand, so that neither the
+ * table nor its list nor its view is made anew.
  */
 export function withTasks(tasks: Tasks, rows: readonly Task[]): Tasks {
   const all = list(tasks).slice();
@@ -116,8 +117,7 @@ export function withTasks(tasks: Tasks, rows: readonly Task[]): Tasks {
       return { ...tasks, ...Object.fromEntries(rows.map((one) => [one.id, one])) };
     all[at] = row;
   }
-  const next = Object.create(null) as Record<string, Task>;
-  for (const row of all) next[row.id] = row;
+  const next = tableLike(tasks, all);
   lists.set(next, all);
   const view = viewAfter(viewed(tasks), tasks, next, rows);
   if (view !== null) views.set(next, view);

@@ -67,6 +67,16 @@ export function piece(index: number, characters: number): string {
   return source.slice(from, from + characters);
 }
 
+/**
+ * Turns after which the texts come again. 20, 200 and 2,000 leave the same rest: what is compared late and early in a
+ * conversation then holds the same words, and what differs is the runtime's own.
+ */
+const TEXTS_AGAIN_AFTER = 60;
+
+/** As long for the last turn as for the first, as the ids of a real model are. */
+const numbered = (turn: number): string => String(turn).padStart(4, "0");
+const callOf = (turn: number): string => `toolu_${numbered(turn)}`;
+
 /** Content is made beforehand, so that no timed second is spent on making it up. */
 export function mockedPerformers(turns: number, watcher: Watcher): Performers {
   const runRow = {
@@ -81,10 +91,11 @@ export function mockedPerformers(turns: number, watcher: Watcher): Performers {
   };
   const { session, first } = assemble(type, briefOf("t0"), runRow, []);
   const answers = Array.from({ length: turns + 1 }, (_, turn): Turn => {
+    const text = 2 * (turn % TEXTS_AGAIN_AFTER);
     const content: ContentBlock[] = [
-      { type: "text", text: piece(2 * turn, TEXT_CHARACTERS) },
+      { type: "text", text: piece(text, TEXT_CHARACTERS) },
       turn < turns
-        ? { type: "tool_use", id: `toolu_${turn}`, name: "Read", input: { file_path: `src/module-${turn}.ts` } }
+        ? { type: "tool_use", id: callOf(turn), name: "Read", input: { file_path: `src/module-${numbered(turn)}.ts` } }
         : {
             type: "tool_use",
             id: "toolu_report",
@@ -95,7 +106,7 @@ export function mockedPerformers(turns: number, watcher: Watcher): Performers {
     return {
       entry: { role: "assistant", content, tokens: 1_000 + turn * 400, model: MODEL },
       verdict: judge(content, type, session, runRow),
-      output: toolResultEntry(`toolu_${turn}`, piece(2 * turn + 1, OUTPUT_CHARACTERS), true),
+      output: toolResultEntry(callOf(turn), piece(text + 1, OUTPUT_CHARACTERS), true),
     };
   });
   const at = (turn: number): Turn => {

@@ -189,12 +189,12 @@ function wrong(edge: Edge): string | null {
     newTurn && event?.type === "model.answered" ? new Map(event.calls.map((call) => [call.id, call])) : callsIn(before);
   for (const order of outside) {
     if (order.type === "model.call") {
-      if (order.turn >= context.limits.turnsMax) return "a model call past the last turn";
+      if (order.turn >= context.input.limits.turnsMax) return "a model call past the last turn";
       if (statePath(state) !== "thinking.calling") return "a model call ordered outside of thinking";
     }
     if (order.type === "transcript.compact") {
       if (!statePath(state).startsWith("compacting.")) return "a compaction ordered outside of compacting";
-      if (order.by === "summary" && context.turn >= context.limits.turnsMax) return "a summary for nobody";
+      if (order.by === "summary" && context.turn >= context.input.limits.turnsMax) return "a summary for nobody";
       if (order.by === "summary" && context.compaction.triedAt === context.turn) return "a second summary in one turn";
     }
     if (order.type !== "tool.run") continue;
@@ -210,7 +210,7 @@ function wrong(edge: Edge): string | null {
   }
   const busy = context.calls.filter(({ status }) => status === "running" || status === "reconciling");
   if (busy.filter(({ risk }) => risk !== "read-only").length > 1) return "two changing calls at once";
-  if (busy.filter(({ risk }) => risk === "read-only").length > context.limits.parallelMax)
+  if (busy.filter(({ risk }) => risk === "read-only").length > context.input.limits.parallelMax)
     return "more reads at once than allowed";
   for (const type of ["session.assemble", "model.call", "transcript.compact", "result.verify"] as const) {
     if (outside.filter((order) => order.type === type).length > 1) return `two ${type} in one step`;

@@ -95,8 +95,8 @@ describe("a machine that changed without a new version is caught:", () => {
     [
       "other params of an effect",
       rebuilt(machine, (config) =>
-        withPart(config, ["states", "assembling", "entry", "params"], ({ context }: { context: { task: string } }) => ({
-          task: context.task,
+        withPart(config, ["states", "assembling", "entry", "params"], ({ context }: { context: { input: { task: string } } }) => ({
+          task: context.input.task,
           standsOn: [],
         })),
       ),

@@ -402,7 +402,7 @@ describe("a state through JSON", () => {
     const before = JSON.stringify(stored);
     const alive = rehydrate(anyAgent, stored);
     fold(anyAgent, alive, { version: 9, cause: { event: answered(0, [read("r1")]) } });
-    (alive.snapshot.context.limits as { turnsMax: number }).turnsMax = 0;
+    (alive.snapshot.context.input as { limits: { turnsMax: number } }).limits.turnsMax = 0;
     expect(JSON.stringify(stored)).toBe(before);
   });
 

@@ -70,7 +70,7 @@ describe("a change", () => {
     expect(rowsSet.size).toBe(0);
     expect(Object.keys(JSON.parse(core).context)).toEqual(["turn", "calls"]);
     expect(JSON.parse(changeOf(null, state, explore.machine.shape).rowsSet.get("birth") ?? "")).toHaveProperty(
-      "limits",
+      "input.limits",
     );
   });
 
