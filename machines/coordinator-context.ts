@@ -1,7 +1,7 @@
 /** What a coordinator is born with and what it remembers; how its run came out is read off that. */
 import type { RunEnd } from "./effect.ts";
 import { type PlannedTask, verdict } from "./task-graph.ts";
-import { FRESH_LEDGER, type Ledger, type RunPolicy, type SupervisionPolicy } from "./task-ledger.ts";
+import { FRESH_LEDGER, type Ledger, type LedgerInput, type RunPolicy, type SupervisionPolicy } from "./task-ledger.ts";
 
 export interface CoordinatorInput {
   readonly actor: string;
@@ -23,10 +23,7 @@ export interface CoordinatorInput {
 }
 
 export interface CoordinatorContext extends Ledger {
-  readonly parallelMax: number;
-  readonly tolerateFailures: boolean;
   readonly problems: readonly string[];
-  readonly branch: string | null;
   /** Commit that holds the run's work, once it was collected. */
   readonly commit: string | null;
   /** True once all the work is where it was meant for; at once where there was none. */
@@ -38,10 +35,20 @@ export interface CoordinatorContext extends Ledger {
 }
 
 /** Null for a run that was asked for no more than its graph. */
-export const policyOf = ({ supervision, replansMax, synthesis }: Partial<CoordinatorInput> = {}): RunPolicy | null =>
+const policyOf = ({ supervision, replansMax, synthesis }: Partial<CoordinatorInput> = {}): RunPolicy | null =>
   supervision === undefined && (replansMax ?? 0) === 0 && synthesis !== true
     ? null
     : { supervision: supervision ?? null, replansMax: replansMax ?? 0, synthesis: synthesis ?? false };
+
+export const bornWith = (input: CoordinatorInput | undefined): LedgerInput => ({
+  // XState builds a throwaway actor without input once; that one is never stepped.
+  actor: input?.actor ?? "",
+  seed: input?.seed ?? "",
+  parallelMax: input?.parallelMax ?? 0,
+  tolerateFailures: input?.tolerateFailures ?? false,
+  branch: input?.branch ?? null,
+  policy: policyOf(input),
+});
 
 /** What holds until something happens; not stored while it does. */
 export const FRESH = { ...FRESH_LEDGER, problems: [], commit: null, home: false, left: null, clocks: [] };
@@ -57,4 +64,4 @@ export const shortOf = ({ shortfall, stale }: CoordinatorContext): readonly stri
 ];
 
 export const cameOut = (context: CoordinatorContext): RunEnd =>
-  shortOf(context).length > 0 ? "failed" : verdict(context.tasks, context.tolerateFailures).status;
+  shortOf(context).length > 0 ? "failed" : verdict(context.tasks, context.input.tolerateFailures).status;

@@ -9,7 +9,7 @@
  * What a task goes through is in its row (`task-graph.ts`); how one state of the books follows another, in `task-*.ts`.
  */
 import { MERGE_CALL } from "./approval-calls.ts";
-import { FRESH, mayGo, policyOf } from "./coordinator-context.ts";
+import { bornWith, FRESH, mayGo } from "./coordinator-context.ts";
 import { cancelOrders, dueOrders, ended, errandOrders, spawnOrders, superfluous } from "./coordinator-orders.ts";
 import { base } from "./coordinator-vocabulary.ts";
 import { STEPS_MAX } from "./fold.ts";
@@ -20,13 +20,7 @@ export const coordinatorMachine = base.createMachine({
   id: "coordinator",
   version: "1",
   context: ({ input }) => ({
-    // XState builds a throwaway actor without input once; that one is never stepped.
-    actor: input?.actor ?? "",
-    seed: input?.seed ?? "",
-    parallelMax: input?.parallelMax ?? 0,
-    tolerateFailures: input?.tolerateFailures ?? false,
-    branch: input?.branch ?? null,
-    policy: policyOf(input),
+    input: bornWith(input),
     tasks: planned(input?.graph ?? []),
     proposals: {},
     ...FRESH,

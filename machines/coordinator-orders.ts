@@ -22,11 +22,11 @@ const treeIsOff = ({ stale, errand, tasks }: CoordinatorContext): boolean => {
 /** What a step owes goes first; births may fill the rest of it. Nobody is born into a run that was called off. */
 export const batch = (context: CoordinatorContext): Task[] =>
   context.cancelReason === null && !treeIsOff(context)
-    ? dispatchable(context.tasks, context.parallelMax, INSIDE_EFFECTS_MAX - owed(context))
+    ? dispatchable(context.tasks, context.input.parallelMax, INSIDE_EFFECTS_MAX - owed(context))
     : [];
 
 export const spawnOrders = (context: CoordinatorContext): { actor: string; agentType: string; input: AgentInput }[] =>
-  batch(context).map((task) => spawnOrder(context.tasks, context.actor, task));
+  batch(context).map((task) => spawnOrder(context.tasks, context.input.actor, task));
 
 export type Order<Type extends OutsideEffect["type"]> = Omit<Extract<OutsideEffect, { type: Type }>, "type">;
 export type Inside<Type extends InsideEffect["type"]> = Omit<Extract<InsideEffect, { type: Type }>, "type">;
@@ -104,11 +104,11 @@ export const ended = (status: RunEnd) => ({
 
 const endReasons = (context: CoordinatorContext): readonly string[] => {
   if (context.problems.length > 0) return context.problems;
-  const { reasons: ends } = verdict(context.tasks, context.tolerateFailures);
+  const { reasons: ends } = verdict(context.tasks, context.input.tolerateFailures);
   const reasons = [...shortOf(context), ...ends, ...branchLeft(context)];
   if (context.cancelReason === null) return reasons;
   return [`${context.escalated ? "given up" : "cancelled"}: ${context.cancelReason}`, ...reasons];
 };
 
-const branchLeft = ({ branch, home, left }: CoordinatorContext): readonly string[] =>
+const branchLeft = ({ input: { branch }, home, left }: CoordinatorContext): readonly string[] =>
   branch === null || home ? [] : [`not merged: the work is left on branch ${branch}${left ? `: ${left}` : ""}`];

@@ -100,7 +100,8 @@ export const base = setup({
     // What failed is not tried again once the run is being cancelled.
     takeLastWord: assign(({ context, event }) => {
       const end = settlementOf(event, context);
-      const { tasks } = end === null ? context : settled({ ...context, policy: null }, end);
+      const { tasks } =
+        end === null ? context : settled({ ...context, input: { ...context.input, policy: null } }, end);
       return { tasks: withdrawn(tasks, context.cancelReason ?? "cancelled") };
     }),
     takeCancel: assign(({ context, event }) =>
@@ -129,7 +130,7 @@ export const base = setup({
     takeLeft: assign(({ context, event }) => ({ left: mayGo(context) ? leftBecause(event) : "" })),
   },
   guards: {
-    hasTree: ({ context }) => context.branch !== null,
+    hasTree: ({ context }) => context.input.branch !== null,
     changedNothing: ({ event }) => event.type === "workspace.collected" && event.files === 0,
     mayMerge: ({ context, event }) => mayGo(context) && event.type === "workspace.collected" && event.merge === "allow",
     mustAsk: ({ context, event }) => mayGo(context) && event.type === "workspace.collected" && event.merge === "ask",
@@ -159,6 +160,6 @@ export const base = setup({
   delays: {
     cancelGrace: CANCEL_GRACE_MS,
     // All that rest go on together, with the one that has to rest longest: one timer, whatever fails.
-    rest: ({ context }) => Math.max(...resting(context.tasks).map((task) => restMs(task, context.seed))),
+    rest: ({ context }) => Math.max(...resting(context.tasks).map((task) => restMs(task, context.input.seed))),
   },
 });

@@ -68,10 +68,18 @@ export interface Due {
   readonly approvals: readonly { readonly call: string; readonly tool: string }[];
 }
 
-export interface Ledger {
+export interface LedgerInput {
   readonly actor: string;
   readonly seed: string;
   readonly policy: RunPolicy | null;
+  readonly parallelMax: number;
+  readonly tolerateFailures: boolean;
+  readonly branch: string | null;
+}
+
+export interface Ledger {
+  /** What its coordinator was born with, and keeps; under one key, so that the whole copies fast (decision 0143). */
+  readonly input: LedgerInput;
   readonly tasks: Tasks;
   /** Proposals that somebody is asked about, by the task that made them; null once that is decided. */
   readonly proposals: Readonly<Record<string, Proposal | null>>;

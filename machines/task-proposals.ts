@@ -173,8 +173,8 @@ function insert(ledger: Ledger, task: PlannedTask, order: number, from?: string)
  * What a summary would stand on; null where there is nothing to be put together, or not yet, or somebody is at it. Work
  * that others build on speaks through them.
  */
-export function synthesised({ policy, tasks, shortfall }: Ledger): readonly string[] | null {
-  if (policy?.synthesis !== true || shortfall !== null) return null;
+export function synthesised({ input, tasks, shortfall }: Ledger): readonly string[] | null {
+  if (input.policy?.synthesis !== true || shortfall !== null) return null;
   const all = list(tasks).filter(({ status }) => status !== "replaced");
   if (all.some(({ status, role }) => status !== "verified" || role === "synthesis")) return null;
   const work = all.filter(isWork);

@@ -40,7 +40,7 @@ const DEFAULT_SUPERVISION: SupervisionPolicy = {
   // biome-ignore lint/suspicious/noThenProperty: people write it so in their task files, and nobody awaits a policy
   then: "give-up",
 };
-export const supervisionOf = ({ policy }: Ledger): SupervisionPolicy => policy?.supervision ?? DEFAULT_SUPERVISION;
+export const supervisionOf = ({ input }: Ledger): SupervisionPolicy => input.policy?.supervision ?? DEFAULT_SUPERVISION;
 
 /** Milliseconds before the second attempt, and at most before any; doubled in between, half of it left to chance. */
 const RESTART_FIRST_MS = 1_000;
@@ -135,7 +135,7 @@ function tryAgain(ledger: Ledger, task: Task, reasons: readonly string[]): Ledge
     `started again together with ${task.id}, which failed`,
   );
   const decisions: SupervisionDecision[] = [
-    { ...decided(next, kind, said(reasons)), attempt: task.attempt + 1, delayMs: restMs(next, ledger.seed) },
+    { ...decided(next, kind, said(reasons)), attempt: task.attempt + 1, delayMs: restMs(next, ledger.input.seed) },
     ...others.map((other) => ({
       ...decided(other, "again", `${task.id} failed, and ${supervisionOf(ledger).strategy} restarts it too`),
       attempt: other.attempt + 1,
@@ -190,7 +190,7 @@ const mayBeReplaced = (ledger: Ledger, { role }: Task, status: ResultStatus): bo
   role === undefined &&
   status !== "cancelled" &&
   ledger.cancelReason === null &&
-  ledger.replans < (ledger.policy?.replansMax ?? 0);
+  ledger.replans < (ledger.input.policy?.replansMax ?? 0);
 
 /**
  * Where attempts were made, and nobody called it off, a person can still do something about it. Who died has a letter

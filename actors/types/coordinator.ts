@@ -8,7 +8,7 @@ import type { ActorType } from "./define.ts";
 /** Tasks, and plans that somebody is asked about, are stored a row each, so that settling one of a thousand writes one. */
 export const coordinator: MachineEntry = machineEntry(coordinatorMachine, {
   maps: ["tasks", "proposals"],
-  birth: ["actor", "seed", "parallelMax", "tolerateFailures", "branch", "policy"],
+  birth: ["input"],
   fresh: FRESH,
 });
 

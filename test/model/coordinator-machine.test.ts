@@ -54,7 +54,7 @@ function causes(state: ActorState): readonly { readonly type: string }[] {
     ),
     settles("nobody"),
     died("a_nobody"),
-    ...(contextOf(state).branch === null ? [] : homecoming),
+    ...(contextOf(state).input.branch === null ? [] : homecoming),
   ];
 }
 
@@ -79,7 +79,7 @@ function unlawfulOrder(
     return "collecting and its order do not go together";
   if ((order?.type === "workspace.merge") !== entered("merging")) return "merging and its order do not go together";
   if (order?.type === "workspace.collect") {
-    if (contextOf(state).branch === null) return "there is no tree to collect";
+    if (contextOf(state).input.branch === null) return "there is no tree to collect";
     return tasksOf(state).some(({ status }) => isOpen(status)) ? "collected under the hands of an agent" : null;
   }
   if (order?.type !== "workspace.merge") return order === undefined ? null : `a coordinator ordered ${order.type}`;
@@ -92,13 +92,14 @@ function unlawfulOrder(
   if (!yes) return "merged without a yes";
   if (contextOf(state).cancelReason !== null) return "a cancelled run was merged";
   const good = tasksOf(state).filter(({ status }) => status === "verified").length;
-  const whole = contextOf(state).tolerateFailures ? good > 0 : good === tasksOf(state).length;
+  const whole = contextOf(state).input.tolerateFailures ? good > 0 : good === tasksOf(state).length;
   return whole ? null : "merged although not all of it came out well";
 }
 
 function wrong({ before, cause, decision }: Edge): string | null {
   const { state, inside, outside } = decision;
-  const { tasks, parallelMax, tolerateFailures, cancelReason } = contextOf(state);
+  const { tasks, input, cancelReason } = contextOf(state);
+  const { parallelMax, tolerateFailures } = input;
   const was = new Map(tasksOf(before).map((one) => [one.id, one]));
   const all = tasksOf(state);
   const unlawful = unlawfulOrder(before, cause, state, outside);

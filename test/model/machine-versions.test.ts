@@ -95,10 +95,14 @@ describe("a machine that changed without a new version is caught:", () => {
     [
       "other params of an effect",
       rebuilt(machine, (config) =>
-        withPart(config, ["states", "assembling", "entry", "params"], ({ context }: { context: { input: { task: string } } }) => ({
-          task: context.input.task,
-          standsOn: [],
-        })),
+        withPart(
+          config,
+          ["states", "assembling", "entry", "params"],
+          ({ context }: { context: { input: { task: string } } }) => ({
+            task: context.input.task,
+            standsOn: [],
+          }),
+        ),
       ),
       /general@1 does otherwise than it did/,
     ],

@@ -179,11 +179,11 @@ function wrongErrand({ before, cause, decision }: Step): string | null {
 }
 
 function wrongBirth({ before, decision }: Step): string | null {
-  const { tasks, parallelMax, cancelReason } = contextOf(decision.state);
+  const { tasks, input, cancelReason } = contextOf(decision.state);
   const was = contextOf(before).tasks;
   const spawned = decision.inside.flatMap((order) => (order.type === "actor.spawn" ? [order] : []));
   if (spawned.length > 0 && cancelReason !== null) return "an agent was born into a cancelled run";
-  if (tasksOf(decision.state).filter(({ status }) => status === "running").length > parallelMax)
+  if (tasksOf(decision.state).filter(({ status }) => status === "running").length > input.parallelMax)
     return "more agents at work than allowed";
   const { stale, errand } = contextOf(decision.state);
   if (spawned.length > 0 && (stale || errand?.type === "workspace.rebuild"))
@@ -257,7 +257,7 @@ function wrongRest({ decision: { state, inside } }: Step): string | null {
 }
 
 function wrongEnd({ before, decision: { state, inside } }: Step): string | null {
-  const { cancelReason, tolerateFailures, stale, shortfall, escalated } = contextOf(state);
+  const { cancelReason, input, stale, shortfall, escalated } = contextOf(state);
   const ended = state.snapshot.status !== "active" && before.snapshot.status === "active";
   const ends = inside.flatMap((order) => (order.type === "run.end" ? [order] : []));
   if (ends.length !== (ended ? 1 : 0)) return `${ends.length} ends of a run that ${ended ? "ended" : "goes on"}`;
@@ -272,5 +272,5 @@ function wrongEnd({ before, decision: { state, inside } }: Step): string | null 
   if (end.status !== "completed") return null;
   if (stale || shortfall !== null) return "it completed with something missing";
   const good = all.filter(({ status }) => status === "verified").length;
-  return good === all.length || (tolerateFailures && good > 0) ? null : `completed with ${good} of ${all.length}`;
+  return good === all.length || (input.tolerateFailures && good > 0) ? null : `completed with ${good} of ${all.length}`;
 }

@@ -22,12 +22,14 @@ describe("a change", () => {
       json((state.snapshot.context.tasks as Record<string, unknown>).a),
     );
     expect(JSON.parse(rowsSet.get("birth") ?? "")).toEqual({
-      actor: "a_coordinator",
-      seed: "r_any",
-      parallelMax: 4,
-      tolerateFailures: false,
-      branch: null,
-      policy: null,
+      input: {
+        actor: "a_coordinator",
+        seed: "r_any",
+        parallelMax: 4,
+        tolerateFailures: false,
+        branch: null,
+        policy: null,
+      },
     });
     expect(JSON.parse(core)).toEqual({ value: state.snapshot.value, context: {} });
   });

@@ -1,6 +1,7 @@
 // The ledger of tasks: laws over every graph, and over every way in which its tasks may end.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { bornWith } from "../../../machines/coordinator-context.ts";
 import type { ResultStatus } from "../../../machines/effect.ts";
 import { actorOf, dispatchable, dispatched } from "../../../machines/task-dispatch.ts";
 import {
@@ -20,9 +21,7 @@ import { diamond, task } from "../../support/given-coordinator.ts";
 
 const ledgerOf = (tasks: Tasks): Ledger => ({
   ...FRESH_LEDGER,
-  actor: "a_coordinator",
-  seed: "r_any",
-  policy: null,
+  input: bornWith({ actor: "a_coordinator", graph: [], parallelMax: 50, tolerateFailures: false, seed: "r_any" }),
   tasks,
   proposals: {},
 });
