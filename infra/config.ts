@@ -89,6 +89,8 @@ export interface Config {
   readonly ci: boolean;
   readonly noColor: boolean;
   readonly forceColor: boolean;
+  /** It can neither move its cursor nor show colours. */
+  readonly dumbTerminal: boolean;
   /** Workspace root: the git root above the working folder, or that folder. */
   readonly root: string;
   /** Undefined: off, and nothing of it is loaded. */
@@ -162,6 +164,7 @@ export async function readConfig(cwd = process.cwd(), env: Environment = environ
     ci: nonEmpty(env.CI) !== undefined,
     noColor: nonEmpty(env.NO_COLOR) !== undefined,
     forceColor: nonEmpty(env.FORCE_COLOR) !== undefined && env.FORCE_COLOR !== "0",
+    dumbTerminal: env.TERM === "dumb",
     root,
     telemetry: telemetrySettings(env),
     origins: gathered.origins,

@@ -4,6 +4,7 @@
  */
 
 import type { AnswerAnswer, ApprovalAnswer, Grants, NewApproval, NewGrant, RevokeAnswer } from "./store-approvals.ts";
+import type { Death, DeathAnswer, Remains } from "./store-deaths.ts";
 
 /** `run/actor/type`: how an actor is named wherever work is handed out. */
 export interface Address {
@@ -262,8 +263,13 @@ export interface Store {
   /**
    * Takes a deadly actor out of circulation and tells its coordinator, or ends the run where it is the coordinator. Under
    * a fence that no longer holds it changes nothing: another claim may have brought the actor on, or this is an echo.
+   * `known`: what else the event tells of it.
    */
-  quarantine(address: Address, reason: string, fence?: Fence): Promise<void>;
+  quarantine(address: Address, reason: string, fence?: Fence, known?: object): Promise<void>;
+  /** What is left of these actors, whoever holds them. Null where the run does not exist, or was archived. */
+  remains(run: string, actors: readonly string[]): Promise<Remains | null>;
+  /** Takes down that a claim is over, with what it had begun: told once for each, whoever finds it and however often. */
+  noteDeath(death: Death): Promise<DeathAnswer>;
   /** Briefs and results of a run, by id; what does not exist is absent. */
   briefs(run: string, ids: readonly string[]): Promise<ReadonlyMap<string, string>>;
   results(run: string, ids: readonly string[]): Promise<ReadonlyMap<string, string>>;

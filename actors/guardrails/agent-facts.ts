@@ -3,6 +3,7 @@
 import type { Call } from "../../machines/agent-calls.ts";
 import type { AgentEvent } from "../../machines/agent-event.ts";
 import { wordId } from "../../machines/agent-messages.ts";
+import type { AgentContext } from "../../machines/agent-vocabulary.ts";
 import type { ActorState, Cause } from "../../machines/fold.ts";
 
 const call = (id: string, over: Partial<Call>): Call => ({
@@ -26,7 +27,7 @@ const CALLS: readonly (readonly Call[])[] = [
 /** Facts that may reach an agent in this state, told whether or not it waits for them: the chart has to know. */
 export function factsFor({ snapshot, timers }: ActorState): Cause[] {
   const turn = Number(snapshot.context.turn);
-  const { actor, posts } = snapshot.context as { actor: string; posts: readonly unknown[] };
+  const { input, posts } = snapshot.context as unknown as Pick<AgentContext, "input" | "posts">;
   const report = { call: "report", outcome: "done" as const, notDone: [] };
   const events: AgentEvent[] = [
     { type: "session.assembled", tools: 1, systemHash: "h" },
@@ -42,7 +43,7 @@ export function factsFor({ snapshot, timers }: ActorState): Cause[] {
       { type: "approval.answered", call: id, allowed: true },
       { type: "approval.answered", call: id, allowed: false },
     ]),
-    ...words(posts.length === 0, wordId({ actor, turn }, "ask")),
+    ...words(posts.length === 0, wordId({ actor: input.actor, turn }, "ask")),
     { type: "result.rejected", reasons: ["no"] },
     { type: "agent.pause" },
     { type: "agent.resume" },

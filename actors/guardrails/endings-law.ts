@@ -67,8 +67,8 @@ function momentsOf(type: AgentType, engine: Engine): { all: Moment[]; unmet: str
   const { machine } = type.machine;
   const known = new Map<string, Moment>();
   const queue: Moment[] = [];
-  const meet = ({ state }: Decision, version: number): void => {
-    if (state.snapshot.status !== "active" || known.size >= STATES_MAX) return;
+  const meet = ({ state, changed }: Decision, version: number): void => {
+    if (!changed || state.snapshot.status !== "active" || known.size >= STATES_MAX) return;
     const key = JSON.stringify([state.snapshot.value, state.snapshot.context, Object.keys(state.timers)]);
     if (known.has(key)) return;
     const moment = { state, version };

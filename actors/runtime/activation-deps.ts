@@ -3,6 +3,7 @@ import type { Log } from "../../infra/log.ts";
 import type { Address, Fence, Served, Store } from "../../infra/store.ts";
 import type { Machines } from "../../machines/catalogue.ts";
 import type { Bells } from "./bells.ts";
+import type { GatesHere } from "./black-box.ts";
 import type { Clock } from "./clock.ts";
 import type { Ordered } from "./ordered.ts";
 import type { Performers } from "./performer.ts";
@@ -23,6 +24,10 @@ export interface ActivationDeps {
   readonly clock: Clock;
   /** Names this host's gate folder. */
   readonly place: string;
+  /** Names this worker. */
+  readonly worker: string;
+  /** Where to look what became of an effect; null where this process has no gates. */
+  readonly gates: GatesHere | null;
   /** Random, one per claim. */
   nonce(): string;
   /** True once this process must go and waits for nothing any more; what is out is called off. */

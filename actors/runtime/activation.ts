@@ -12,6 +12,7 @@ import { placeOf } from "./agent-tree.ts";
 import type { Bell } from "./bells.ts";
 import { commitStep } from "./commit-step.ts";
 import { type Live, liveFrom } from "./live.ts";
+import { noteLeave, noteTakeover, takeOut } from "./lost-claims.ts";
 import { causeOf, mailFrom } from "./mail.ts";
 import { type Ordered, orderedFrom } from "./ordered.ts";
 import type { Answer } from "./performer.ts";
@@ -48,7 +49,7 @@ export async function activate(deps: ActivationDeps, address: Address): Promise<
     }
     const { claim } = answer;
     if (claim.claims > CLAIMS_MAX) {
-      await deps.store.quarantine(address, `claimed ${claim.claims} times without one commit`, claim.fence);
+      await takeOut(deps, address, claim);
       return "poisoned";
     }
     if (claim.run.status !== "running") {
@@ -103,7 +104,13 @@ class Activation {
 
   async run(mailTotal: number): Promise<ActivationEnd> {
     let mailLeft = mailTotal;
-    for (const pending of this.live.pending.values()) this.takeUp(pending);
+    const left = [...this.live.pending.values()].filter((pending) => !this.adopt(pending));
+    if (!this.held) {
+      // Before anything is done about it: what was known of the dead is told by whoever finds the body.
+      const begun = left.filter((one) => !one.held && !this.isElsewhere(orderedFrom(one)));
+      await noteTakeover(this.deps, this.live, begun);
+      for (const pending of left) this.takeUp(pending);
+    }
     if (this.adopted) await this.deps.store.reattached(this.live.address, this.live.fence);
     for (;;) {
       if (this.over) return this.end("over");
@@ -140,17 +147,20 @@ class Activation {
     this.runEnded = seen.runStatus !== "running";
   }
 
-  /** An effect that the store says is unanswered: still running here, never begun, or lost with who ran it. */
+  /** True for an effect that the store says is unanswered, and that still runs here. */
+  private adopt({ id }: PendingEffect): boolean {
+    if (!this.deps.effects.adopt(id, this.owner, this.live.fence, this.deliver)) return false;
+    this.out.add(id);
+    this.adopted = true;
+    return true;
+  }
+
+  private readonly isElsewhere = ({ place }: Ordered): boolean => place !== undefined && place !== this.deps.place;
+  /** One that does not run here: never begun, or lost with who ran it. */
   private takeUp(pending: PendingEffect): void {
-    if (this.deps.effects.adopt(pending.id, this.owner, this.live.fence, this.deliver)) {
-      this.out.add(pending.id);
-      this.adopted = true;
-      return;
-    }
-    if (this.held) return;
     const order = orderedFrom(pending);
     // Not even one that was never begun: the gate that its intent names is over there.
-    if (order.place !== undefined && order.place !== this.deps.place) {
+    if (this.isElsewhere(order)) {
       this.elsewhere.set(pending.id, order);
       return;
     }
@@ -170,6 +180,7 @@ class Activation {
     for (const [id, order] of this.elsewhere) {
       if (await this.deps.handOver(this.live.address, order.place as string)) continue;
       asked = false;
+      await noteTakeover(this.deps, this.live, [this.live.pending.get(id) as PendingEffect]);
       this.elsewhere.delete(id);
       this.answerWith(id, goneAnswer(order, id));
     }
@@ -278,7 +289,9 @@ class Activation {
   }
 
   private async end(end: ActivationEnd): Promise<ActivationEnd> {
+    const out = this.out.size > 0;
     this.deps.effects.abort(this.owner, end === "run_ended" || end === "over" ? "cancelled" : "left");
+    if (end === "left" || end === "parked") await noteLeave(this.deps, this.live, out);
     if (end === "run_ended") await this.deps.store.forget(this.live.address);
     if (end === "over") await unwind(this.deps, this.live.address, this.live.pending.values());
     return end;

@@ -8,7 +8,7 @@ import { priceOf, type TokenPrice } from "../../infra/model/prices.ts";
 import { requestBody } from "../../infra/model/request.ts";
 import type { Reader } from "../../infra/redis/reader.ts";
 import type { LoggedEvent } from "../../machines/run-event.ts";
-import { LOCAL_BINDING } from "./accesses.ts";
+import { LOCAL_BINDING } from "./bindings.ts";
 import { type Entry, entryFrom } from "./conversation.ts";
 import { generationIn } from "./generations.ts";
 import { entriesOf } from "./run-log.ts";

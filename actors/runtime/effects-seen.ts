@@ -78,7 +78,7 @@ export async function effectsSeen(
 }
 
 function seenEffect(intent: Intent, answer: Answered | Refused | null, gate: Seen | null): SeenEffect {
-  const { state, outcome } = answer === null ? unansweredState(intent, gate) : answeredState(answer);
+  const { state, outcome } = answer === null ? unansweredIntent(intent, gate) : answeredState(answer);
   const tool = intent.type === "tool.intended" ? intent : null;
   return {
     effect: intent.effect,
@@ -135,11 +135,16 @@ function answeredState(answer: Answered | Refused): Verdict {
 }
 
 /** The log does not know yet; the gate may. */
-function unansweredState(intent: Intent, gate: Seen | null): Verdict {
+function unansweredIntent(intent: Intent, gate: Seen | null): Verdict {
   if (intent.type === "model.called")
     return { state: "unanswered", outcome: "not answered yet, or lost with its worker" };
   if (gate === null)
     return { state: "unanswered", outcome: "not answered yet; no gate of it is visible from this host" };
+  return unansweredState(gate);
+}
+
+/** Of an effect whose gate was passed here. */
+export function unansweredState(gate: Seen): Verdict {
   const { facts } = gate.gate;
   if (facts.kind === "void") return { state: "did_not_happen", outcome: facts.why };
   const { outcome } = gate;

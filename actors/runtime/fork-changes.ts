@@ -61,11 +61,17 @@ export function changedSession(json: string, { model, deniedTools }: ForkChanges
 }
 
 /** The fork's agents share one folder, whatever trees those of the source had: one after the other. */
-function oneByOne(context: Record<string, unknown>): { readonly parallelMax?: 1 } {
+function oneByOne(context: Born): Born {
   const tasks = Object.values((context.tasks ?? {}) as Record<string, { readonly joins?: boolean }>);
-  return tasks.some(({ joins }) => joins === true) ? { parallelMax: 1 } : {};
+  return tasks.some(({ joins }) => joins === true)
+    ? { ...context, input: { ...context.input, parallelMax: 1 } }
+    : { ...context };
 }
 
+/** Of an agent or a coordinator: what it was born with lies apart. */
+interface Born extends Record<string, unknown> {
+  readonly input: Record<string, unknown>;
+}
 interface Limited {
   readonly limits: { readonly turnsMax: number };
 }
@@ -77,7 +83,7 @@ const limited = <One extends Limited>(one: One, turnsMax: number): One => ({
 /** The turn limit stands in every agent's memory, and in the plan of those that are still to be born. */
 export function changedState(state: ActorState, { turnsMax }: ForkChanges): ActorState {
   if (state.snapshot.status !== "active") return state;
-  const context = { ...state.snapshot.context, ...oneByOne(state.snapshot.context as Record<string, unknown>) };
+  const context = oneByOne(state.snapshot.context as Born);
   if (turnsMax === undefined) return { ...state, snapshot: { ...state.snapshot, context } };
   const changed =
     "tasks" in context
@@ -87,6 +93,6 @@ export function changedState(state: ActorState, { turnsMax }: ForkChanges): Acto
             Object.entries(context.tasks as Record<string, Limited>).map(([id, task]) => [id, limited(task, turnsMax)]),
           ),
         }
-      : limited(context as Record<string, unknown> & Limited, turnsMax);
+      : { ...context, input: limited(context.input as Record<string, unknown> & Limited, turnsMax) };
   return { ...state, snapshot: { ...state.snapshot, context: changed } };
 }

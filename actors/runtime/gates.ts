@@ -8,6 +8,7 @@ import type { Wakers } from "../../infra/queue/queues.ts";
 import type { Hosts } from "../../infra/redis/hosts.ts";
 import type { Address } from "../../infra/store.ts";
 import type { ActivationDeps } from "./activation-deps.ts";
+import { type GatesHere, gatesOf } from "./black-box.ts";
 import type { Ordered } from "./ordered.ts";
 
 /** A host that no worker has been seen on for so long is not waited for, in milliseconds. */
@@ -19,6 +20,8 @@ const KEPT_MS = 24 * 60 * 60 * 1_000;
 const TIDY_EVERY_MS = 60 * 60 * 1_000;
 
 export interface Gates {
+  /** To look into; null where this process has none. */
+  readonly here: GatesHere | null;
   /** False where that host has not been seen for too long. */
   handOver(address: Address, place: string): Promise<boolean>;
   strangers: ActivationDeps["strangers"];
@@ -40,6 +43,7 @@ export function gates({ journal, hosts, wakers, log }: GatesDeps): Gates {
   const ending = new Set<Promise<boolean>>();
   let timer: NodeJS.Timeout | null = null;
   return {
+    here: gatesOf(journal),
     async handOver(address, place) {
       if (place === "" || (await hosts.isGone(place, HOST_GONE_MS))) return false;
       await hosts.rest(address, REST_MS);

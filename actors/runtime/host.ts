@@ -9,6 +9,7 @@ import type { Machines } from "../../machines/catalogue.ts";
 import { activate } from "./activation.ts";
 import type { ActivationDeps, ActivationEnd } from "./activation-deps.ts";
 import { bells } from "./bells.ts";
+import type { GatesHere } from "./black-box.ts";
 import type { Clock } from "./clock.ts";
 import { delivery } from "./delivery.ts";
 import type { Performers } from "./performer.ts";
@@ -30,6 +31,10 @@ export interface HostParts {
   readonly clock: Clock;
   /** Names this host's gate folder: what it began, only it can look into. */
   readonly place: string;
+  /** Names this worker in what it tells; absent where nobody asks. */
+  readonly worker?: string;
+  /** Where to look what became of an effect; absent: nowhere. */
+  readonly gates?: GatesHere | null;
   /** Random, one per claim. */
   readonly nonce: () => string;
   /** Asks whoever hosts this type for an activation. */
@@ -76,6 +81,8 @@ export function createHost(parts: HostParts): Host {
     ...(parts.pricing === undefined ? {} : { pricing: parts.pricing }),
     clock,
     place: parts.place,
+    worker: parts.worker ?? "a worker",
+    gates: parts.gates ?? null,
     nonce: parts.nonce,
     effects,
     bells: doorbells,

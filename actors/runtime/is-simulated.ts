@@ -1,6 +1,6 @@
 /** Whether a run's model is played by a server of this project, told without reading the run's whole log. */
 import type { Reader } from "../../infra/redis/reader.ts";
-import { LOCAL_BINDING } from "./accesses.ts";
+import { LOCAL_BINDING } from "./bindings.ts";
 
 /**
  * By its binding, else by what its first answer says. False where none has come yet among the first entries of its log

@@ -1,10 +1,12 @@
 /** Tells a step as events: what came in, where it led, what it ordered. Pure. */
-import { COORDINATOR_TYPE, type Reservation } from "../../infra/store.ts";
+import { COORDINATOR_TYPE, type Commit, type Reservation } from "../../infra/store.ts";
+import type { Remains } from "../../infra/store-deaths.ts";
 import type { InsideEffect, OutsideEffect } from "../../machines/effect.ts";
 import { type BudgetRefusal, type Cause, type Decision, statePath } from "../../machines/fold.ts";
 import type { RunEvent } from "../../machines/run-event.ts";
 import { type Asked, answerTold, type GivenUp } from "./approvals.ts";
 import { callInput, type Entry } from "./conversation.ts";
+import { agentEnded, fencedBox, runBox } from "./last-words.ts";
 import { letterId } from "./letter-id.ts";
 import type { Live } from "./live.ts";
 import type { Answer } from "./performer.ts";
@@ -31,6 +33,9 @@ interface StepFacts {
   readonly asked: Asked;
   readonly givenUp: GivenUp;
   readonly refused: BudgetRefusal | undefined;
+  /** Of those that this step ends badly; absent where it ends nobody so. */
+  readonly remains: Remains | undefined;
+  readonly by: Commit["by"];
 }
 
 export function eventsOf(facts: StepFacts): Told {
@@ -53,10 +58,13 @@ export function eventsOf(facts: StepFacts): Told {
   const from = live.state === null ? "" : statePath(live.state);
   if (from !== to) told.push({ type: "agent.state", from, to });
   told.push(...insideEvents(facts), ...outsideEvents(facts));
+  if (facts.remains !== undefined) told.push(...agentEnded(live, decision, answeredBy(facts), facts.remains));
   // Every commit tells something: sequence numbers are drawn per event, and a silent step could not be found again.
   if (told.length === 0) told.push({ type: "message.taken", cause: causeName(cause), changed: decision.changed });
   return { told, state: to };
 }
+
+const answeredBy = ({ by }: StepFacts): string | null => ("effect" in by ? by.effect : null);
 
 const causeName = (cause: Cause): string =>
   "event" in cause ? cause.event.type : "timer" in cause ? `timer ${cause.timer}` : "input";
@@ -96,16 +104,36 @@ function givenAtStart({ run }: Live): RunEvent[] {
   return [{ type: "grants.given", grants: grants.map(({ id, rule, by, origin }) => ({ id, rule, by, origin })) }];
 }
 
-function insideEvents({ decision, live }: StepFacts): RunEvent[] {
+function insideEvents(facts: StepFacts): RunEvent[] {
+  const { decision, live } = facts;
   return decision.inside.flatMap((order, index) => {
+    if (order.type === "run.end" || order.type === "actor.fence") return endEvents(order, facts);
     if (order.type !== "letter.put") return insideEvent(order, live.run.config.profiles);
     const letter = letterId(live.address, live.version + 1, index);
     return [{ type: "letter.written", letter, task: order.task, reasons: [...order.reasons] }];
   });
 }
 
+type End = Extract<InsideEffect, { type: "run.end" | "actor.fence" }>;
+
+function endEvents(order: End, facts: StepFacts): RunEvent[] {
+  const { remains, live } = facts;
+  if (order.type === "run.end") {
+    const box = order.status === "completed" || remains === undefined ? {} : runBox(live, answeredBy(facts), remains);
+    return [{ type: `run.${order.status}`, reasons: [...order.reasons], ...box }];
+  }
+  const { reason, actors } = order;
+  return actors.map(({ actor }) => ({
+    ...{ type: "actor.fenced", fenced: actor, reason },
+    ...(remains === undefined ? {} : fencedBox(actor, remains)),
+  }));
+}
+
 /** `profiles`: what people call an agent that was made from an agent file. */
-function insideEvent(order: InsideEffect, profiles: Readonly<Record<string, string>> | undefined): RunEvent[] {
+function insideEvent(
+  order: Exclude<InsideEffect, End>,
+  profiles: Readonly<Record<string, string>> | undefined,
+): RunEvent[] {
   switch (order.type) {
     case "actor.spawn": {
       const { task, standsOn } = order.input;
@@ -120,8 +148,6 @@ function insideEvent(order: InsideEffect, profiles: Readonly<Record<string, stri
       if (status === "verified") return [{ type: "result.verified", result: id, task }];
       return [{ type: "result.rejected", result: id, task, reasons: [status, ...reasons] }];
     }
-    case "run.end":
-      return [{ type: `run.${order.status}`, reasons: [...order.reasons] }];
     case "prompt.append":
       return [
         {
@@ -131,8 +157,6 @@ function insideEvent(order: InsideEffect, profiles: Readonly<Record<string, stri
           ...(order.note.kind === "report_rejected" ? { reasons: [...order.note.reasons] } : {}),
         },
       ];
-    case "actor.fence":
-      return order.actors.map(({ actor }) => ({ type: "actor.fenced", fenced: actor, reason: order.reason }));
     case "result.revoke":
       return order.results.map(({ result, task }) => ({
         type: "result.revoked",

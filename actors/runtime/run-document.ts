@@ -4,13 +4,13 @@ import type { ActorReading, Reader } from "../../infra/redis/reader.ts";
 import { COORDINATOR_ACTOR, COORDINATOR_TYPE } from "../../infra/store.ts";
 import { type Envelope, envelopeSchema } from "../../machines/brief.ts";
 import type { MachineSnapshot } from "../../machines/fold.ts";
-import { LOCAL_BINDING } from "./accesses.ts";
+import { LOCAL_BINDING } from "./bindings.ts";
 import { type TaskRow, taskRowsFrom } from "./graph-result.ts";
 import { makingsOf, type ResultMakings } from "./result-makings.ts";
-import { entriesOf } from "./run-log.ts";
 import { type RunResult, runResult } from "./run-result.ts";
 import { agentName } from "./run-row.ts";
 import { type RunWork, workOf } from "./run-work.ts";
+import { type ShownBox, shownBox } from "./shown-box.ts";
 import { type ShownBudget, type Spending, shownBudget, spendingOf } from "./spending.ts";
 
 export interface RunDocument {
@@ -42,7 +42,8 @@ export interface RunDocument {
   readonly spending: Spending;
   /** Those that wait for an answer. */
   readonly approvals: readonly ShownApproval[];
-  readonly blackBox: { readonly reason: string; readonly agents: readonly string[]; readonly lastSeq: number } | null;
+  /** What was known when it died, or when its actors were found dead; null where nobody did. */
+  readonly blackBox: ShownBox | null;
   /** Every task of the run, those that it made by itself included, in the order of the plan. */
   readonly tasks: readonly ShownTask[];
   /** What was changed in the working tree of the run's own; null where it has none, or nothing was collected yet. */
@@ -159,7 +160,10 @@ export async function runDocument(reader: Reader, run: string): Promise<RunDocum
     agents,
     spending,
     approvals: approvals.map(shownApproval),
-    blackBox: status === "failed" ? await blackBoxOf(reader, run, row.fields, actors) : null,
+    blackBox: await shownBox(reader, run, {
+      ...{ status, fields: row.fields, actors },
+      agents: actors.map((actor) => `${actor.actor}: ${stateOf(actor).state}`),
+    }),
     tasks: rows.map((task) => shownTask(task, profiles)),
     work: await workOf(reader, run, row.fields),
   };
@@ -213,22 +217,4 @@ function stateOf({ core, fenced }: ActorReading): { state: string; turns: number
   const { value, context } = JSON.parse(core) as Pick<MachineSnapshot, "value" | "context">;
   const [state] = typeof value === "string" ? [value] : Object.keys(value as object);
   return { state: fenced === null ? (state ?? "") : "fenced", turns: Number(context.turn ?? 0) };
-}
-
-async function blackBoxOf(
-  reader: Reader,
-  run: string,
-  fields: Fields,
-  actors: readonly ActorReading[],
-): Promise<RunDocument["blackBox"]> {
-  let lastSeq = 0;
-  for await (const entry of entriesOf(reader, run, Math.max(0, Number(fields.seq ?? 0) - 20))) {
-    lastSeq = entry.raw.firstSeq + entry.events.length - 1;
-  }
-  const reasons = JSON.parse(fields.reasons ?? "[]") as string[];
-  return {
-    reason: reasons.join("; ") || "the run failed without a reason",
-    agents: actors.map((actor) => `${actor.actor}: ${stateOf(actor).state}`),
-    lastSeq,
-  };
 }

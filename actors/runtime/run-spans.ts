@@ -7,8 +7,9 @@ import type { Address } from "../../infra/store.ts";
 import { COORDINATOR_ACTOR } from "../../infra/store.ts";
 import { agentPlace, effectPlace, runPlace, type SpanPlace, turnPlace } from "../../infra/telemetry/trace-ids.ts";
 import type { SpanAttributes, Tracing } from "../../infra/telemetry/tracing.ts";
-import type { OutsideEffect } from "../../machines/effect.ts";
+import type { FencedActor, OutsideEffect } from "../../machines/effect.ts";
 import { statePath } from "../../machines/fold.ts";
+import { running, type Tasks, typeOf } from "../../machines/task-graph.ts";
 import type { Live } from "./live.ts";
 import type { Answer } from "./performer.ts";
 import type { Step } from "./step.ts";
@@ -38,6 +39,8 @@ interface Remembered {
   turnSeen: boolean;
 }
 
+type Named = Pick<Address, "run" | "actor">;
+
 const isRun = (actor: string): boolean => actor === COORDINATOR_ACTOR;
 
 /** Of the run for its coordinator. */
@@ -65,12 +68,15 @@ function beginnings(nowMs: () => number) {
     }
     return found;
   };
-  return { rememberedOf, forget: ({ run, actor }: Address) => void memory.delete(`${run}/${actor}`) };
+  return {
+    rememberedOf,
+    known: ({ run, actor }: Named) => memory.get(`${run}/${actor}`),
+    forget: ({ run, actor }: Named) => void memory.delete(`${run}/${actor}`),
+  };
 }
 
 function tellers(tracing: Tracing, nowMs: () => number) {
-  const tellTurn = (live: Live, remembered: Remembered): void => {
-    const { run, actor } = live.address;
+  const tellTurn = ({ run, actor }: Named, remembered: Remembered): void => {
     const { turn } = remembered;
     if (turn === 0) return;
     tracing.tell({
@@ -78,7 +84,7 @@ function tellers(tracing: Tracing, nowMs: () => number) {
       place: turnPlace(run, actor, turn),
       parent: agentPlace(run, actor).span,
       ...{ startMs: remembered.turnMs, endMs: nowMs() },
-      attributes: { ...named(live.address), "swarm.turn": turn, ...firstSeen(remembered.turnSeen) },
+      attributes: { ...named({ run, actor }), "swarm.turn": turn, ...firstSeen(remembered.turnSeen) },
     });
   };
   const tellAgent = (live: Live, step: Step, remembered: Remembered): void => {
@@ -103,6 +109,26 @@ function tellers(tracing: Tracing, nowMs: () => number) {
       ...(output?.status === undefined || output.status === "done" ? {} : { error: output.status }),
     });
   };
+  /** Taken out of its life by somebody else's step: it tells of its own end no more. */
+  const tellTaken = ({ run, actor }: Named, agentType: string, remembered: Remembered | undefined): void => {
+    if (remembered !== undefined) tellTurn({ run, actor }, remembered);
+    tracing.tell({
+      name: `invoke_agent ${agentType}`,
+      place: agentPlace(run, actor),
+      parent: runPlace(run).span,
+      ...{ startMs: remembered?.bornMs ?? nowMs(), endMs: nowMs() },
+      attributes: {
+        ...named({ run, actor }),
+        "gen_ai.operation.name": "invoke_agent",
+        "gen_ai.provider.name": "anthropic",
+        "gen_ai.agent.id": actor,
+        "gen_ai.agent.name": agentType,
+        "swarm.status": "fenced",
+        ...firstSeen(remembered?.bornSeen ?? true),
+      },
+      error: "fenced",
+    });
+  };
   const tellRun = (live: Live, status: string, remembered: Remembered): void =>
     tracing.tell({
       name: `invoke_workflow ${live.run.kind}`,
@@ -117,12 +143,12 @@ function tellers(tracing: Tracing, nowMs: () => number) {
       },
       ...(status === "completed" ? {} : { error: status }),
     });
-  return { tellTurn, tellAgent, tellRun };
+  return { tellTurn, tellAgent, tellTaken, tellRun };
 }
 
 export function runSpans(tracing: Tracing, nowMs: () => number = Date.now): RunSpans {
-  const { rememberedOf, forget } = beginnings(nowMs);
-  const { tellTurn, tellAgent, tellRun } = tellers(tracing, nowMs);
+  const { rememberedOf, forget, known } = beginnings(nowMs);
+  const { tellTurn, tellAgent, tellTaken, tellRun } = tellers(tracing, nowMs);
   return {
     claimed: (live) => void rememberedOf(live),
     waking: (address, act) => tracing.within(actorPlace(address), act),
@@ -153,9 +179,14 @@ export function runSpans(tracing: Tracing, nowMs: () => number = Date.now): RunS
       tracing.stepped(address.type);
       const ended = step.decision.state.snapshot.status !== "active";
       const next = step.orders.flatMap(({ order }) => ("turn" in order ? [order.turn + 1] : []))[0] ?? remembered.turn;
-      if (ended || next !== remembered.turn) tellTurn(live, remembered);
+      if (ended || next !== remembered.turn) tellTurn(address, remembered);
       if (next !== remembered.turn) Object.assign(remembered, { turn: next, turnMs: nowMs(), turnSeen: false });
       const over = step.decision.inside.find(({ type }) => type === "run.end");
+      for (const { actor, agentType } of takenOut(step, over !== undefined)) {
+        const taken = { run: address.run, actor };
+        tellTaken(taken, agentType, known(taken));
+        forget(taken);
+      }
       if (over?.type === "run.end") tellRun(live, over.status, remembered);
       if (ended && !isRun(address.actor)) tellAgent(live, step, remembered);
       remembered.version = live.version + 1;
@@ -168,7 +199,15 @@ const FAILURES: ReadonlySet<string> = new Set(["tool.failed", "tool.interrupted"
 
 const firstSeen = (seen: boolean): SpanAttributes => (seen ? { "swarm.start.seen_late": true } : {});
 
-const named = ({ run, actor }: Address): SpanAttributes => ({
+/** Actors that are out with this step: those it fences, and where the run ends those that had not ended yet. */
+function takenOut({ decision }: Step, runEnds: boolean): readonly FencedActor[] {
+  const fenced = decision.inside.flatMap((effect) => (effect.type === "actor.fence" ? effect.actors : []));
+  if (!runEnds) return fenced;
+  const { tasks } = decision.state.snapshot.context as { readonly tasks: Tasks };
+  return [...fenced, ...running(tasks).map((task) => ({ actor: task.actor ?? "", agentType: typeOf(task) }))];
+}
+
+const named = ({ run, actor }: Named): SpanAttributes => ({
   "swarm.run.id": run,
   "swarm.actor.id": actor,
   "gen_ai.conversation.id": `${run}/${actor}`,

@@ -124,7 +124,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
   const wakers = openWakers(actorTypes, { prefix: keys.prefix, redis, telemetry });
   const hosts = hostsOf(redis, keys);
   const gates = openGates({ journal: options.journal ?? null, hosts, wakers, log });
-  const host = hostOver(options, wakers, gates);
+  const host = hostOver(options, wakers, gates, worker);
   const place = options.journal?.place;
   const watch = supervision({
     id: worker,
@@ -185,7 +185,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
 }
 
 /** The host over this Redis and its queues. */
-function hostOver(options: RuntimeOptions, wakers: Wakers, gates: Gates): Host {
+function hostOver(options: RuntimeOptions, wakers: Wakers, gates: Gates, worker: string): Host {
   const { redis, keys, accesses, log, performers } = options;
   const bumped = (shards: readonly ShardIncarnation[]): void =>
     log.warn(
@@ -212,7 +212,9 @@ function hostOver(options: RuntimeOptions, wakers: Wakers, gates: Gates): Host {
     reserve: pricing.reserve,
     pricing,
     clock: systemClock,
+    worker,
     place: options.journal?.place ?? "",
+    gates: gates.here,
     nonce: newNonce,
     wake: (address) => (spans === undefined ? wakers.wake(address) : spans.waking(address, () => wakers.wake(address))),
     forward: wakers.forward,

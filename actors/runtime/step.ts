@@ -3,6 +3,7 @@
  * nothing here touches the store or the world.
  */
 import type { Address, Commit, Reservation } from "../../infra/store.ts";
+import type { Remains } from "../../infra/store-deaths.ts";
 import { type BudgetRefusal, type Cause, type Decision, type FoldEntry, fold } from "../../machines/fold.ts";
 import { changeOf } from "../../machines/snapshot.ts";
 import { type Asked, askedIn, type GivenUp, givenUpIn } from "./approvals.ts";
@@ -55,6 +56,8 @@ export interface StepInput {
   readonly promptTokens?: number;
   /** This host's gate folder. */
   readonly place: string;
+  /** What is left of those that the step ends badly; absent where it ends nobody so. */
+  readonly remains?: Remains;
 }
 
 /** Throws FoldError where the machine errs on this cause; the mail then counts as poison. */
@@ -147,12 +150,14 @@ function commitOf(input: StepInput, laid: Laid): Commit {
 }
 
 function entryOf(
-  { live, cause, by, answer, refused }: StepInput,
+  { live, cause, by, answer, refused, remains }: StepInput,
   { version, decision, entries, orders, conversation, asked, givenUp }: Laid,
   sent: readonly Sent[],
   hash: string,
 ): { json: string; events: number } {
-  const { told, state } = eventsOf({ live, cause, decision, answer, orders, conversation, asked, givenUp, refused });
+  const { told, state } = eventsOf({
+    ...{ live, cause, by, decision, answer, orders, conversation, asked, givenUp, refused, remains },
+  });
   const json = JSON.stringify({
     v: 1,
     ...(live.version === 0 ? { machine: live.machine.name } : {}),

@@ -60,7 +60,7 @@ const RANK: { readonly [Kind in CauseKind]: number } = {
 };
 
 /** Causes that are told, at most: of a thousand agents that wait for the same the first are enough. */
-const CAUSES_MAX = 100;
+export const CAUSES_MAX = 100;
 
 /** `agent`: only what holds that one up, and its run; null: the whole run. */
 export function causesOf(facts: WhyFacts, agent: string | null): readonly Cause[] {

@@ -1,5 +1,5 @@
 /** What a run may use, from its flags. A limit that could not be kept is refused, not promised. */
-import { knownPrice, LOCAL_BINDING } from "../../actors/runtime/accesses.ts";
+import { knownPrice, LOCAL_BINDING } from "../../actors/runtime/bindings.ts";
 import type { RunPlan } from "../../actors/runtime/new-run.ts";
 import type { Config } from "../../infra/config.ts";
 import { SwarmError } from "../../infra/errors.ts";

@@ -14,14 +14,17 @@ export const commands: readonly CommandRow[] = [
     options: [
       json,
       option("--html <file>", "also write a self-contained report"),
-      option("--fail-on <level>", "exit 3 where a primitive is at this level or worse: partial, absent, unknown"),
+      option("--fail-on <what>", "exit 3 at this level or worse: partial, absent, unknown; on worse, disagreement"),
       option("--only <ids>", "these primitives only, with commas between"),
       option(
         "--against <file>",
         "decisions of `swarm design` (harness.json or its folder): exit 3 where one is broken",
       ),
       option("--baseline <file>", "an earlier document of --json: say what got better or worse"),
-      option("--analyst <which>", "local: never ask a model, whatever credentials are set"),
+      option(
+        "--analyst <which>",
+        "local: never ask a model, whatever credentials are set; model: nothing else will do",
+      ),
       option("--max-tokens <n>", "tokens of the whole run, at most"),
       option("--budget <usd>", "US dollars of the whole run, at most"),
     ],
@@ -165,6 +168,7 @@ export const commands: readonly CommandRow[] = [
       option("--html <file>", "where it is an evaluation: also write the report"),
       option("--against <file>", "where it is an evaluation: hold it against these decisions"),
       option("--baseline <file>", "where it is an evaluation: compare it with an earlier one"),
+      option("--fail-on <what>", "where it is an evaluation: exit 3 as `evaluate` does"),
       option("--detach", "do not watch"),
     ],
     load: () => import("./commands/resume.ts"),

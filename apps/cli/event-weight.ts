@@ -8,6 +8,7 @@ export type Level = (typeof LEVELS)[number];
 
 const ERRORS: ReadonlySet<EventType> = new Set<EventType>([
   "agent.died",
+  "actor.lost",
   "actor.fenced",
   "letter.written",
   "tool.interrupted",
@@ -17,6 +18,8 @@ const ERRORS: ReadonlySet<EventType> = new Set<EventType>([
 ]);
 
 const WARNINGS: ReadonlySet<EventType> = new Set<EventType>([
+  "actor.recovered",
+  "agent.ended",
   "model.failed",
   "retry.scheduled",
   "breaker.changed",

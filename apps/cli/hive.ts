@@ -14,6 +14,8 @@ import { type WorkerRows, workerRows } from "../../infra/redis/workers.ts";
 import { steadyStore } from "../../infra/steady-store.ts";
 import type { Store } from "../../infra/store.ts";
 import { traceInLine } from "../../infra/telemetry/trace-ids.ts";
+import { bodiesAtStart } from "./bodies-at-start.ts";
+import { type LogVoice, openLogVoice } from "./log-voice.ts";
 import { redisSettings } from "./redis-settings.ts";
 import { tidyAtStart } from "./tidy-at-start.ts";
 
@@ -26,6 +28,7 @@ export interface Hive {
   readonly reader: Reader;
   readonly workers: WorkerRows;
   readonly log: Logger;
+  readonly logVoice: LogVoice;
   close(): void;
 }
 
@@ -35,7 +38,8 @@ const REVIVE_EVERY_MS = 1_000;
 /** Throws SwarmError where Redis cannot be had; exit 7. */
 export async function openHive(defaultLogLevel = "warn", given?: Config): Promise<Hive> {
   const config = given ?? (await readConfig());
-  const log = openLog(config.logLevel ?? defaultLogLevel, undefined, config.telemetry && traceInLine);
+  const logVoice = openLogVoice();
+  const log = openLog(config.logLevel ?? defaultLogLevel, logVoice, config.telemetry && traceInLine);
   const settings = redisSettings(config);
   const endpoint = await openRedis(settings);
   let closed = false;
@@ -53,6 +57,8 @@ export async function openHive(defaultLogLevel = "warn", given?: Config): Promis
     redis.disconnect();
     throw cause;
   });
+  const workers = workerRows(redis, keys);
+  await bodiesAtStart({ config, redis, keys, workers, log });
   await tidyAtStart({ config, redis, keys, log });
   const reader = withArchives(openReader(redis, keys), redis, keys);
   return {
@@ -61,9 +67,10 @@ export async function openHive(defaultLogLevel = "warn", given?: Config): Promis
     redis,
     keys,
     log,
+    logVoice,
     store: steadyStore(redisStore(redis, keys), { log }),
     reader,
-    workers: workerRows(redis, keys),
+    workers,
     close() {
       closed = true;
       reader.close();

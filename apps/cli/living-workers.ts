@@ -5,8 +5,10 @@ import { WORKER_TTL_MS, type WorkerRow } from "../../infra/redis/workers.ts";
 import type { Hive } from "./hive.ts";
 
 export async function livingWorkers(hive: Pick<Hive, "workers">): Promise<WorkerRow[]> {
-  return (await hive.workers.all()).filter(lives);
+  return livingOf(await hive.workers.all());
 }
+
+export const livingOf = (signedIn: readonly WorkerRow[]): WorkerRow[] => signedIn.filter(lives);
 
 function lives({ host, pid, startedAt, silentMs }: WorkerRow): boolean {
   if (host !== hostname()) return silentMs < WORKER_TTL_MS;

@@ -1,5 +1,5 @@
 /** stdout is data: one document, or a table for people. Text that came from outside is made harmless first. */
-import { wrap } from "./progress/printable.ts";
+import { padEnd, width, wrap } from "./progress/printable.ts";
 
 export function printJson(document: unknown): void {
   process.stdout.write(`${JSON.stringify(document)}\n`);
@@ -25,11 +25,11 @@ export function tableLines(
   columns: number | null,
 ): readonly string[] {
   const lines = [head, ...rows].map((row) => row.map(harmless));
-  const widths = head.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
-  const before = widths.slice(0, -1).reduce((sum, width) => sum + width + 2, 0);
+  const widths = head.map((_, column) => Math.max(...lines.map((line) => width(line[column] ?? ""))));
+  const before = widths.slice(0, -1).reduce((sum, wide) => sum + wide + 2, 0);
   const room = columns === null || columns - before < LAST_COLUMN_MIN ? null : columns - before;
   return lines.flatMap((line) => {
-    const start = line.slice(0, -1).map((cell, column) => `${cell.padEnd(widths[column] ?? 0)}  `);
+    const start = line.slice(0, -1).map((cell, column) => `${padEnd(cell, widths[column] ?? 0)}  `);
     const last = line.at(-1) ?? "";
     return (room === null ? [last] : wrap(last, room)).map((part, index) =>
       `${index === 0 ? start.join("") : " ".repeat(before)}${part}`.trimEnd(),

@@ -1,7 +1,7 @@
 /** From the words after `swarm run` to a plan. What does not fit is refused by name before anything is opened. */
 
 import type { FoundProfile } from "../../actors/discovery/profiles-at.ts";
-import { knownPrice, LOCAL_BINDING } from "../../actors/runtime/accesses.ts";
+import { knownPrice, LOCAL_BINDING } from "../../actors/runtime/bindings.ts";
 import { modelFor } from "../../actors/runtime/model-tier.ts";
 import type { RunPlan } from "../../actors/runtime/new-run.ts";
 import type { AgentType } from "../../actors/types/define.ts";

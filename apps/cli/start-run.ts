@@ -1,5 +1,5 @@
 /** Creates a run and, unless it is to be left alone, watches it. Creation is repeated safely: the id is made here. */
-import { apiBinding, DEFAULT_MODEL, hasModel, LOCAL_BINDING, LOCAL_MODEL } from "../../actors/runtime/accesses.ts";
+import { apiBinding, DEFAULT_MODEL, hasModel, LOCAL_BINDING, LOCAL_MODEL } from "../../actors/runtime/bindings.ts";
 import { newRun, type RunPlan } from "../../actors/runtime/new-run.ts";
 import type { Config } from "../../infra/config.ts";
 import { newRunId } from "../../infra/ids.ts";
@@ -35,14 +35,14 @@ export function tierModels({ models, model, origins, baseUrl }: Config, flag?: s
   return { ...(model === undefined && baseUrl === undefined ? DEFAULT_TIERS : {}), ...models };
 }
 
-/** `prepare` makes in the world what the run needs before it is there, under its id. */
+/** `prepare` makes in the world what the run needs before it is there, under its id; `run` is drawn here where it is not given. */
 export async function startRun(
   hive: Hive,
-  plan: Omit<RunPlan, "run">,
+  plan: Omit<RunPlan, "run"> & { readonly run?: string },
   prepare: (plan: RunPlan) => Promise<RunPlan> = async (whole) => whole,
 ): Promise<string> {
-  const whole = await prepare({ ...plan, run: newRunId() });
-  // "exists" is the echo of our own first try: the id was drawn here, a moment ago.
+  const whole = await prepare({ ...plan, run: plan.run ?? newRunId() });
+  // "exists" is the echo of our own first try: the id was drawn a moment ago.
   await hive.store.create(newRun(whole));
   return whole.run;
 }

@@ -40,6 +40,7 @@ export async function watch(hive: Hive, options: WatchOptions): Promise<Watched>
   let error: SwarmError | null = null;
   let parkedAtMs: number | null = null;
   const progress = onEvent === null ? progressOf(hive) : null;
+  if (progress !== null) hive.logVoice.through((line) => progress.note(line));
   let waits = false;
   const prompter = asksHere()
     ? openPrompter({ hive, run, progress, input: process.stdin, output: process.stderr })
@@ -57,6 +58,7 @@ export async function watch(hive: Hive, options: WatchOptions): Promise<Watched>
   const onSignal = (signal: NodeJS.Signals): void => {
     if (parkedAtMs !== null) {
       progress?.end();
+      hive.logVoice.through(null);
       process.exit(128 + constants.signals[signal]);
     }
     parkedAtMs = performance.now();
@@ -100,6 +102,7 @@ export async function watch(hive: Hive, options: WatchOptions): Promise<Watched>
     keeper.stop();
     prompter?.stop();
     progress?.end();
+    hive.logVoice.through(null);
   }
 }
 
@@ -133,8 +136,8 @@ async function tellProjection(
 const progressOf = (hive: Hive): Progress =>
   openProgress({
     stream: process.stderr,
-    tty: process.stderr.isTTY === true && !hive.config.ci,
-    colors: colorsWanted(hive),
+    tty: process.stderr.isTTY === true && !hive.config.ci && !hive.config.dumbTerminal,
+    colors: colorsWanted(hive, process.stderr),
     columns: () => process.stderr.columns ?? 80,
   });
 
@@ -146,5 +149,7 @@ async function atRest({ workers }: Hive): Promise<boolean> {
   return (await workers.all()).every(({ active }) => active === 0);
 }
 
-export const colorsWanted = ({ config }: Hive): boolean =>
-  !config.noColor && (config.forceColor || process.stdout.isTTY === true);
+export const colorsWanted = (
+  { config }: Hive,
+  { isTTY }: Pick<NodeJS.WriteStream, "isTTY"> = process.stdout,
+): boolean => !config.noColor && (config.forceColor || (isTTY === true && !config.dumbTerminal));

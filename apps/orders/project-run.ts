@@ -1,6 +1,6 @@
 /** What a run will probably take, and what it took: for the command, the questions it puts, and the server, in one place. */
 import { z } from "zod";
-import { knownPrice, LOCAL_BINDING } from "../../actors/runtime/accesses.ts";
+import { knownPrice, LOCAL_BINDING } from "../../actors/runtime/bindings.ts";
 import { modelFor } from "../../actors/runtime/model-tier.ts";
 import type { ProjectedTask, Projection, Range } from "../../actors/runtime/projection.ts";
 import { type Projected, projectionOf, type RunCost, runCost } from "../../actors/runtime/run-cost.ts";

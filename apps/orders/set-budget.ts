@@ -1,6 +1,6 @@
 /** Sets what a running run may use, from its next model call on; what cannot be kept is refused. */
 import { userInfo } from "node:os";
-import { knownPrice, LOCAL_BINDING } from "../../actors/runtime/accesses.ts";
+import { knownPrice, LOCAL_BINDING } from "../../actors/runtime/bindings.ts";
 import { runRowFrom } from "../../actors/runtime/run-row.ts";
 import { amountOf, type ShownBudget } from "../../actors/runtime/spending.ts";
 import { SwarmError } from "../../infra/errors.ts";

@@ -80,7 +80,6 @@ const coreSchema = z.object({
   context: z.looseObject({
     attempt: z.number().catch(0),
     lost: z.number().catch(0),
-    limits: z.looseObject({ attemptsMax: z.number().nullable().catch(null) }).catch({ attemptsMax: null }),
     reasons: z.array(z.string()).catch([]),
     calls: z.array(z.looseObject({ status: z.string(), question: z.string().optional() })).catch([]),
   }),
@@ -96,7 +95,6 @@ function agentFacts({ actor, type, task, core, mail, pending, fenced }: ActorRea
     state: pathOf(stored?.value),
     ended: stored !== null && stored.status !== "active",
     attempt: (context?.attempt ?? 0) + (context?.lost ?? 0),
-    attemptsMax: context?.limits.attemptsMax ?? null,
     reasons: context?.reasons ?? [],
     questions: (context?.calls ?? []).flatMap(({ status, question }) => (status === "waiting" ? [question ?? ""] : [])),
     pending: pending.map(pendingFacts),

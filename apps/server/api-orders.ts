@@ -2,11 +2,17 @@
 import type { ShownApproval } from "../../actors/runtime/run-document.ts";
 import type { ShownAmount } from "../../actors/runtime/spending.ts";
 
-/** `GET /api/approvals?run=RUN&all=1`: those that wait, over all runs or of one; `all`: answered ones of the run too. 500 at most. */
+/**
+ * `GET /api/approvals?run=RUN&all=1&after=PLACE&limit=500` (limit at most 500): those that wait, over all runs or of one, those
+ * asked first in front; `all`: answered ones of the run too.
+ */
 export interface ApiApprovals {
   readonly v: 1;
   readonly approvals: readonly ApiApproval[];
-  readonly more: boolean;
+  /** Of the whole list. */
+  readonly total: number;
+  /** To be given as `after` for the next page; null: that was the last. */
+  readonly next: string | null;
 }
 
 export interface ApiApproval extends ShownApproval {
@@ -43,6 +49,8 @@ export interface ApiApprovalDetail extends ApiApproval {
   readonly diff: { readonly text: string; readonly cut: boolean; readonly blob: string } | null;
   /** Tasks that cannot begin before this is answered, nearest first. */
   readonly downstream: readonly { readonly task: string; readonly type: string; readonly status: string }[];
+  /** How many more than those 200. */
+  readonly downstreamMore: number;
   /** Task of the agent that asks; "" for the coordinator. */
   readonly task: string;
 }
@@ -68,11 +76,12 @@ export interface AnswerDone {
   readonly grant: { readonly id: string; readonly rule: string } | null;
 }
 
-/** `GET /api/letters` (500 at most, newest first) and `GET /api/letters/:id` ({@link ApiLetterDetail}). */
+/** `GET /api/letters?after=PLACE&limit=500` (limit at most 500), the newest first, and `GET /api/letters/:id` ({@link ApiLetterDetail}). */
 export interface ApiLetters {
   readonly v: 1;
   readonly letters: readonly ApiLetter[];
-  readonly more: boolean;
+  readonly total: number;
+  readonly next: string | null;
 }
 
 export interface ApiLetter {

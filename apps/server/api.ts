@@ -28,6 +28,8 @@ export interface ApiRuns {
   readonly v: 1;
   readonly runs: readonly ApiRunRow[];
   readonly workers: readonly { readonly id: string; readonly types: readonly string[]; readonly active: number }[];
+  /** Of all runs that Redis knows, those too that are not listed any more: 200 are, at most. */
+  readonly total: number;
   /** To be given as `after` for the next page; null: that was the last one that is listed. */
   readonly next: string | null;
 }
@@ -43,7 +45,10 @@ export interface ApiRunRow {
   readonly goal: string;
 }
 
-/** `GET /api/runs/:id`: what `swarm show --json` prints, and where its log stands. */
+/**
+ * `GET /api/runs/:id`: what `swarm show --json` prints, and where its log stands; with `?brief=1` without what the log tells of
+ * it: `agents`, `spending.agents` and `approvals` are empty then, and `cost` is left out. Of a large run it may be some seconds old.
+ */
 export interface ApiRun extends RunDocument {
   /** What it cost, and what it may still cost; a report that was written down has none. */
   readonly cost?: Awaited<ReturnType<typeof costOfRun>>;
@@ -106,6 +111,19 @@ export interface ApiAgent {
   readonly asks: readonly string[];
 }
 
+/** `GET /api/runs/:id/mail`: who has something before it now; whoever has nothing is left out. 2,000 at most. */
+export interface ApiMail {
+  readonly v: 1;
+  readonly runId: string;
+  readonly agents: readonly {
+    readonly id: string;
+    readonly mail: number;
+    /** Effects that are out. */
+    readonly pending: number;
+  }[];
+  readonly more: boolean;
+}
+
 /**
  * `GET /api/runs/:id/actors/:actor?at=N`: one actor at its last step that had begun by event N (absent: its newest), with
  * the state before it and the edges that were taken, by folding its own entries alone. 404 where it had not begun.
@@ -154,6 +172,8 @@ export interface ApiWhy {
   readonly v: 1;
   readonly runId: string;
   readonly agent: string | null;
-  /** The likeliest first. */
+  /** What has to be undone first stands first; 100 at most. */
   readonly causes: readonly Cause[];
+  /** There may be more than are told. */
+  readonly more: boolean;
 }

@@ -8,13 +8,7 @@ import { COORDINATOR_ACTOR } from "../../infra/store.ts";
 import { approvalsOf, giveAnswer, REASON_MAX, shownWith } from "../cli/approvals/give-answer.ts";
 import { approvalLines, isQuestion, needsName } from "../cli/approvals/show-approval.ts";
 import type { Hive } from "../cli/hive.ts";
-import {
-  approvalDocument,
-  grantsIn,
-  revokeGrant,
-  runningGrants,
-  waitingApprovals,
-} from "../orders/approvals-over-runs.ts";
+import { approvalDocument, grantsIn, revokeGrant, runningGrants } from "../orders/approvals-over-runs.ts";
 import type {
   AnswerDone,
   AnswerOrder,
@@ -25,7 +19,8 @@ import type {
   GrantDone,
   RevokeGrantOrder,
 } from "./api-orders.ts";
-import { bodyOf, queryOf, runId } from "./request.ts";
+import { pageOf, placeSchema } from "./listed.ts";
+import { bodyOf, limited, queryOf, runId } from "./request.ts";
 import type { Bound, Stage } from "./stage.ts";
 
 const LISTED_MAX = 500;
@@ -34,6 +29,12 @@ const LINES_SHOWN = 2_000;
 const DIFF_MAX = 256 * 1024;
 const DOWNSTREAM_MAX = 200;
 
+const listQuery = z.strictObject({
+  run: runId.optional(),
+  all: z.literal("1").optional(),
+  limit: limited(LISTED_MAX, LISTED_MAX),
+  after: placeSchema.optional(),
+});
 const approvalId = z.string().regex(/^p_[0-9a-z]{1,32}$/, "not the id of an approval");
 const grantId = z.string().regex(/^[a-z]+_?[0-9A-Za-z_:-]{1,64}$/, "not the id of a grant");
 const reason = z.string().max(REASON_MAX);
@@ -57,19 +58,23 @@ const revokeSchema = z.strictObject({ run: runId, reason: reason.default("") }) 
   RevokeGrantOrder
 >;
 
-export function approvalRoutes({ hive, pulse }: Stage): Hono<Bound> {
+export function approvalRoutes(stage: Stage): Hono<Bound> {
+  const { hive, pulse, kept } = stage;
   const app = new Hono<Bound>();
   app.get("/approvals", async (c) => {
-    const { run, all } = queryOf(c, z.strictObject({ run: runId.optional(), all: z.literal("1").optional() }));
-    const found = await pulse.ask(() => (run === undefined ? waitingApprovals(hive) : approvalsOf(hive, run)));
+    const { run, all, after, limit } = queryOf(c, listQuery);
+    const found = await pulse.ask(() => (run === undefined ? kept.waiting() : approvalsOf(hive, run)));
     const wanted = all === undefined ? found.filter(({ status }) => status === "pending") : found;
-    const page = wanted.slice(0, LISTED_MAX);
-    const approvals = page.map((one) => documentOf(one, found));
-    return c.json<ApiApprovals>({ v: 1, approvals, more: wanted.length > page.length });
+    const of = ({ askedAtMs: atMs, id }: StoredApproval) => ({ atMs, id });
+    const { rows, total, next } = pageOf(wanted, { of, first: "oldest", after, limit });
+    const alike = new Map<string, StoredApproval[]>();
+    for (const one of found) alike.set(wordsOf(one), [...(alike.get(wordsOf(one)) ?? []), one]);
+    const approvals = rows.map((one) => documentOf(one, alike.get(wordsOf(one)) ?? []));
+    return c.json<ApiApprovals>({ v: 1, approvals, total, next });
   });
   app.get("/approvals/:id", async (c) => {
     const id = approvalId.parse(c.req.param("id"));
-    return c.json<ApiApprovalDetail>(await pulse.ask(() => detailOf(hive, id)));
+    return c.json<ApiApprovalDetail>(await pulse.ask(() => detailOf(stage, id)));
   });
   app.post("/approvals/:id/answer", async (c) => {
     const id = approvalId.parse(c.req.param("id"));
@@ -77,7 +82,7 @@ export function approvalRoutes({ hive, pulse }: Stage): Hono<Bound> {
     const given = await pulse.ask(async () => {
       const { one } = await found(hive, id);
       const { hours = null, touch = null, ...rest } = wish;
-      return giveAnswer(hive, one, { ...rest, hours, touch });
+      return giveAnswer(hive, one, { ...rest, hours, touch }).finally(() => kept.forget(one.run));
     });
     return c.json<AnswerDone>({ v: 1, ...given });
   });
@@ -102,12 +107,12 @@ export function approvalRoutes({ hive, pulse }: Stage): Hono<Bound> {
 
 const timeOf = (ms: number): string => new Date(ms).toISOString();
 
-/** `all`: among which those with the same words are looked for. */
-function documentOf(one: StoredApproval, all: readonly StoredApproval[]): ApiApproval {
-  const same = all.filter(
-    ({ run, status, tool, inputHash }) =>
-      run === one.run && status === one.status && tool === one.tool && inputHash === one.inputHash,
-  );
+/** The same for all that ask for the same with the same words. */
+const wordsOf = ({ run, status, tool, inputHash }: StoredApproval): string =>
+  JSON.stringify([run, status, tool, inputHash]);
+
+/** `same`: it, and those with the same words. */
+function documentOf(one: StoredApproval, same: readonly StoredApproval[]): ApiApproval {
   const { answer, cut: _cut, ...rest } = { cut: undefined, ...approvalDocument(one, same) };
   return {
     ...rest,
@@ -127,16 +132,20 @@ async function found(hive: Hive, id: string): Promise<{ one: StoredApproval; all
   return { one, all };
 }
 
-async function detailOf(hive: Hive, id: string): Promise<ApiApprovalDetail> {
+async function detailOf(stage: Stage, id: string): Promise<ApiApprovalDetail> {
+  const { hive } = stage;
   const { one, all } = await found(hive, id);
   const [shown, behind, diff] = await Promise.all([
     shownWith(hive, one, LINES_SHOWN),
-    waitingBehind(hive, one),
+    waitingBehind(stage, one),
     diffOf(hive, one),
   ]);
   return {
     v: 1,
-    ...documentOf(one, all),
+    ...documentOf(
+      one,
+      all.filter((other) => wordsOf(other) === wordsOf(one)),
+    ),
     lines: approvalLines(one, shown),
     needsTouch: needsName(one.risk) && one.touches.length > 0,
     question: isQuestion(one),
@@ -149,16 +158,15 @@ async function detailOf(hive: Hive, id: string): Promise<ApiApprovalDetail> {
 
 /** Tasks that cannot begin before the task of the agent that asks is done, nearest first. */
 async function waitingBehind(
-  { reader }: Hive,
+  { hive: { reader }, views }: Stage,
   { run, agent }: StoredApproval,
-): Promise<Pick<ApiApprovalDetail, "task" | "downstream">> {
-  const [actors, stored] = await Promise.all([reader.actors(run), reader.rows(run, COORDINATOR_ACTOR, "tasks")]);
-  const task = actors.find(({ actor }) => actor === agent)?.task ?? "";
+): Promise<Pick<ApiApprovalDetail, "task" | "downstream" | "downstreamMore">> {
+  const [told, stored] = await Promise.all([views.of(run), reader.rows(run, COORDINATOR_ACTOR, "tasks")]);
+  const task = told.agents.get(agent)?.task ?? "";
   const rows = taskRowsFrom(stored);
   const reached = new Set([task]);
   // A set that grows while it is walked: each task brings those that need it.
   for (const done of reached) {
-    if (reached.size > DOWNSTREAM_MAX) break;
     for (const { id, needs } of rows) if (needs.includes(done)) reached.add(id);
   }
   reached.delete(task);
@@ -167,7 +175,7 @@ async function waitingBehind(
     const row = byId.get(id);
     return row === undefined ? [] : [{ task: id, type: row.agentType, status: row.status }];
   });
-  return { task, downstream };
+  return { task, downstream, downstreamMore: reached.size - downstream.length };
 }
 
 /** The words of a merge are its whole difference, which is kept beside the run. */

@@ -10,7 +10,7 @@ import { HonoAdapter } from "@bull-board/hono";
 import { serveStatic } from "@hono/node-server/serve-static";
 import { Queue } from "bullmq";
 import { Hono } from "hono";
-import { LOCAL_BINDING } from "../../actors/runtime/accesses.ts";
+import { LOCAL_BINDING } from "../../actors/runtime/bindings.ts";
 import { bindingQueueName, queuePrefix, typeQueueName } from "../../infra/queue/queues.ts";
 import type { Hive } from "../cli/hive.ts";
 import { Refusal } from "./problem.ts";

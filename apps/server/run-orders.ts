@@ -33,19 +33,21 @@ const revokeSchema = z.strictObject({
 }) satisfies z.ZodType<unknown, RevokeResultOrder>;
 const resultId = z.string().regex(/^[A-Za-z0-9_.:-]{1,200}$/, "not the id of a result");
 
-export function runOrderRoutes({ hive, pulse }: Stage): Hono<Bound> {
+export function runOrderRoutes({ hive, pulse, kept }: Stage): Hono<Bound> {
   const { reader, store } = hive;
   const app = new Hono<Bound>();
   app.post("/runs/:run/stop", async (c) => {
     const { cancel, task = null } = await bodyOf(c, stopSchema);
     const run = await runOf(c, reader, pulse);
     const did = await pulse.ask(() => stopRun(hive, run, { cancel, task, asker: ASKER }));
+    kept.forget(run);
     return c.json<RunDone>({ v: 1, runId: run, did });
   });
   app.post("/runs/:run/resume", async (c) => {
     await bodyOf(c, z.strictObject({}));
     const run = await runOf(c, reader, pulse);
     const did = await pulse.ask(() => resumeRun(hive, run, ASKER));
+    kept.forget(run);
     return c.json<RunDone>({ v: 1, runId: run, did });
   });
   app.post("/runs/:run/budget", async (c) => {
@@ -55,7 +57,9 @@ export function runOrderRoutes({ hive, pulse }: Stage): Hono<Bound> {
       ...(tokens === undefined ? {} : { tokensMax: tokens }),
       ...(usd === undefined ? {} : { nanoUsdMax: Math.round(usd * 1e9) }),
     };
-    return c.json<BudgetDone>({ v: 1, runId: run, ...(await pulse.ask(() => setBudget(hive, run, limits))) });
+    const done = await pulse.ask(() => setBudget(hive, run, limits));
+    kept.forget(run);
+    return c.json<BudgetDone>({ v: 1, runId: run, ...done });
   });
   app.post("/runs/:run/results/:result/revoke", async (c) => {
     const { reason, redo } = await bodyOf(c, revokeSchema);
@@ -64,6 +68,7 @@ export function runOrderRoutes({ hive, pulse }: Stage): Hono<Bound> {
     const ended = endedRevocations(hive.redis, hive.keys);
     const order = { run, result, reason, redo, by: userInfo().username };
     const outcome = await pulse.ask(() => revokeResult({ store, reader, ended }, order));
+    kept.forget(run);
     const problem = refusal({ run, result }, outcome);
     if (problem !== null) throw problem;
     const did = outcome.kind === "revoked" || outcome.kind === "already" ? outcome.kind : "asked";

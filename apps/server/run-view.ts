@@ -27,6 +27,8 @@ export interface SeenAgent {
   /** False where some answer told nothing of a cache. */
   cacheTold: boolean;
   over: string | null;
+  /** First events of the entries that its steps, or the state it starts from, stand in; in their order. */
+  readonly entries: { readonly firstSeq: number; readonly base: boolean }[];
   readonly asks: Set<string>;
   /** Reserved by effect, in tokens and billionths of a dollar. */
   readonly held: Map<string, { readonly tokens: number; readonly nanoUsd: number }>;
@@ -42,6 +44,8 @@ export interface RunView {
 export interface RunViews {
   /** As the log stands. Throws UnreadableEntryError. */
   of(run: string): Promise<RunView>;
+  /** As far as it was read: of a log that is damaged, what stands before that. Null: it was not. */
+  read(run: string): RunView | null;
 }
 
 /** Runs that are kept at once. */
@@ -67,6 +71,7 @@ export function runViews(reader: Pick<Reader, "log">): RunViews {
       await reading;
       return view;
     },
+    read: (run) => kept.get(run) ?? null,
   };
 }
 
@@ -81,6 +86,7 @@ function takeEntry(agents: Map<string, SeenAgent>, entry: ReadEntry): void {
   if (entry.actor !== "-" && (entry.step !== null || entry.base !== null)) {
     const self = seen(agents, entry.actor, entry.type, entry.raw.atMs);
     self.machine = entry.step?.machine ?? entry.base?.machine ?? self.machine;
+    self.entries.push({ firstSeq: entry.raw.firstSeq, base: entry.base !== null });
     self.steps = entry.step?.version ?? entry.base?.version ?? self.steps;
   }
   for (const event of entry.events) takeEvent(agents, event, entry);
@@ -93,6 +99,7 @@ function seen(agents: Map<string, SeenAgent>, id: string, type: string, atMs: nu
     ...{ id, type, task: "", machine: "", state: "", since: new Date(atMs).toISOString(), sinceSeq: 0, steps: 0 },
     ...{ model: null, modelCalls: 0, tokens: 0, nanoUsd: 0, unpriced: 0, input: 0, cacheRead: 0, cacheTold: true },
     over: null,
+    entries: [],
     asks: new Set(),
     held: new Map(),
   };

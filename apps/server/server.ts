@@ -8,9 +8,11 @@ import { getRequestListener, type HttpBindings } from "@hono/node-server";
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { z } from "zod";
-import { actorTypes } from "../../actors/types/index.ts";
+import { actorTypes, machines } from "../../actors/types/index.ts";
 import { SwarmError } from "../../infra/errors.ts";
 import { newSecret } from "../../infra/ids.ts";
+import type { Reader } from "../../infra/redis/reader.ts";
+import { tellingEvents } from "../../infra/telemetry/traced-event.ts";
 import type { Hive } from "../cli/hive.ts";
 import type { LinkMade } from "./api-orders.ts";
 import { approvalRoutes } from "./approvals.ts";
@@ -18,7 +20,9 @@ import { type Board, openBoard } from "./board.ts";
 import { counterOf } from "./counts.ts";
 import { eventRoutes } from "./events.ts";
 import { letIn, onlyLetIn, onlyOurName, onlyOurPage, securityHeaders } from "./gate.ts";
+import { keptReads } from "./kept-reads.ts";
 import { letterRoutes } from "./letters.ts";
+import { actorMoments } from "./moments.ts";
 import { pageRoutes } from "./page.ts";
 import { noSuch, problemAnswer, Refusal } from "./problem.ts";
 import { pulseOf } from "./pulse.ts";
@@ -65,7 +69,8 @@ const CONNECTIONS_MAX = 256;
 
 /** Throws SwarmError `up.not_loopback`, `up.port_taken`, exit 2. */
 export async function openServer(options: ServerOptions): Promise<RunningServer> {
-  const { hive, address } = options;
+  const { address } = options;
+  const hive = { ...options.hive, reader: inSmallPieces(options.hive.reader) };
   if (!isLoopback(address)) throw notLoopback(address);
   const bearer = newSecret();
   const sessions = openSessions(options.sessions, options.nowMs ?? Date.now);
@@ -74,10 +79,20 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
   const pulse = pulseOf(hive.redis);
   const counts = counterOf(hive);
   const stallMs = options.stallMs ?? STALL_MS;
+  const views = runViews(hive.reader);
   const stage: Stage = {
-    ...{ hive, pulse, counts },
-    views: runViews(hive.reader),
-    streams: openStreams({ reader: hive.reader, pulse, counts, closing: closing.signal, stallMs, log: hive.log }),
+    ...{ hive, pulse, counts, views },
+    moments: actorMoments(hive.reader, machines, views),
+    kept: keptReads(hive),
+    streams: openStreams({
+      reader: hive.reader,
+      tell: tellingEvents(hive.config.telemetry),
+      pulse,
+      counts,
+      closing: closing.signal,
+      stallMs,
+      log: hive.log,
+    }),
     queues: queueHistory(hive, actorTypes),
     startedAt: new Date().toISOString(),
   };
@@ -107,6 +122,15 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
   }
   return { port, url: url(), token: bearer, link, close };
 }
+
+/** Entries of a log that are read, and then taken to pieces, before others have their turn. */
+const PIECE = 100;
+
+/** Whoever reads a whole log here holds nobody up for longer than a piece takes. */
+const inSmallPieces = (reader: Reader): Reader => ({
+  ...reader,
+  log: (run, afterSeq, max = PIECE) => reader.log(run, afterSeq, max),
+});
 
 interface AppOptions {
   readonly sessions: Sessions;

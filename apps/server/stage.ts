@@ -2,6 +2,8 @@
 import type { HttpBindings } from "@hono/node-server";
 import type { Hive } from "../cli/hive.ts";
 import type { Counter } from "./counts.ts";
+import type { KeptReads } from "./kept-reads.ts";
+import type { Moments } from "./moments.ts";
 import type { Pulse } from "./pulse.ts";
 import type { QueueHistory } from "./queue-history.ts";
 import type { RunViews } from "./run-view.ts";
@@ -12,6 +14,8 @@ export interface Stage {
   readonly pulse: Pulse;
   readonly counts: Counter;
   readonly views: RunViews;
+  readonly moments: Moments;
+  readonly kept: KeptReads;
   readonly streams: Streams;
   readonly queues: QueueHistory;
   readonly startedAt: string;

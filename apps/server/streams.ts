@@ -9,6 +9,7 @@ import { streamSSE } from "hono/streaming";
 import { UnreadableEntryError } from "../../actors/runtime/run-log.ts";
 import type { Log } from "../../infra/log.ts";
 import type { Reader } from "../../infra/redis/reader.ts";
+import type { TellEvent } from "../../infra/telemetry/traced-event.ts";
 import type { LoggedEvent } from "../../machines/run-event.ts";
 import type { HiveNews } from "./api.ts";
 import type { Counter } from "./counts.ts";
@@ -18,6 +19,7 @@ import { type Tail, tailOf } from "./tail.ts";
 
 export interface StreamDeps {
   readonly reader: Reader;
+  readonly tell: TellEvent;
   readonly pulse: Pulse;
   readonly counts: Counter;
   /** Ends with the server. */
@@ -86,7 +88,7 @@ export function openStreams(deps: StreamDeps): Streams {
             deps,
             send,
             signal,
-            tails: places.map(({ run, after }) => tailOf(deps.reader, run, after)),
+            tails: places.map(({ run, after }) => tailOf(deps.reader, run, after, deps.tell)),
             hive,
             id,
           });

@@ -1,7 +1,8 @@
 /** An archived run behind the same interface as one in Redis, so that `show`, `logs` and `replay` need not care. */
 import { AUDIT_PAGE, auditTime, isBefore, rawAuditRow } from "../redis/audit-reader.ts";
 import { LOG_BATCH, type RawEntry, type Reader, type StreamFields } from "../redis/reader.ts";
-import { rowsOf, toldRow } from "../redis/stored-actor.ts";
+import { rowsOf } from "../redis/stored-actor.ts";
+import { toldRow } from "../redis/stored-budget.ts";
 import { type ArchivedRun, readArchive } from "./read-archive.ts";
 
 /** Reads and checks the whole file once. Throws as `readArchive` does. */
@@ -13,9 +14,9 @@ function readerOf(archived: ArchivedRun): Reader {
   const { header, file } = archived;
   const summary = { run: header.run, fields: { ...toldRow(header.row), archive: file } };
   const log = archived.items("log").flatMap((item) => ("fields" in item ? [plainEntry(item)] : []));
-  const after = (afterSeq: number): RawEntry[] => {
+  const after = (afterSeq: number, max = LOG_BATCH): RawEntry[] => {
     const from = log.findIndex(({ firstSeq }) => firstSeq > afterSeq);
-    return from === -1 ? [] : log.slice(from, from + LOG_BATCH);
+    return from === -1 ? [] : log.slice(from, from + max);
   };
   return {
     runs: async () => [summary],
@@ -54,7 +55,7 @@ function readerOf(archived: ArchivedRun): Reader {
           .flatMap((item) => ("index" in item && wanted.has(item.index) ? [[item.index, item.value] as const] : [])),
       );
     },
-    log: async (_run, afterSeq) => after(afterSeq),
+    log: async (_run, afterSeq, max) => after(afterSeq, max),
     follow: async (_run, afterSeq) => after(afterSeq),
     resolve: async () => header.run,
     close() {},
@@ -91,5 +92,7 @@ const actorsOf = (archived: ArchivedRun): Awaited<ReturnType<Reader["actors"]>> 
         .filter(([id]) => !id.includes("#"))
         .map(([id, effect]) => ({ id, json: effect })),
       fenced: fenced ?? null,
+      // It has ended: whoever was lost then is so for good, and the log tells of it.
+      lost: null,
     };
   });

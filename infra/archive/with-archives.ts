@@ -81,7 +81,7 @@ export function withArchives(reader: Reader, redis: Redis, keys: Keys): Reader {
     runIds: () => reader.runIds(),
     audit: (run, range) => asked(run, (one) => one.audit(run, range)),
     said: (run, actor, places) => asked(run, (one) => one.said(run, actor, places)),
-    log: (run, afterSeq) => asked(run, (one) => one.log(run, afterSeq)),
+    log: (run, afterSeq, max) => asked(run, (one) => one.log(run, afterSeq, max)),
     follow: (run, afterSeq, blockMs) => asked(run, (one) => one.follow(run, afterSeq, blockMs)),
   };
 }

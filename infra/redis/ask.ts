@@ -19,8 +19,11 @@ export interface AskAddress {
 export type Reply = string | number | null | readonly Reply[];
 
 export interface Asker {
-  /** One answer a command, in their order. Throws where the server refuses one, is gone, or takes too long. */
-  ask(commands: readonly (readonly string[])[]): Promise<readonly Reply[]>;
+  /**
+   * One answer a command, in their order. `as`: how bytes become text; latin1 keeps them as they are. Throws where the
+   * server refuses one, is gone, or takes too long.
+   */
+  ask(commands: readonly (readonly string[])[], as?: "utf8" | "latin1"): Promise<readonly Reply[]>;
   close(): void;
 }
 
@@ -51,6 +54,7 @@ class Wire implements Asker {
   private buffer: Buffer = Buffer.alloc(0);
   private bytes = 0;
   private wanted = 0;
+  private as: "utf8" | "latin1" = "utf8";
   private replies: Reply[] = [];
   private done: ((replies: readonly Reply[]) => void) | null = null;
   private fail: ((cause: unknown) => void) | null = null;
@@ -66,10 +70,11 @@ class Wire implements Asker {
     socket.on("data", (chunk) => this.take(chunk));
   }
 
-  ask(commands: readonly (readonly string[])[]): Promise<readonly Reply[]> {
+  ask(commands: readonly (readonly string[])[], as: "utf8" | "latin1" = "utf8"): Promise<readonly Reply[]> {
     if (this.broken !== null) return Promise.reject(this.broken as Error);
     if (commands.length === 0) return Promise.resolve([]);
     this.wanted = commands.length;
+    this.as = as;
     this.replies = [];
     return new Promise((done, fail) => {
       this.done = done;
@@ -92,7 +97,7 @@ class Wire implements Asker {
     try {
       let at = 0;
       while (this.replies.length < this.wanted) {
-        const read = replyAt(this.buffer, at);
+        const read = replyAt(this.buffer, at, this.as);
         if (read === null) break;
         this.replies.push(read.reply);
         at = read.end;
@@ -125,7 +130,7 @@ interface Read {
 const DEPTH_MAX = 4;
 
 /** Null where it is not all there yet. Throws what the server calls an error, and on what no server says. */
-function replyAt(buffer: Buffer, at: number, depth = 0): Read | null {
+function replyAt(buffer: Buffer, at: number, as: "utf8" | "latin1", depth = 0): Read | null {
   const line = buffer.indexOf("\r\n", at);
   if (line < 0) return null;
   const kind = String.fromCharCode(buffer[at] ?? 0);
@@ -139,17 +144,17 @@ function replyAt(buffer: Buffer, at: number, depth = 0): Read | null {
   if (count < 0 && (kind === "$" || kind === "*")) return { reply: null, end };
   if (kind === "$") {
     const last = end + count;
-    return buffer.length < last + 2 ? null : { reply: buffer.toString("utf8", end, last), end: last + 2 };
+    return buffer.length < last + 2 ? null : { reply: buffer.toString(as, end, last), end: last + 2 };
   }
   if (kind !== "*") throw new Error("an answer that no Redis gives");
-  return listAt(buffer, end, count, depth);
+  return listAt(buffer, end, count, as, depth);
 }
 
-function listAt(buffer: Buffer, from: number, count: number, depth: number): Read | null {
+function listAt(buffer: Buffer, from: number, count: number, as: "utf8" | "latin1", depth: number): Read | null {
   const items: Reply[] = [];
   let at = from;
   while (items.length < count) {
-    const read = replyAt(buffer, at, depth + 1);
+    const read = replyAt(buffer, at, as, depth + 1);
     if (read === null) return null;
     items.push(read.reply);
     at = read.end;

@@ -18,7 +18,7 @@ import { parseRedisUrl } from "./redis-url.ts";
 import { type Fsync, serverArguments } from "./server-arguments.ts";
 import { checkServer, type ServerFacts } from "./server-check.ts";
 import { chooseLock, type Launch, type Lock, launch, lockTaken, logPath, sweepClaims } from "./server-lock.ts";
-import { newSocket, stableLink } from "./server-record.ts";
+import { newSocket, stableLink } from "./server-socket.ts";
 
 export interface RedisSettings {
   /** REDIS_URL. Given, nothing is started or installed. */

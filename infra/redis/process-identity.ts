@@ -2,7 +2,6 @@
  * Names a process so that its number can be trusted later: pid, start time and boot id together. A pid alone is never
  * enough to signal anything, because numbers are reused.
  */
-import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 
 export interface ProcessIdentity {
@@ -49,7 +48,7 @@ let knownBootId: string | undefined;
 export function bootId(): string {
   knownBootId ??= hasProc
     ? readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()
-    : execFileSync("sysctl", ["-n", "kern.boottime"], { encoding: "utf8" }).trim();
+    : printed("sysctl", ["-n", "kern.boottime"]).trim();
   return knownBootId;
 }
 
@@ -74,13 +73,16 @@ export const isOver = ([state, ...rest]: readonly string[]): boolean =>
 
 function startTimeFromPs(pid: number): string | undefined {
   try {
-    const line = execFileSync("env", ["LC_ALL=C", "TZ=UTC", "ps", "-o", "stat=,lstart=", "-p", String(pid)], {
-      encoding: "utf8",
-      stdio: ["ignore", "pipe", "ignore"],
-    }).trim();
+    const line = printed("env", ["LC_ALL=C", "TZ=UTC", "ps", "-o", "stat=,lstart=", "-p", String(pid)]).trim();
     const [state = "", ...start] = line.split(/\s+/);
     return state === "" || state.startsWith("Z") ? undefined : start.join(" ");
   } catch {
     return undefined;
   }
 }
+
+/** Loaded where there is no /proc: a status line must not pay for it everywhere else. */
+const printed = (program: string, args: readonly string[]): string =>
+  process
+    .getBuiltinModule("node:child_process")
+    .execFileSync(program, args, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });

@@ -6,18 +6,10 @@ import { type AuditReader, auditReader } from "./audit-reader.ts";
 import type { Keys } from "./keys.ts";
 import { unpacked } from "./packed.ts";
 import { packedHash } from "./packed-hash.ts";
+import { actorsOf } from "./read-actors.ts";
 import { storedSession } from "./read-session.ts";
-import {
-  budgetFrom,
-  entryFrom,
-  FENCED,
-  fullId,
-  HEAD,
-  headFrom,
-  pendingFrom,
-  rowsOf,
-  snapshotRecord,
-} from "./stored-actor.ts";
+import { entryFrom, fullId, rowsOf, snapshotRecord } from "./stored-actor.ts";
+import { budgetFrom } from "./stored-budget.ts";
 import { isShared } from "./stored-session.ts";
 import { rowFields } from "./stub.ts";
 
@@ -37,6 +29,8 @@ export interface ActorReading {
   readonly pending: readonly { readonly id: string; readonly json: string }[];
   /** Why it is over for good; null where it is not. */
   readonly fenced: string | null;
+  /** The event that tells that it was found dead; null where it was not, or somebody has taken it up since. */
+  readonly lost: number | null;
 }
 
 /** One entry of the log stream: a commit's body, its grants, its time and its first sequence number. */
@@ -79,8 +73,8 @@ export interface Reader extends AuditReader {
   approvals(run: string): Promise<Readonly<Record<string, string>>>;
   /** Fields of the hash `grants`: `grantsFrom` reads them. */
   grants(run: string): Promise<Readonly<Record<string, string>>>;
-  /** Entries whose first event comes after `afterSeq`, in order, a batch at most. */
-  log(run: string, afterSeq: number): Promise<RawEntry[]>;
+  /** Entries whose first event comes after `afterSeq`, in order, `max` or a batch at most. */
+  log(run: string, afterSeq: number, max?: number): Promise<RawEntry[]>;
   /** Waits on a connection of its own until there is more, at most `blockMs`. */
   follow(run: string, afterSeq: number, blockMs: number): Promise<RawEntry[]>;
   /** A full id from a unique prefix or `@last`. Throws SwarmError, exit 2, where it names none or several. */
@@ -148,8 +142,8 @@ function logReader(redis: Redis, keys: Keys): LogReader {
           : storedEntryFrom(run, newest).atMs;
       return new Date(atMs).toISOString();
     },
-    async log(run, afterSeq) {
-      return (await redis.xrangeBuffer(keys.run(run).log, `(${afterSeq}-0`, "+", "COUNT", LOG_BATCH)).map((entry) =>
+    async log(run, afterSeq, max = LOG_BATCH) {
+      return (await redis.xrangeBuffer(keys.run(run).log, `(${afterSeq}-0`, "+", "COUNT", max)).map((entry) =>
         storedEntryFrom(run, entry),
       );
     },
@@ -217,30 +211,6 @@ const unknownRun = (id: string, why: string): SwarmError =>
     exit: 2,
     hint: "`swarm ps` lists the runs; ids may be cut short as long as they are unique, and @last is the newest.",
   });
-
-async function actorsOf(redis: Redis, keys: Keys, run: string): Promise<ActorReading[]> {
-  const rows = await redis.hgetall(keys.run(run).actors);
-  return Promise.all(
-    Object.entries(rows).map(async ([actor, json]) => {
-      const ofActor = keys.actor(run, actor);
-      const [[head = null, fenced = null], mail, pending] = await Promise.all([
-        redis.hmget(ofActor.snapshot, HEAD, FENCED),
-        redis.llen(ofActor.mailbox),
-        redis.hgetall(ofActor.pending),
-      ]);
-      const { type, task = "" } = JSON.parse(json) as { type: string; task?: string };
-      return {
-        actor,
-        type,
-        task,
-        ...headFrom(head),
-        mail,
-        pending: pendingFrom({ run, actor }, pending),
-        fenced,
-      };
-    }),
-  );
-}
 
 /** An entry of a stream as ioredis gives it: id, then field, value … */
 export type StreamEntry = [id: Buffer, flat: Buffer[]];

@@ -9,7 +9,7 @@ import { addressFrom } from "../store.ts";
 import type { Keys } from "./keys.ts";
 import { actorKeys, type DeadEntry, deadEntries, runKeys } from "./run-items.ts";
 import { scriptsOn } from "./scripts.ts";
-import { budgetFrom } from "./stored-actor.ts";
+import { budgetFrom } from "./stored-budget.ts";
 import { stubFields, stubOf } from "./stub.ts";
 
 /** Actors whose keys are unlinked in one go. */

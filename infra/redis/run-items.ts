@@ -10,7 +10,8 @@ import { unpacked } from "./packed.ts";
 import { storedSession } from "./read-session.ts";
 import { type StreamEntry, storedEntryFrom, streamFields } from "./reader.ts";
 import { lengthened } from "./shortened.ts";
-import { budgetFrom, HEAD, plainEffect, plainHead, snapshotRecord } from "./stored-actor.ts";
+import { HEAD, plainEffect, plainHead, snapshotRecord } from "./stored-actor.ts";
+import { budgetFrom } from "./stored-budget.ts";
 import { isShared, SESSION } from "./stored-session.ts";
 
 /** Entries read in one go. */

@@ -30,6 +30,7 @@ const KEY_COUNTS = {
   unwound: 5,
   "revoke-ended": 2,
   budget: 3,
+  lost: 3,
 } as const;
 /** What it answers may be packed: texts in it are buffers. */
 const ANSWERS_IN_BYTES: ScriptName = "claim";

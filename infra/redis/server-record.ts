@@ -2,11 +2,10 @@
  * What the start script wrote about the server it became: who it is and where it listens. It is a hint from a folder
  * that others may have filled, so it names a socket only if that lies in a private folder under the expected name.
  */
-import { createHash, randomBytes } from "node:crypto";
-import { readlinkSync, renameSync, statSync, symlinkSync } from "node:fs";
+import { statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join } from "node:path";
-import { checkPrivateFolder, privateFolder } from "./private-folder.ts";
+import { checkPrivateFolder } from "./private-folder.ts";
 import { isAlive, type ProcessIdentity } from "./process-identity.ts";
 
 export const recordVersion = "1";
@@ -39,37 +38,6 @@ export function parseRecord(text: string): ServerRecord | undefined {
   const [, pid, startTime = "", boot = "", socket = ""] = RECORD.exec(text.trimEnd()) ?? [];
   if (pid === undefined || !isAbsolute(socket)) return undefined;
   return { identity: { pid: Number(pid), startTime, bootId: boot }, socket };
-}
-
-/**
- * Where a new server of this data dir listens: a name from the real path, and one part of chance for this start alone.
- * A server whose folder was deleted under it removes its socket when it ends, and must not meet its successor's.
- */
-export function newSocket(realDataDir: string, runtimeDir: string | undefined): string {
-  const name = createHash("sha256").update(realDataDir).digest("hex").slice(0, 32);
-  return join(privateFolder(runtimeDir), `${name}.${randomBytes(4).toString("hex")}.sock`);
-}
-
-/**
- * One name for whichever server is alive: a link beside the sockets. A server that was killed comes back under a new
- * socket; connections that outlive it find it again under the same path.
- */
-export function stableLink(socket: string): string {
-  const link = socket.replace(/\.[0-9a-f]{8}\.sock$/, ".sock");
-  if (link === socket) throw new Error(`not a socket of ours: ${socket}`);
-  if (readlink(link) === socket) return link;
-  const draft = `${link}.${randomBytes(4).toString("hex")}`;
-  symlinkSync(socket, draft);
-  renameSync(draft, link);
-  return link;
-}
-
-function readlink(link: string): string | null {
-  try {
-    return readlinkSync(link);
-  } catch {
-    return null;
-  }
 }
 
 /**

@@ -3,7 +3,8 @@
 import type { Address, Claim, ClaimAnswer, CommitAnswer } from "../store.ts";
 import { StoreError } from "../store-error.ts";
 import { unpacked } from "./packed.ts";
-import { grantFrom, pendingFrom, snapshotFrom, snapshotRecord, toldRow } from "./stored-actor.ts";
+import { grantFrom, pendingFrom, snapshotFrom, snapshotRecord } from "./stored-actor.ts";
+import { toldRow } from "./stored-budget.ts";
 import { SESSION, sessionTextFrom } from "./stored-session.ts";
 
 /** Of an answer read as bytes. */

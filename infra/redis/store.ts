@@ -7,9 +7,6 @@ import {
   type Address,
   addressFrom,
   type ClaimAnswer,
-  COORDINATOR_ACTOR,
-  COORDINATOR_TYPE,
-  type Fence,
   type HoldAnswer,
   type Mail,
   memberOf,
@@ -22,6 +19,7 @@ import {
 import { answersOf } from "./answers.ts";
 import { type CallOptions, callsOn } from "./calls.ts";
 import { commitArguments, commitKeys, mailText } from "./commit-arguments.ts";
+import { deathsOf } from "./deaths.ts";
 import { type IncarnationOptions, incarnations } from "./incarnation.ts";
 import type { Keys } from "./keys.ts";
 import { outsideMailText } from "./outside-mail.ts";
@@ -88,11 +86,11 @@ export function redisStore(redis: Redis, keys: Keys, options: RedisStoreOptions 
     },
     sweep: (shard, idleMs) => sweep(scripts, keys, shard, idleMs),
     ...answersOf({ redis, keys, scripts, call, sweep: (shard) => sweep(scripts, keys, shard, NEVER_IDLE_MS) }),
+    ...deathsOf({ redis, keys, scripts, call }),
     forget: (address) =>
       call("forget", async () => {
         await redis.zrem(keys.shard(keys.shardOf(address.run)).ready, memberOf(address));
       }),
-    quarantine: (address, reason, fence) => quarantine(scripts, keys, address, reason, fence),
     briefs: (run, ids) => call("briefs", () => packedRows(redis, keys.run(run).briefs, ids)),
     results: (run, ids) => call("results", () => rows(redis, keys.run(run).results, ids)),
     facts: (run) => call("facts", () => factsIn(redis, keys.run(run).briefs)),
@@ -238,48 +236,6 @@ async function sweep(scripts: Scripts, keys: Keys, tag: string, idleMs: number):
     wake: members.map((member) => addressFrom(String(member))),
     nextTimerMs: Number(next) < 0 ? null : Number(next),
   };
-}
-
-async function quarantine(
-  scripts: Scripts,
-  keys: Keys,
-  address: Address,
-  reason: string,
-  fence?: Fence,
-): Promise<void> {
-  const { run, actor } = address;
-  const ofRun = keys.run(run);
-  const ofActor = keys.actor(run, actor);
-  const shard = keys.shard(keys.shardOf(run));
-  const coordinator = { run, actor: COORDINATOR_ACTOR, type: COORDINATOR_TYPE };
-  const died = { type: "agent.died", died: actor, reason };
-  const mail: Mail = { id: `died:${actor}`, event: { type: "agent.died", actor, reason } as { type: string } };
-  await scripts.quarantine(
-    [
-      ofRun.run,
-      ofRun.log,
-      ofActor.mailbox,
-      ofActor.pending,
-      shard.ready,
-      shard.dead,
-      keys.actor(run, COORDINATOR_ACTOR).mailbox,
-      shard.ended,
-      ofActor.snapshot,
-    ],
-    [
-      memberOf(address),
-      run,
-      actor,
-      memberOf(coordinator),
-      mailText(mail),
-      JSON.stringify({ v: 1, events: [died] }),
-      JSON.stringify({ v: 1, events: [died, { type: "run.failed", reasons: [reason] }] }),
-      reason,
-      shard.bell,
-      fence?.epoch ?? "",
-      fence?.nonce ?? "",
-    ],
-  );
 }
 
 async function rows(redis: Redis, key: string, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {

@@ -1,5 +1,5 @@
 /**
- * How an actor's snapshot, its unanswered effects and the run's money lie in Redis: what every step writes anew is kept in
+ * How an actor's snapshot and its unanswered effects lie in Redis: what every step writes anew is kept in
  * as few fields and letters as it takes (docs/decisions/0084), and nobody beside this file and the scripts knows how.
  */
 import type { Address, BudgetLimits, Grant, PendingEffect } from "../store.ts";
@@ -209,25 +209,4 @@ export const heldFields = (actor: Actor, effects: readonly Pick<PendingEffect, "
 export function grantFrom(text: string): Grant {
   const [outTokens = 0, tokens = 0, nanoUsd = 0] = text.split(" ").map(Number);
   return { outTokens, tokens, nanoUsd };
-}
-
-/** Of the run's row: the amounts below, in this order. */
-const MONEY = "m";
-const ALWAYS = ["tokens", "nano", "heldTokens", "heldNano"];
-const AMOUNTS = [...ALWAYS, "input", "output", "cacheRead", "cacheWrite", "calls", "unpriced"];
-
-/** Limits and amounts by their names; a counter that never counted is absent. */
-export function budgetFrom(limits: Fields, row: Fields): Fields {
-  const amounts = row[MONEY]?.split(" ") ?? [];
-  const told = AMOUNTS.map((name, at) => [name, amounts[at] ?? "0"] as const);
-  return {
-    ...limits,
-    ...Object.fromEntries(told.filter(([name, amount]) => amount !== "0" || ALWAYS.includes(name))),
-  };
-}
-
-/** The run's row as it is told: its money is told elsewhere. */
-export function toldRow(row: Fields): Fields {
-  const { [MONEY]: _money, ...rest } = row;
-  return rest;
 }

@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import { SwarmError } from "../errors.ts";
-import { toldRow } from "./stored-actor.ts";
+import { toldRow } from "./stored-budget.ts";
 
 const stubSchema = z.object({
   v: z.literal(1),

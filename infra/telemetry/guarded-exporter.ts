@@ -8,22 +8,30 @@ const COOLING_MS = 10_000;
 /** OpenTelemetry's ExportResultCode, whose package is not one of ours. */
 const SUCCESS = 0;
 
+export interface GuardedExporter extends SpanExporter {
+  /** The last export that came to an end came to a bad one. */
+  failing(): boolean;
+}
+
 export function guardedExporter(
   exporter: SpanExporter,
   monotonicMs: () => number = () => performance.now(),
-): SpanExporter {
+): GuardedExporter {
   const guard = breaker({
     ...{ name: "telemetry", failuresMax: FAILURES_MAX, coolingMs: COOLING_MS, coolingLastMs: COOLING_MS * 10 },
     monotonicMs,
   });
+  let isFailing = false;
   return {
+    failing: () => isFailing,
     export(spans, done) {
       if (guard.ask().open) {
         done({ code: SUCCESS });
         return;
       }
       exporter.export(spans, (result) => {
-        guard.tell(result.code === SUCCESS);
+        isFailing = result.code !== SUCCESS;
+        guard.tell(!isFailing);
         done(result);
       });
     },

@@ -32,8 +32,8 @@ import type { SpanTold, Tracing } from "./tracing.ts";
 
 /** Milliseconds that one export may take, its retries included. */
 const EXPORT_MS = 3_000;
-/** Milliseconds that a closing process waits for what is left to go out. */
-const CLOSE_MS = 3_000;
+/** Milliseconds that a closing process waits for what is left to go out; none where nothing got out before. */
+const CLOSE_MS = 1_000;
 /** Spans that wait at most (the newest are dropped), those of one request, and milliseconds between two requests. */
 const SPANS = { maxQueueSize: 4_096, maxExportBatchSize: 512, scheduledDelayMillis: 1_000 };
 /** Characters of one attribute. */
@@ -59,13 +59,15 @@ export function openTracing(settings: TelemetrySettings, log: Log, options: Trac
   const told = tellOnce(log);
   diag.setLogger({ error: told, warn: told, info() {}, debug() {}, verbose() {} }, { logLevel: DiagLogLevel.WARN });
   const ids = givenIds();
-  const exporter = new OTLPTraceExporter({ url: settings.tracesUrl, headers, timeoutMillis: EXPORT_MS });
+  const exporter = guardedExporter(
+    new OTLPTraceExporter({ url: settings.tracesUrl, headers, timeoutMillis: EXPORT_MS }),
+  );
   const tracerProvider = new BasicTracerProvider({
     resource,
     sampler: ofRuns,
     idGenerator: ids.generator,
     generalLimits: { attributeValueLengthLimit: VALUE_MAX },
-    spanProcessors: [new BatchSpanProcessor(guardedExporter(exporter), { ...SPANS, exportTimeoutMillis: EXPORT_MS })],
+    spanProcessors: [new BatchSpanProcessor(exporter, { ...SPANS, exportTimeoutMillis: EXPORT_MS })],
   });
   const reader = new PeriodicExportingMetricReader({
     exporter: new OTLPMetricExporter({ url: settings.metricsUrl, headers, timeoutMillis: EXPORT_MS }),
@@ -92,10 +94,14 @@ export function openTracing(settings: TelemetrySettings, log: Log, options: Trac
     stepped: (agentType) => steps.add(1, { "gen_ai.agent.name": agentType }),
     observe: (look) => observeSwarm(meter, look, told),
     async close(patienceMs = CLOSE_MS) {
-      const ends = Promise.allSettled([tracerProvider.shutdown(), meterProvider.shutdown()]);
+      const ends = Promise.allSettled([tracerProvider.shutdown(), meterProvider.shutdown()]).then(() => true);
       const late = new AbortController();
-      await Promise.race([ends, pause(patienceMs, undefined, { signal: late.signal }).catch(() => {})]);
+      const isOut = await Promise.race([
+        ends,
+        pause(exporter.failing() ? 0 : patienceMs, false, { signal: late.signal }).catch(() => false),
+      ]);
       late.abort();
+      if (!isOut || exporter.failing()) told("what was left at the end was not taken");
       for (const one of [trace, context, propagation, metrics, diag]) one.disable();
     },
   };

@@ -40,6 +40,6 @@ export interface Tracing {
   stepped(agentType: string): void;
   /** Asked at every export of metrics. Once. */
   observe(look: Look): void;
-  /** Sends what is left, for `patienceMs` (default 3 s) at most. */
+  /** Sends what is left, for `patienceMs` (default 1 s) at most, and not at all to a collector that did not take the last. */
   close(patienceMs?: number): Promise<void>;
 }

@@ -1,7 +1,9 @@
 /** Events of the lives in a run: of itself, of its actors, of what they were born with, and of what they were told. */
 import { z } from "zod";
+import { box, boxIfKnown } from "./death.ts";
 
 const ending = { reasons: z.array(z.string()) };
+const badEnding = { ...ending, ...boxIfKnown };
 
 export const lifeEvents = [
   z.object({ type: z.literal("run.started"), goal: z.string(), kind: z.string(), tasks: z.int(), model: z.string() }),
@@ -26,7 +28,22 @@ export const lifeEvents = [
   /** An actor of a forked run, as it was in the source: under which machine, after how many steps, in which state. */
   z.object({ type: z.literal("agent.forked"), machine: z.string(), version: z.int(), state: z.string() }),
   z.object({ type: z.literal("agent.state"), from: z.string(), to: z.string() }),
-  z.object({ type: z.literal("agent.died"), died: z.string(), reason: z.string() }),
+  /** An actor that kills whoever looks after it was taken out of circulation. */
+  z.object({ type: z.literal("agent.died"), died: z.string(), reason: z.string(), ...boxIfKnown }),
+  /** Last event of an agent that ends without a verified result, by its own machine's word. */
+  z.object({
+    type: z.literal("agent.ended"),
+    status: z.enum(["rejected", "failed", "exhausted", "cancelled"]),
+    reason: z.string(),
+    ...box,
+  }),
+  /**
+   * Whoever was at this actor is gone, and had begun what nobody has answered. Told once for each such death, by whoever finds
+   * the body; no end: another worker may take the actor up, and then tells so.
+   */
+  z.object({ type: z.literal("actor.lost"), reason: z.string(), foundBy: z.string(), ...box }),
+  /** A worker took an actor up that was lost; `lost` is the event that told of it. */
+  z.object({ type: z.literal("actor.recovered"), by: z.string(), lost: z.int() }),
   /** A dead letter went back to work: the same actor (`to` is it), or its task to a new agent (`to` is null). */
   z.object({
     type: z.literal("letter.requeued"),
@@ -76,7 +93,7 @@ export const lifeEvents = [
   /** A message, timer or answer that had nothing else to tell; `changed` is false where it came too late to matter. */
   z.object({ type: z.literal("message.taken"), cause: z.string(), changed: z.boolean() }),
   /** An actor was taken out of its life; nothing that it says from here on counts. */
-  z.object({ type: z.literal("actor.fenced"), fenced: z.string(), reason: z.string() }),
+  z.object({ type: z.literal("actor.fenced"), fenced: z.string(), reason: z.string(), ...boxIfKnown }),
   /** A task that used up its supervision lies among the dead letters under this id. */
   z.object({ type: z.literal("letter.written"), letter: z.string(), task: z.string(), reasons: z.array(z.string()) }),
   z.object({
@@ -91,7 +108,7 @@ export const lifeEvents = [
   /** What others posted to an agent that ended before it could be told. */
   z.object({ type: z.literal("message.unread"), posts: z.array(z.string()) }),
   z.object({ type: z.literal("run.completed"), ...ending }),
-  z.object({ type: z.literal("run.failed"), ...ending }),
-  z.object({ type: z.literal("run.exhausted"), ...ending }),
-  z.object({ type: z.literal("run.cancelled"), ...ending }),
+  z.object({ type: z.literal("run.failed"), ...badEnding }),
+  z.object({ type: z.literal("run.exhausted"), ...badEnding }),
+  z.object({ type: z.literal("run.cancelled"), ...badEnding }),
 ] as const;

@@ -2,31 +2,66 @@
  * Agent type system: at least two named types of agent, each with its own prompt and its own tools or limits, that can
  * be chosen by name.
  */
+import { agentDeclaredIn } from "./agent-files.ts";
+import { modeSites } from "./agent-modes.ts";
 import { type FileFacts, functionAt } from "./facts.ts";
 import type { Finding } from "./finding.ts";
 import type { PrimitiveProbes } from "./primitive.ts";
-import { codeOf, finding, functionsNamed, offsetsIn, textOf, typesNamed } from "./query.ts";
+import { codeOf, finding, functionsNamed, offsetsIn, textOf } from "./query.ts";
+import { wordsIn } from "./variants.ts";
 import type { WorkspaceIndex } from "./workspace-index.ts";
 
-const prompt = /\b(\w*prompt\w*|instructions|system_?message|system|persona)\b/i;
+const prompt = /\b(\w*prompt\w*|templates?|instructions|system_?message|system|persona)\b/i;
 const ownPrompt = /\b(?:\w*prompt\w*|instructions|system_?message|persona|role_?definition)["']?\s*[:=,]/i;
 const ownPowers =
-  /\b(?:\w*tools|functions|permissions?|max_?(?:turns|steps|iterations)|groups|disallowed\w*)["']?\s*[:=,]/i;
+  /\b(?:\w*tools|\w*tool_?(?:names|set|list|config|kit|ids)|functions|permissions?|max_?(?:turns|steps|iterations)|groups|disallowed\w*)["']?\s*[:=,]/i;
 const powers =
   /\b(\w*tools|functions|tool_?names|permissions?|max_?(turns|steps|tokens|iterations)|limits?|mode|disallowed\w*)\b/i;
 const literal = /["']?(?:name|id|slug|agentType|agent_type)["']?\s*[:=]\s*["'][\w -]{2,40}["']/g;
+const systemPrompt = /\b(?:system_?prompt|prompt_?config|role_?definition|instructions)\b/i;
+/** A literal with long prompts in it is still one. In UTF-16 units. */
+const literalCharsMax = 24_000;
 const agentWord = /agent|role|persona|coder|mode|profile|worker/i;
+const collection =
+  "(?:sub_?)?(?:agents|agent_?(?:types?|classes|configs?|definitions?|defs|specs|registry|map|profiles|graphs))|subagent_?\\w*|modes|personas|profiles?|roles|AGENTS?(?:_[A-Z]+)*";
 const byName: readonly RegExp[] = [
-  /\b[\w.$]*(?:agents?|roles?|profiles|subagents?|modes|personas|agent_?types|AGENTS?(?:_REGISTRY|_TYPES|_CONFIGS|_DEFINITIONS)?)(?:\.get\(|\[)\s*[\w.$?]*(?:name|type|agent|role|mode|id|key|kind|config)\w*/gi,
-  /\b[\w.$]*(?:agents?|modes|roles|subagents?)\w*\.find\w*\(\s*\(?\s*\w+[^)]{0,30}\)?\s*=>[^;]{0,60}?\.(?:name|type|slug|id)\s*===?/gi,
+  new RegExp(
+    `\\b[\\w.$#]*?(?<![bB]y_?)(?:${collection})\\??(?:\\.get\\(|\\.has\\(|\\[)\\s*[\\w.$?]*(?:name|type|agent|role|mode|slug|profile|persona|kind)\\b(?!\\s*[\\])]\\s*=[^=])`,
+    "gi",
+  ),
+  /\b[\w.$]*(?:agents|modes|roles|personas|profiles|subagents)\w*\.find\w*\(\s*\(?\s*\w+[^)]{0,30}\)?\s*=>[^;]{0,60}?\.(?:name|type|slug|id)\s*===?/gi,
   /\b(?:subagent_?type|agent_?type|agentType|subagentType|edit_format)\s*(?:===?|\bin\b|not in)/gi,
 ];
 
+const declaring = new Set("agent agents subagent coder persona mode role".split(" "));
+
+/** What a tool, a command or a caller names an agent by. */
+const typeParameter =
+  /\b(?:sub_?agent_?(?:type|name)|agent_?type)["']?\??\s*:\s*(?:str\b|z\.\w+\(|string\b|Type\.\w+\(|Annotated\b|\w*(?:AgentType|AgentName)\b)/gi;
+
 function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
+  if (file.language === "agent file") {
+    const declared = agentDeclaredIn(file);
+    if (declared !== undefined)
+      yield finding("agent-file", "types", "effect", declared, "an agent in a file, with its own prompt and powers");
+    return;
+  }
   const base = file.path.slice(file.path.lastIndexOf("/") + 1);
   yield* literals(file, base);
   yield* subclasses(file);
-  for (const type of typesNamed(file, /agent|coder|persona|mode|role/i)) {
+  yield* configured(file);
+  for (const site of modeSites(index)) {
+    if (site.file !== file) continue;
+    const apt = /prompt|instruction|tool|preset/i.test(`${functionAt(file, site.offset)?.name} ${base}`) ? 5 : 0;
+    yield {
+      ...finding("mode-of-agent", "types", "effect", site.offset, `a named mode changes the ${site.changes}`),
+      apt,
+    };
+    if (site.changes === "tools")
+      yield finding("mode-chosen", "selectable", "effect", site.offset, "a mode is chosen by name");
+  }
+  for (const type of file.types) {
+    if (!wordsIn(type.name).some((word) => declaring.has(word))) continue;
     const body = codeOf(file, { start: type.start, end: Math.min(type.end, type.start + 3_000) });
     if (prompt.test(body) && powers.test(body))
       yield finding("agent-class", "declarable", "declaration", type.start, "a type to declare agents with");
@@ -36,18 +71,47 @@ function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
       const fn = functionAt(file, offset);
       if (/user_?agent/i.test(file.code.slice(offset, offset + 60))) continue;
       if (fn && (index.onRunPath(file, offset) || index.callsOf(fn.name) > 0))
-        yield finding("chosen-by-name", "selectable", "effect", offset, "an agent is chosen by name");
+        yield {
+          ...finding("chosen-by-name", "selectable", "effect", offset, "an agent is chosen by name"),
+          apt: /agent/i.test(file.code.slice(offset, offset + 60)) ? 6 : 0,
+        };
     }
   }
+  for (const offset of offsetsIn(file.code, typeParameter))
+    if (index.farFromAnchors(file.path) <= 2)
+      yield finding("type-as-parameter", "selectable", "effect", offset, "the type of an agent is a parameter");
   for (const fn of functionsNamed(
     file,
-    /^(get|select|resolve|find|load|create|spawn)_?(sub)?agent(_?(by_?)?(name|type|config|definition))?$/i,
+    /^(?:(?:get|load|select|apply|set)_?(?:profile|persona|mode|preset)(?:_?by_?name)?$|(get|select|resolve|find|load|create|spawn)_?(sub)?agent(_?(by_?)?(name|type|config|definition))?$)/i,
   )) {
     if (
       index.callsOf(fn.name) > 0 &&
       /name|type/i.test(textOf(file, { start: fn.start, end: Math.min(fn.end, fn.start + 160) }))
     )
-      yield finding("agent-factory", "selectable", "called", fn.start, "agents are made by name");
+      yield finding("agent-factory", "selectable", "effect", fn.start, "agents are made by name");
+  }
+}
+
+const profileFolder = /(?:^|\/)(?:profiles|agents|personas|modes|presets)\//i;
+const givenPrompt = /^([\w$]+)\.(?:system_?message|system_?prompt|instructions|custom_?instructions)\s*\+?=(?!=)/gim;
+
+/** A file that makes an agent what it is: it sets the prompt of one, and its powers. */
+function* configured(file: FileFacts): Iterable<Finding> {
+  if (!profileFolder.test(file.path)) return;
+  for (const match of file.code.matchAll(givenPrompt)) {
+    const own = new RegExp(
+      `^${match[1]}\\.(?:[\\w.]*(?:tools|functions|permissions|languages|max_\\w+|limits?|auto_?run|auto_?approve|safe_?mode|sandbox|budget|import_\\w+|offline|supports_\\w+))\\s*=(?!=)`,
+      "im",
+    );
+    if (own.test(file.code))
+      yield finding(
+        "agent-profile",
+        "types",
+        "effect",
+        match.index,
+        "a profile sets the prompt and the powers of an agent",
+      );
+    return;
   }
 }
 
@@ -55,13 +119,20 @@ function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
 function* literals(file: FileFacts, base: string): Iterable<Finding> {
   for (const match of file.text.matchAll(literal)) {
     const span = bracketed(file.code, match.index);
-    if (!span || span.end - span.start > 8_000) continue;
+    if (!span || span.end - span.start > literalCharsMax) continue;
     const code = codeOf(file, span);
     const quoted = textOf(file, span);
     const before = file.code.slice(Math.max(0, span.start - 120), span.start);
-    const named = agentWord.test(before) || agentWord.test(base) || /agent/i.test(quoted.slice(0, 80));
-    const schema = /\bparameters\b|inputSchema|input_schema/.test(code);
-    if (named && !schema && ownPrompt.test(quoted) && ownPowers.test(quoted))
+    // An agent that is made and run on the spot is a helper and no type.
+    if (/\bcreate_?(?:react_?|deep_?)?agent\s*$/i.test(before) && functionAt(file, match.index)) continue;
+    const named =
+      agentWord.test(before) ||
+      agentWord.test(base) ||
+      profileFolder.test(file.path) ||
+      /agent/i.test(quoted.slice(0, 80));
+    // What has a schema of its own and no prompt of a system is a tool.
+    const isTool = /\bparameters\b|inputSchema|input_schema/.test(code) && !systemPrompt.test(code);
+    if (named && !isTool && ownPrompt.test(quoted) && ownPowers.test(quoted))
       yield finding("agent-definition", "types", "effect", match.index, "a named agent with its own prompt and powers");
   }
 }
@@ -80,7 +151,7 @@ function bracketed(code: string, offset: number): { readonly start: number; read
   }
   if (start < 0) return undefined;
   depth = 0;
-  for (let at = start; at < Math.min(code.length, start + 8_000); at += 1) {
+  for (let at = start; at < Math.min(code.length, start + literalCharsMax); at += 1) {
     const char = code[at];
     if (char === "{" || char === "(") depth += 1;
     else if ((char === "}" || char === ")") && --depth === 0) return { start, end: at + 1 };
@@ -88,17 +159,23 @@ function bracketed(code: string, offset: number): { readonly start: number; read
   return undefined;
 }
 
+/** A method of acting that a class has of its own: what it does to the world is not what its base does. */
+const actsItself =
+  /\bdef\s+_?(?:apply|execute|act|perform|edit|get_edits|reply|allowed)\w*\(|\b(?:async\s+)?(?:execute|act|perform|apply)[A-Z]?\w*\([^)]*\)\s*(?::[^{;]{0,80})?\{/;
+
 /** Classes of agents under a common base, each with its own prompt. */
 function* subclasses(file: FileFacts): Iterable<Finding> {
   for (const type of file.types) {
     if (type.kind !== "class") continue;
     const head = codeOf(file, { start: type.start, end: Math.min(type.end, type.start + 200) });
-    if (!/\b(?:class\s+\w+\s*\(\s*\w*(?:Agent|Coder)\w*|extends\s+\w*(?:Agent|Coder)\b)/.test(head)) continue;
+    if (!/\b(?:class\s+\w+\s*\(\s*[\w.]*(?:Agent|Coder)\b|extends\s+\w*(?:Agent|Coder)\b)/.test(head)) continue;
     const body = codeOf(file, { start: type.start, end: Math.min(type.end, type.start + 8_000) });
     const own = /\b\w*prompt\w*\s*=|self\.\w*prompt\w*\s*=|system_?prompt|instructions/i.test(body);
     if (!own) continue;
     const able =
-      /\btools\b\s*[=:]|\b_?(?:get|build|create|select)_?tools\s*\(|allowed_?tools|max_?(steps|turns)\s*=/i.test(body);
+      /\btools\b\s*[=:]|\b_?(?:get|build|create|select)_?tools\s*\(|allowed_?tools|max_?(steps|turns)\s*=/i.test(
+        body,
+      ) || actsItself.test(body);
     yield finding(
       "agent-subclass",
       able ? "types" : "declarable",

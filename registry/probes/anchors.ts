@@ -2,6 +2,7 @@
  * The anchors: where a model is called, where its tool calls are dispatched, and the loop around both. They are found
  * by following the model client through the repository's own functions, whatever these are called.
  */
+import { armsIn } from "./dispatch-arms.ts";
 import { type CallFact, contains, type FileFacts, type FunctionFact, functionAt } from "./facts.ts";
 import { httpCall, type ModelClient, modelClients, modelEndpoint, toolCallWords } from "./model-clients.ts";
 import { codeOf, escaped, offsetsIn, textOf } from "./query.ts";
@@ -78,12 +79,16 @@ const lookups: readonly RegExp[] = [
   /[\w$.]+\??(?:\[|\.get\()\s*[\w$.]*(?:tool|call|func(?:tion)?|block|action)\w*\??\.name\s*[)\]]/gi,
   /\b[\w$.]*(?:(?:get|find|lookup|resolve)_?\w*(?:tool|command|function)\w*|(?:tool|command|function)_?by_?name)\(\s*[\w$.]*name\b/gi,
   /\bnext\(\s*\(?\s*\w+\s+for\s+\w+\s+in\s+[\w.]*(?:tool|function|command)\w*\s+if\s+\w+\.name\s*==/gi,
+  /\{\s*(\w+)\.name\s*:\s*\1\s+for\b[^}]{1,80}\}\s*(?:\.get\(|\[)\s*[\w.]*name/gi,
   /\bgetattr\(\s*[\w.]+,\s*(?:f?["'][^"']*["']\s*\+?\s*)?[\w.]*(?:name|tool|action|command)\w*/gi,
 ];
 const nameSwitch =
   /\bswitch\s*\(\s*[\w.?]*(?:tool|call|function|action|name)[\w.?]*\s*\)|\b(?:tool_?name|toolName|function_?name|(?:tool|call|block|fn|function)\w*\.name)\s*===?\s*["']/gi;
 const execution =
   /(^|\.)(execute|run|call|invoke|ainvoke|forward|handler|handle|func|fn|callable|apply|__call__|executeTool|run_tool|execute_tool|call_tool|callTool|function_to_call|tool)\w*$|\]$|tool|func/i;
+
+/** What is said of a dispatch that names every tool. */
+export const ARM_BY_ARM = "arm by arm";
 
 export function dispatchesIn(file: FileFacts): Anchor[] {
   // A screen shows tool calls; it carries none out.
@@ -93,15 +98,27 @@ export function dispatchesIn(file: FileFacts): Anchor[] {
     const speaksOfTools = toolCallWords.test(textOf(file, fn)) || /tool|action|dispatch|func/i.test(fn.name);
     if (!speaksOfTools) return [];
     const code = codeOf(file, fn);
+    const arms = armsIn(file, fn);
+    if (arms !== undefined) return [dispatch(file, arms, ARM_BY_ARM)];
     const executes = file.calls.some((call) => contains(fn, call) && execution.test(call.callee));
     const body = Math.max(0, code.search(/[{:]\s*\n|=>/));
-    const lookup = lookups.flatMap((pattern) => offsetsIn(code, pattern, fn.start)).find((at) => at >= fn.start + body);
+    const lookup = lookups
+      .flatMap((pattern) => offsetsIn(code, pattern, fn.start))
+      .find((at) => at >= fn.start + body && !isTally(file.code, at));
     if (lookup !== undefined && executes) return [dispatch(file, lookup, "looked up by name")];
     const named = offsetsIn(textOf(file, fn), nameSwitch, fn.start);
     return named.length > 0 && (executes || /tool|exec|dispatch|run|handle/i.test(fn.name))
       ? [dispatch(file, named[0] ?? fn.start, "name by name")]
       : [];
   });
+}
+
+/** Numbers and states kept by the name of a tool, and what is put there: nothing is looked up to be run. */
+function isTally(code: string, offset: number): boolean {
+  const line = code.slice(offset, offset + 160).split("\n")[0] ?? "";
+  return /^[\w$.]*(?:stat|count|metric|usage|result|timing|label|icon|title|color|descr|kind)\w*\??[.[]|^[\w$.]+\.get\(\s*[\w.]+,\s*["'\d]|^[\w$.]*(?:polic\w*|alias|key|kind|config|label|icon|title|hint|(?<!by_?)names?|description|part|fingerprint|state|threshold)\(|^[\w$.]+\[[^\]]*\](?:\[[^\]]*\])*\s*(?:[-+|]?=)(?!=)/i.test(
+    line,
+  );
 }
 
 function dispatch(file: FileFacts, offset: number, note: string): Anchor {

@@ -2,18 +2,13 @@
  * What stands between silence and absence: reasons why a primitive may live where the probes did not look. Nothing may
  * be called absent while one of them holds.
  */
+import type { FileFacts } from "./facts.ts";
 import type { PrimitiveId } from "./finding.ts";
-import { toolCallWords } from "./model-clients.ts";
 import { importsClient } from "./storage-flow.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** Primitives that live in a durable store. */
-const durable: ReadonlySet<PrimitiveId> = new Set([
-  "session-persistence",
-  "workflow-state",
-  "system-event-log",
-  "permission-audit-trail",
-]);
+const durable: ReadonlySet<PrimitiveId> = new Set(["session-persistence", "workflow-state", "permission-audit-trail"]);
 /** Languages in which stores are programmed. */
 const storeLanguages: ReadonlySet<string> = new Set([".sql"]);
 /** Languages in which no harness is written, though repositories are full of them. */
@@ -23,14 +18,6 @@ const unreadShareMax = 0.25;
 
 export function doubtsAbout({ index, files, unread }: Workspace, primitive: PrimitiveId): string[] {
   const doubts: string[] = [];
-  const kinds = new Set(index.anchors.map(({ kind }) => kind));
-  if (index.understood && !kinds.has("main-loop"))
-    doubts.push("no loop around the model call was found, so the run path is known in part only");
-  const speaksOfTools = files.some(
-    (file) => file.role === "product" && index.farFromAnchors(file.path) <= 1 && toolCallWords.test(file.text),
-  );
-  if (index.understood && !kinds.has("tool-dispatch") && speaksOfTools)
-    doubts.push("it was not found where tool calls are carried out");
   const product = files.filter(({ role }) => role === "product");
   const foreign = Object.entries(unread).filter(([extension]) => !marginal.has(extension));
   const count = foreign.reduce((sum, [, files]) => sum + files, 0);
@@ -39,10 +26,33 @@ export function doubtsAbout({ index, files, unread }: Workspace, primitive: Prim
   if (!durable.has(primitive)) return doubts;
   const programs = Object.entries(unread).filter(([extension]) => storeLanguages.has(extension));
   if (programs.length > 0) doubts.push(`programs of a store were not read (${listed(programs)})`);
-  const client = product.find((file) => index.farFromAnchors(file.path) <= 2 && importsClient(file));
+  const client = product.find(
+    (file) =>
+      index.farFromAnchors(file.path) <= 2 &&
+      importsClient(file) &&
+      !keepsCopies(file) &&
+      subjects[primitive]?.test(file.code) !== false &&
+      // What the run never writes to keeps nothing of the run.
+      file.calls.some((call) => index.storage.writes(file, call) && index.onRunPath(file, call.start)),
+  );
   if (client)
     doubts.push(`${client.path} uses the client of a store, and what goes through it was not followed to its end`);
   return doubts;
+}
+
+/** A client in a file that never speaks of the subject keeps something else. */
+const subjects: Partial<Readonly<Record<PrimitiveId, RegExp>>> = {
+  "session-persistence": /session|conversation|message|transcript|history|checkpoint|thread/i,
+  "workflow-state": /status|task|workflow|phase|checkpoint|\bruns?\b|session/i,
+  "permission-audit-trail": /approv|permission|audit|decision|allow|deny|policy/i,
+};
+
+/** What can be made again at any time: caches and indexes of the workspace tell nothing of the run. */
+function keepsCopies({ path, imports }: FileFacts): boolean {
+  return (
+    /cache|index|embed|vector|repo_?map|search/i.test(path.slice(path.lastIndexOf("/") + 1)) ||
+    /\bdiskcache\b/i.test(imports)
+  );
 }
 
 /** `.rs 120, .go 3`. */

@@ -137,7 +137,8 @@ function testSpans(file: FileFacts): { readonly start: number; readonly end: num
 
 function choose(ranked: readonly Ranked[], aspects: readonly Aspect[]): Ranked[] {
   const needed = new Map(aspects.map(({ id, atLeast }) => [id, atLeast ?? 1]));
-  const order = (one: Ranked) => rank[one.finding.strength] * 100 - one.far * 10 + (one.onPath ? 5 : 0);
+  const order = (one: Ranked) =>
+    rank[one.finding.strength] * 100 - one.far * 10 + (one.onPath ? 5 : 0) + (one.finding.apt ?? 0);
   const sorted = [...ranked].sort((left, right) => order(right) - order(left));
   const seen = new Set<string>();
   const perAspect = new Map<string, number>();

@@ -3,10 +3,12 @@
  * the text between offsets. Pure but for the parser; a file that does not parse gives what its readable parts give.
  */
 import type { SgNode } from "@ast-grep/napi";
+import { agentFileFacts } from "./agent-files.ts";
 import type { BranchFact, CallFact, ExitFact, FileFacts, FunctionFact, Span, TypeFact } from "./facts.ts";
 import { parse, type SourceLanguage } from "./languages.ts";
 import { luaFacts } from "./lua.ts";
 import type { Role } from "./scope.ts";
+import { pythonAliases, schemaTypes } from "./written-types.ts";
 
 const scriptKinds = [
   "comment",
@@ -104,6 +106,7 @@ interface Syntax extends Span {
 /** @throws whatever the parser throws; the caller counts the file as unreadable. */
 export async function extract(path: string, source: string, language: SourceLanguage, role: Role): Promise<FileFacts> {
   if (language === "lua") return luaFacts(path, source, role);
+  if (language === "agent file") return agentFileFacts(path, source, role);
   const root = await parse(language, source);
   const kinds = language === "python" ? pythonKinds : scriptKinds;
   const rule = { rule: { any: kinds.map((kind) => ({ kind })) } };
@@ -121,9 +124,12 @@ export async function extract(path: string, source: string, language: SourceLang
     source,
     blanks.filter((blank) => !isLiteral(source, blank)),
   );
-  const types = [...typesOf(syntax, code), ...schemaUnions(syntax, code)].sort(
-    (left, right) => left.start - right.start,
-  );
+  const imports = syntax
+    .filter(({ kind }) => kind.startsWith("import_"))
+    .map(({ start, end }) => source.slice(start, end))
+    .join("\n");
+  const written = language === "python" ? pythonAliases(code) : schemaTypes(code, imports);
+  const types = [...typesOf(syntax, code), ...written].sort((left, right) => left.start - right.start);
   return {
     path,
     language,
@@ -141,10 +147,7 @@ export async function extract(path: string, source: string, language: SourceLang
       const exit = exitKinds[kind];
       return exit ? [{ kind: exit, start, end }] : [];
     }),
-    imports: syntax
-      .filter(({ kind }) => kind.startsWith("import_"))
-      .map(({ start, end }) => source.slice(start, end))
-      .join("\n"),
+    imports,
   };
 }
 
@@ -183,19 +186,6 @@ function typesOf(syntax: readonly Syntax[], code: string): TypeFact[] {
     const kind = typeKinds[syntaxKind];
     const name = typeName.exec(code.slice(start, Math.min(end, start + 300)))?.[1];
     return kind && name !== undefined ? [{ kind, name, start, end }] : [];
-  });
-}
-
-/** A union written as a schema, `const x = z.discriminatedUnion("type", […])`, is a type like any other. */
-function schemaUnions(syntax: readonly Syntax[], code: string): TypeFact[] {
-  return syntax.flatMap(({ kind, start, end }) => {
-    if (
-      kind !== "call_expression" ||
-      !/^[\w$.]*\b(?:discriminatedUnion|union|variant|Union)\(/.test(code.slice(start, start + 80))
-    )
-      return [];
-    const name = /([\w$]+)\s*(?::[^=;]{0,160})?=\s*$/.exec(code.slice(Math.max(0, start - 200), start))?.[1];
-    return name === undefined ? [] : [{ kind: "alias" as const, name, start, end }];
   });
 }
 

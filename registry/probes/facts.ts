@@ -19,7 +19,8 @@ export interface FunctionFact extends Span {
 }
 
 export interface TypeFact extends Span {
-  readonly kind: "class" | "interface" | "alias" | "enum";
+  /** A `schema` is a record written as one: `const order = z.object({…})`. */
+  readonly kind: "class" | "interface" | "alias" | "enum" | "schema";
   readonly name: string;
 }
 

@@ -34,6 +34,9 @@ export interface Aspect {
   readonly supporting?: true;
 }
 
+/** Begins the name of a line that no probe fires on: whoever claims it has read it there, and says so. */
+export const READ_MARK = "read:";
+
 /** What a probe found in one file; `offset` is where, in UTF-16 units of the source. */
 export interface Finding {
   readonly probe: string;
@@ -41,6 +44,8 @@ export interface Finding {
   readonly strength: Strength;
   readonly offset: number;
   readonly note: string;
+  /** How apt the line is as evidence, beside others of the same strength: 0 (as any) to 9. */
+  readonly apt?: number;
 }
 
 /** The same, as others read it. `quote` is the whole source line, trimmed. */

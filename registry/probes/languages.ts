@@ -4,11 +4,12 @@
  */
 import { createRequire } from "node:module";
 import type * as AstGrep from "@ast-grep/napi";
+import { isAgentFile } from "./agent-files.ts";
 
 export type Language = "typescript" | "tsx" | "javascript" | "python";
 
-/** Lua has no parser here; the probes read scripts of stores by themselves. */
-export type SourceLanguage = Language | "lua";
+/** Lua has no parser here; the probes read scripts of stores by themselves. What declares an agent is data. */
+export type SourceLanguage = Language | "lua" | "agent file";
 
 const languageByExtension: Readonly<Record<string, Language>> = {
   ".ts": "typescript",
@@ -31,9 +32,10 @@ export function languageOf(path: string): Language | undefined {
   return dot < 0 ? undefined : languageByExtension[path.slice(dot).toLowerCase()];
 }
 
-/** What the probes read of a path, scripts of stores included. */
+/** What the probes read of a path, scripts of stores and declarations of agents included. */
 export function sourceLanguageOf(path: string): SourceLanguage | undefined {
-  return /\.lua$/i.test(path) ? "lua" : languageOf(path);
+  if (/\.lua$/i.test(path)) return "lua";
+  return languageOf(path) ?? (isAgentFile(path) ? "agent file" : undefined);
 }
 
 export function isUnreadLanguage(path: string): boolean {

@@ -21,6 +21,8 @@ const fields: readonly RegExp[] = [
 ];
 /** A part of its own for decisions in the record that is written. */
 const auditFields = /\b(audit\w*|decisions|approvals|permission_?log)\b/i;
+/** An audit of budgets, caches or memory is no audit of what was let through. */
+const aboutCalls = /tool|permission|approv|decision|command|polic|den(?:y|ied)|allow|grant/i;
 const fieldsNeeded = 3;
 const bothOutcomes = /\b(decision|outcome|behavior|verdict|allowed|approved|granted|result)\b/i;
 
@@ -32,6 +34,7 @@ function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
     if (!fn) continue;
     const recorded = auditFields.test(index.storage.fieldsOf(file, fn));
     if (!recorded && !decisions.test(`${fn.name} ${fn.owner} ${base} ${subjectOf(file, call).slice(0, 160)}`)) continue;
+    if (!recorded && !aboutCalls.test(`${subjectOf(file, call)} ${textOf(file, fn).slice(0, 600)}`)) continue;
     yield finding(
       "decision-written",
       "durable",
@@ -42,21 +45,42 @@ function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
     yield* record(file, call, fn);
   }
   yield* recordings(file, index);
-  for (const fn of functionsNamed(file, /audit|permission|decision|approval/i)) {
-    const query = /^_?(query|list|find|search|get|read|load|replay)_?\w*(audit|decision|permission|approval)/i.test(
-      fn.name,
-    );
-    const reads = index.storage.readsIn(file, fn)[0];
-    if (query && reads) yield finding("audit-query", "queryable", "effect", reads.start, "decisions can be asked for");
-  }
+  yield* queries(file, index);
+  yield* keptAnswers(file, index);
   for (const offset of offsetsIn(
     file.code,
-    /\b(?:approvals|approvedTools|approved_tools|alwaysAllow\w*|always_allow\w*|session_?approv\w*|approved_?commands)\b\s*(?:=|:|\.set\(|\.add\(|\[)/gi,
+    /\b(?:approvals|approved_?(?:tools|commands|actions|paths|files)|always_?allow\w*|session_?(?:approv|allow)\w*|auto_?approved?_?(?:actions|tools|commands)|allowed_?(?:this_)?session\w*)\b\s*(?:=|:|\.set\(|\.add\(|\[)/gi,
   )) {
     if (index.farFromAnchors(file.path) <= 3)
       yield finding("map-of-approvals", "approvals", "declaration", offset, "a map of approvals");
   }
 }
+
+/** An answer that holds from then on has to be kept somewhere: less than a trail, more than nothing. */
+const remembered =
+  /\b(?:allow_?always|always_?allow|approved?_?(?:for_?)?session|approve_?always|proceed_?always|allow_?(?:for_?)?session|always_?approve|don.?t_?ask_?again|never_?ask_?again|save_?permanently)\w*/gi;
+
+function* keptAnswers(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
+  if (index.farFromAnchors(file.path) > 3) return;
+  for (const offset of offsetsIn(file.text, remembered)) {
+    const within = functionAt(file, offset);
+    if (
+      within &&
+      (index.onRunPath(file, offset) || /approv|permission|confirm/i.test(`${within.name} ${within.owner}`))
+    )
+      yield finding("answer-remembered", "approvals", "declaration", offset, "an answer is remembered");
+  }
+  for (const fn of functionsNamed(file, asks)) {
+    const write =
+      index.storage.writesIn(file, fn)[0] ?? file.calls.find((call) => contains(fn, call) && history.test(call.callee));
+    if (write)
+      yield finding("answer-kept", "approvals", "declaration", write.start, "the answer to a question is kept");
+  }
+}
+
+const asks =
+  /confirm_?ask|ask_?(?:for_?)?(?:confirm|permission|approval)|(?:request|handle|record|resolve|save|persist)_?(?:tool_?)?(?:approval|permission)/i;
+const history = /(?:append|write|save|record|log)_?(?:chat_?)?history|(?:history|log)\.(?:append|write|add)$/i;
 
 function* record(file: FileFacts, call: CallFact, fn: Span): Iterable<Finding> {
   const text = codeOf(file, fn);
@@ -65,15 +89,35 @@ function* record(file: FileFacts, call: CallFact, fn: Span): Iterable<Finding> {
     yield finding("decision-fields", "fields", "effect", call.start, "with who, why, what and when");
 }
 
+const asked = /^_?(?:query|list|find|search|get|read|load|replay)_?\w*(?:audit|decision|permission|approval)/i;
+/** The record itself by its name, however it is asked for: `reader.audit(run, range)`. */
+const theRecord =
+  /^_?(?:audit(?:s|_?(?:log|trail|of|rows|entries|events|records))?|decisions|permission_?(?:log|history))$/i;
+
+/** Decisions are read back from where they are kept. */
+function* queries(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
+  for (const fn of functionsNamed(file, /audit|permission|decision|approval/i)) {
+    const reads = index.storage.readsIn(file, fn)[0];
+    if (asked.test(fn.name) && reads)
+      yield finding("audit-query", "queryable", "effect", reads.start, "decisions can be asked for");
+    else if (theRecord.test(fn.name) && reads && /\breturn\b|\byield\b/.test(codeOf(file, fn)))
+      yield finding("audit-read", "queryable", "effect", reads.start, "the record of decisions is read back");
+  }
+}
+
 /** A recording counts for both outcomes only where it is made outside the branch of a denial. */
 function* recordings(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
   for (const call of file.calls) {
-    if (!decisions.test(call.callee) || /query|list|get|read|load|new /i.test(call.callee)) continue;
+    if (!decisions.test(call.callee) || !aboutCalls.test(`${call.callee} ${textOf(file, call).slice(0, 300)}`))
+      continue;
+    if (/evict|budget|path$/i.test(call.callee) || /query|list|get|read|load|new /i.test(call.callee)) continue;
     const inDenial = file.branches.some(
       (branch) =>
         contains(branch.body, call) && branch.kind !== "ternary" && denial.test(textOf(file, branch.condition)),
     );
     if (inDenial) {
+      // A line on the screen or in a log of the program is no record.
+      if (!index.storage.writes(file, call)) continue;
       yield finding("denial-recorded", "denials", "called", call.start, "a denial is recorded");
       continue;
     }

@@ -42,8 +42,15 @@ export function offsetsIn(text: string, pattern: RegExp, base = 0): number[] {
   return offsets;
 }
 
-export function finding(probe: string, aspect: string, strength: Strength, offset: number, note: string): Finding {
-  return { probe, aspect, strength, offset, note };
+export function finding(
+  probe: string,
+  aspect: string,
+  strength: Strength,
+  offset: number,
+  note: string,
+  apt = 0,
+): Finding {
+  return { probe, aspect, strength, offset, note, ...(apt > 0 && { apt }) };
 }
 
 /** The branches whose condition, strings included, matches. */

@@ -35,10 +35,11 @@ const roleByFolder: readonly (readonly [RegExp, Role | SkipReason])[] = [
   [/^(docs?|documentation|website|site)$/i, "documentation"],
   [/^(bench|benches|benchmarks?|evals?|evaluations?|perf)$/i, "benchmark"],
   [/^(\.[^.].*|migrations|ci|scripts|hack)$/i, "tooling"],
-  [/^_*(tests?|specs?|e2e|integration[_-]tests?|unit[_-]tests?|testing)_*$/i, "test"],
+  [/^_*(?:(?:\w+[_-])?tests?(?:[_-]\w+)?|specs?|e2e(?:[_-]\w+)?|testing|\w+[_-]e2e)_*$/i, "test"],
 ];
 
-const testFile = /(^|\/)(test_[^/]*\.py|[^/]*_test\.py|conftest\.py|[^/]*[.-](test|spec|e2e)\.[cm]?[jt]sx?)$/i;
+const testFile =
+  /(^|\/)(test_[^/]*\.py|[^/]*_test\.py|conftest\.py|[^/]*[.-](test|spec|e2e|vitest|cy)\.[cm]?[jt]sx?)$/i;
 const exampleFile = /(^|\/)(example|demo|sample)s?([_.-][^/]*)?\.[^/.]+$/i;
 const generatedFile = /(\.d\.[cm]?ts|[._-](generated|gen)\.[cm]?[jt]sx?|_pb2(_grpc)?\.py|\.pb\.[jt]s|-lock\.[jt]s)$/i;
 const toolingFile =
@@ -64,7 +65,9 @@ export function roleOf(path: string): Role | SkipReason {
 
 /** What a screen shows is not what the harness does. */
 export function isScreen(path: string): boolean {
-  return /(^|\/)(webview[\w-]*|components|ui|tui|widgets|frontend|pages|views)\/|\.[jt]sx$/i.test(path);
+  return /(^|\/)(webview[\w-]*|components|ui|tui|widgets|frontend|pages|views)\/|(^|\/)use-[\w-]+\.[jt]s$|\.[jt]sx$/i.test(
+    path,
+  );
 }
 
 const generatedMark =

@@ -221,7 +221,7 @@ async function fieldIndex(
       const inline = [...body.matchAll(/[{;,]\s*(?:readonly\s+)?([\w$]+)\??\s*:/g)].map(([, name = ""]) => name);
       index.set(type.name, {
         fields: [...new Set([...fields, ...inline])].join(" "),
-        refers: [...new Set(body.match(/\b[A-Z][\w$]{2,}\b/g) ?? [])].slice(0, 12),
+        refers: [...new Set(body.match(/\b[A-Z][\w$]{2,}\b|(?<=\btypeof\s)[\w$]+/g) ?? [])].slice(0, 12),
       });
     }
   }

@@ -27,7 +27,7 @@ const sqlRead = /\bSELECT\b[\s\S]{0,200}\bFROM\b/i;
 const clientWrite =
   /\.(set|hset|hmset|xadd|rpush|lpush|zadd|sadd|incr\w*|expire|setex|setnx|multi|pipeline|eval|evalsha|fcall|defineCommand|sendCommand|call|insert\w*|update\w*|upsert|put|batch|run|exec\w*|create\w*|add|add_all|merge|commit|transaction|bulk\w*|replace\w*|save|query|prepare|\$executeRaw)$/i;
 const clientRead =
-  /\.(get|hget|hgetall|hmget|mget|xrange|xrevrange|xread|lrange|zrange\w*|smembers|eval|evalsha|fcall|defineCommand|sendCommand|call|select|find\w*|query|all|first|each|iterate|fetch\w*|scalars?|prepare|exec\w*|run|\$queryRaw)$/i;
+  /\.(get|hget|hgetall|hmget|mget|xrange|xrevrange|xread|lrange|zrange\w*|smembers|eval|evalsha|fcall|defineCommand|sendCommand|call|select|find\w*|query|all|first|each|iterate|fetch\w*|scalars?|prepare|exec\w*|run|\$queryRaw)(?:Buffer)?$/i;
 
 function isOnClient({ callee }: CallFact, clients: ReadonlySet<string>): boolean {
   const holder = /([\w$]+)[?!]?\.[\w$]+$/.exec(callee)?.[1];

@@ -2,193 +2,246 @@
  * Streaming events: a typed union, delivered while the run goes on, that covers the life of a tool call and ends with
  * a reason.
  */
-import { type FileFacts, functionAt, type TypeFact } from "./facts.ts";
-import type { Finding } from "./finding.ts";
+import { coverageOf, type RunCoverage } from "./event-kinds.ts";
+import { contains, type FileFacts, functionAt, type TypeFact } from "./facts.ts";
+import type { Finding, Strength } from "./finding.ts";
 import type { PrimitiveProbes } from "./primitive.ts";
-import { callsTo, codeOf, finding, insideNamed, literalsIn, offsetsIn, textOf } from "./query.ts";
+import { callsTo, finding, insideNamed, offsetsIn, textOf } from "./query.ts";
+import { kindsListed, type Variant, variantsOf } from "./variants.ts";
 import type { WorkspaceIndex } from "./workspace-index.ts";
 
 const eventName = /event|chunk|delta|update|notification|streampart|signal/i;
-const members = /\btype\b\s*[:=]/g;
-const toolLife =
-  /^(tool|function|mcp)[\w.:-]*[_.:-]?(start|started|begin|called|call|end|ended|finish|finished|done|complete|completed|result|output|update|error|failed)\w*$|^tool[_-]?(execution|call|use|result|output)\w*$/i;
-const terminal =
-  /^(agent|run|session|task|conversation|loop|workflow|query)?[_.:-]?(end|ended|done|complete|completed|finished|finish|failed|error|aborted|exit|result)$/i;
-const reason =
-  /\b(stopReason|stop_reason|finishReason|finish_reason|reason|exit_status|exitReason|terminal_reason|errorMessage)\b/;
+/** What a screen, a socket of a browser or a watcher of files sends is not the run. */
+const elsewhere =
+  /oauth|auth|severity|(?:level|phase|status)$|webview|mouse|keyboard|\bdom|window|telemetry|analytics|hook|webhook|file_?(?:change|watch)|config|settings|schedule|state_?update|partial|options|params|props|handler|listener|(?:emitter|protocol|delegate|bus|manager|queue|processor|store|log|bridge|dispatcher|translator|adapter)$/i;
+const variantsMin = 3;
 const delivery =
-  /(^|\.)_?(emit|emit_event|emitEvent|publish|enqueue|broadcast|send_event|sendEvent|dispatchEvent|on_event|onEvent|yield_event|stream_event|put_nowait|sendUpdate|session_update|sessionUpdate|add_event|addEvent|postMessage|notify|notify_all|push)$/;
+  /(^|\.)_?(emit|emit_event|emitEvent|publish|enqueue|broadcast|send_event|sendEvent|dispatchEvent|on_event|onEvent|yield_event|stream_event|put|put_nowait|sendUpdate|session_update|sessionUpdate|add_event|addEvent|postMessage|notify|notify_all|push|send|fire|next|write_event|writeEvent|callback|listener|handler|handle_event|handleEvent)$/;
+const callback =
+  /\??\.on_?\w*(?:step|action|tool|run|turn|llm|message|query|text|token|chunk|delta|progress|update|output|start|end|finish|result|reason|think)(?:s|ed|ing|er|_?events?|_?calls?|_?use)?$/i;
 const streamer = /stream|run|chat|send|generate|complete|query|ask|respond|step/i;
 const textChunks =
   /\b(stream\s*=\s*True|stream:\s*true|on_?(token|text|chunk|delta)|textStream|text_stream|stream_options)\b/gi;
 
 function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
-  for (const type of file.types) {
-    if (!eventName.test(type.name) || type.end - type.start > 30_000) continue;
-    const count = variants(file, type);
-    if (count < 3) continue;
-    yield finding(
-      "event-union",
-      "union",
-      isMentioned(index, type.name) ? "effect" : "declaration",
-      type.start,
-      `${count} kinds of event in one type`,
-    );
-    yield* coverage(file, type);
-    yield* coverageOfMembers(file, type, index);
+  const unions = unionsIn(index);
+  const anyWhole = unions.some(isWhole);
+  const ofTools = unions.filter(({ coverage }) => coverage.toolLife !== undefined);
+  for (const union of unions) {
+    if (union.file !== file) continue;
+    // What covers half a run proves nothing beside what covers the whole of it, and ends prove nothing without tools.
+    const beside = union.coverage.toolLife !== undefined || union.coverage.ofRun;
+    if (anyWhole ? isWhole(union) : ofTools.length === 0 || beside)
+      yield* covered(union, index.understood && ofTools.length > 0 ? "effect" : "declaration");
   }
-  yield* hierarchies(file);
-  yield* families(file, index);
-  for (const call of callsTo(file, delivery)) {
-    const around = file.text.slice(call.argumentsAt, Math.min(call.end, call.argumentsAt + 160));
-    const typed = /\btype\s*:|["']type["']\s*:|Event\b|Event\(/.test(around) || /event/i.test(call.callee);
-    if (typed && index.onRunPath(file, call.start))
-      yield finding("event-delivered", "delivered", "effect", call.start, "an event leaves while the run goes on");
-  }
-  for (const { kind, start, end } of file.exits) {
-    if (kind !== "yield" || !index.onRunPath(file, start)) continue;
-    const what = textOf(file, { start, end });
-    if (/\btype\b["']?\s*:|Event|Delta|Output|Step|Chunk|^yield\s+[A-Z]\w+\(/.test(what))
-      yield finding("event-yielded", "delivered", "effect", start, "the run yields events");
-    else if (insideNamed(file, start, streamer))
-      yield finding("chunk-yielded", "chunks", "called", start, "the run yields chunks");
-  }
+  yield* callbacks(file, index);
+  yield* delivered(file, index);
   for (const offset of offsetsIn(file.code, textChunks)) {
     const call = file.calls.findLast((candidate) => candidate.start <= offset && offset < candidate.end);
     const download = call !== undefined && /(^|\.)(requests|httpx|session|http)\.|\.get$/.test(call.callee);
-    if (!download && index.farFromAnchors(file.path) <= 1)
+    if (!download && !isPrinted(file, offset) && index.farFromAnchors(file.path) <= 1)
       yield finding("text-stream", "chunks", "called", offset, "text is streamed");
   }
 }
 
-/** Types are used everywhere they are imported; without types at run time, being exported is the use. */
-function isMentioned(index: WorkspaceIndex, name: string): boolean {
-  return name !== "" && index.understood;
-}
-
-/** A union of names is covered by what these names stand for, wherever they are declared. */
-function* coverageOfMembers(file: FileFacts, type: TypeFact, index: WorkspaceIndex): Iterable<Finding> {
-  const members = [...new Set(textOf(file, type).match(/\b[A-Za-z_$][\w$]{3,}\b/g) ?? [])].filter(
-    (name) => name !== type.name,
+/** Chunks that the same function prints, and gives to nobody, are shown and not delivered. */
+function isPrinted(file: FileFacts, offset: number): boolean {
+  const fn = functionAt(file, offset);
+  if (!fn) return false;
+  const prints = file.calls.some(
+    (call) =>
+      contains(fn, call) &&
+      /^(?:print|(?:\w+\.)*stdout\.write|console\.log|(?:\w+\.)*console\.print)$/.test(call.callee),
   );
-  const placed = members.slice(0, 60).flatMap((name) => index.typeNamed(name) ?? []);
-  const bodies = placed.map((one) => textOf(one.file, one.type).slice(0, 1_500));
-  if (bodies.filter((body) => toolLiteral.test(body)).length >= 2)
-    yield finding("tool-lifecycle", "tool-lifecycle", "effect", type.start, "events for the life of a tool call");
-  if (bodies.some((body) => endLiteral.test(body)) || placed.some((one) => reason.test(codeOf(one.file, one.type))))
-    yield finding("terminal-event", "terminal", "effect", type.start, "a last event with a reason");
+  const gives =
+    file.exits.some((exit) => exit.kind === "yield" && contains(fn, exit)) || callsTo(file, callback, fn).length > 0;
+  return prints && !gives;
 }
 
-const toolLiteral = /["']\w*(?:tool|function)[\w.:-]*["']/i;
-const endLiteral =
-  /["'](?:(?:agent|run|session|task|turn|conversation)[_.:-]?)?(?:end|ended|done|complete|completed|finished|error|failed|aborted|result)["']/i;
+/** A union of events, wherever its kinds are declared. */
+interface Union {
+  readonly file: FileFacts;
+  readonly span: Pick<TypeFact, "start" | "end">;
+  readonly variants: readonly Variant[];
+  readonly coverage: RunCoverage;
+}
 
-const familySizeMin = 6;
-const began = /(Action|Call|ToolUse|Start|Started|Begin|Request)$/;
-const ended = /(Observation|Result|Output|End|Ended|Finished|Completed|Response)$/;
-const final =
-  /(Finish|Complete|Stop|End|Reject|Error|StateChanged|Terminal|Abort)\w*(Action|Observation|Event|Message)?$/;
+const isWhole = ({ coverage }: Union): boolean =>
+  coverage.toolLife !== undefined && coverage.ending !== undefined && coverage.reasoned;
 
-/** Classes of event below one base, spread over files: the base stands for the union. */
-function* families(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
-  for (const type of file.types) {
-    if (type.kind !== "class" || !/(event|notification|delta|chunk)$/i.test(type.name)) continue;
-    const members = index.below(type.name);
-    if (members.length < familySizeMin) continue;
-    yield finding("event-family", "union", "effect", type.start, `${members.length} classes of event below one`);
-    if (members.some((name) => began.test(name)) && members.some((name) => ended.test(name)))
-      yield finding(
-        "tool-lifecycle",
-        "tool-lifecycle",
-        "effect",
-        type.start,
-        "classes for the start and the end of a call",
+const known = new WeakMap<WorkspaceIndex, readonly Union[]>();
+
+/** All unions of the workspace that tell of a tool call or of an end. */
+function unionsIn(index: WorkspaceIndex): readonly Union[] {
+  const made =
+    known.get(index) ?? index.product.flatMap((file) => [...declaredIn(file, index), ...givenIn(file, index)]);
+  known.set(index, made);
+  return made;
+}
+
+function declaredIn(file: FileFacts, index: WorkspaceIndex): Union[] {
+  if (index.farFromAnchors(file.path) >= 4) return [];
+  return file.types.flatMap((type) => {
+    if (elsewhere.test(type.name) || type.end - type.start > 30_000) return [];
+    if (!eventName.test(type.name) && !index.carried.has(type.name)) return [];
+    const below = type.kind === "class" ? index.below(type.name) : [];
+    const variants =
+      below.length >= variantsMin
+        ? below.flatMap((name) => kindsListed(name, index))
+        : variantsOf({ file, type }, index);
+    return unionOf(file, type, variants);
+  });
+}
+
+/** Several kinds named in the type of what a generator gives. */
+function givenIn(file: FileFacts, index: WorkspaceIndex): Union[] {
+  const generators = file.code.matchAll(/->\s*(?:Async)?(?:Generator|Iterator|Iterable)\[([^\]]*\|[^\]]*\|[^\]]*)\]/g);
+  return [...generators].flatMap((match) => {
+    const start = functionAt(file, match.index)?.start ?? match.index;
+    const variants = (match[1] ?? "").split(/[|,]/).flatMap((name) => kindsListed(name.trim(), index));
+    return unionOf(file, { start, end: match.index + match[0].length }, variants);
+  });
+}
+
+function unionOf(file: FileFacts, span: Pick<TypeFact, "start" | "end">, variants: readonly Variant[]): Union[] {
+  if (new Set(variants.map(({ tag }) => tag)).size < variantsMin) return [];
+  const coverage = coverageOf(variants);
+  // A union without a word of tools or of an end tells of something else than a run.
+  if (coverage.toolLife === undefined && coverage.ending === undefined) return [];
+  return [{ file, span, variants, coverage }];
+}
+
+/** Events of models, of other programs and of screens beside those of the run. */
+const otherRuns = /(?:^|\/)(?:models?|providers?|llms?|api|extensions?|experimental|integrations?|realtime|codex)\//i;
+
+function* covered({ file, span, variants, coverage }: Union, strength: Strength): Iterable<Finding> {
+  const { toolLife, ending, reasoned } = coverage;
+  const count = new Set(variants.map(({ tag }) => tag)).size;
+  const apt = (coverage.ofRun ? 5 : 0) + Math.min(3, Math.floor(count / 4)) + (otherRuns.test(file.path) ? 0 : 1);
+  yield { ...finding("event-union", "union", strength, span.start, `${count} kinds of event in one type`), apt };
+  if (toolLife !== undefined) {
+    const offset = mentionOf(file, span, toolLife, /tool/i);
+    yield {
+      ...finding("tool-lifecycle", "tool-lifecycle", strength, offset, "events for the life of a tool call"),
+      apt,
+    };
+  }
+  if (ending !== undefined) {
+    const offset = mentionOf(file, span, ending, /error|end|done|result|complete|fail/i);
+    const said = reasoned ? strength : "declaration";
+    yield { ...finding("terminal-event", "terminal", said, offset, "a last event with a reason"), apt };
+  }
+}
+
+/** Where a type says the tag, or its name; else where something like it stands; else its beginning. */
+function mentionOf(file: FileFacts, type: Pick<TypeFact, "start" | "end">, tag: string, like: RegExp): number {
+  const text = textOf(file, type);
+  const places = tag.split(" ").map((word) => text.indexOf(word));
+  const at = places.find((place) => place >= 0) ?? text.search(like);
+  return type.start + Math.max(0, at);
+}
+
+/** Something is told of the run while it goes on, by one function for each thing. */
+function* callbacks(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
+  for (const call of callsTo(file, callback)) {
+    if (index.onRunPath(file, call.start))
+      yield finding("callback", "chunks", "called", call.start, "a callback is told while the run goes on");
+  }
+}
+
+/** Names of the kinds of all unions that tell of a run. */
+function kindsOf(index: WorkspaceIndex): ReadonlySet<string> {
+  const made =
+    kinds.get(index) ??
+    new Set(
+      unionsIn(index)
+        .flatMap(({ variants }) => variants.flatMap(({ tag }) => tag.split(" ")))
+        .filter((name) => name.length > 4),
+    );
+  kinds.set(index, made);
+  return made;
+}
+
+const kinds = new WeakMap<WorkspaceIndex, ReadonlySet<string>>();
+
+/** Something of a union's kind is made and handed to a function, which is no list and no test of its own. */
+function* handedOn(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
+  const names = kindsOf(index);
+  if (names.size === 0) return;
+  for (const call of file.calls) {
+    if (isPlain(call.callee) || !handing.test(call.callee) || !index.onRunPath(file, call.start)) continue;
+    const given = file.text.slice(call.argumentsAt + 1, Math.min(call.end, call.argumentsAt + 120));
+    const made =
+      /^\s*(?:new\s+)?(?:\w+\.)*([A-Z]\w+)\(|^\s*\{\s*["']?(?:type|kind|event)["']?\s*:\s*["']([\w.:-]+)["']|^\s*["']([\w.:-]+)["']\s*,/.exec(
+        given,
       );
-    if (members.some((name) => final.test(name)))
-      yield finding("terminal-event", "terminal", "effect", type.start, "a class for the end of the run");
+    const name = made?.[1] ?? made?.[2] ?? (emitting.test(call.callee) ? made?.[3] : undefined);
+    if (name !== undefined && names.has(name))
+      yield {
+        ...finding("event-delivered", "delivered", "effect", call.start, "an event leaves while the run goes on"),
+        apt: index.afterModel(file, call.start) ? 9 : 4,
+      };
   }
 }
 
-function variants(file: FileFacts, type: TypeFact): number {
-  const body = textOf(file, type);
-  if (type.kind === "alias") {
-    const tagged = [...body.matchAll(members)].length;
-    const named = body
-      .slice(body.indexOf("=") + 1)
-      .split("|")
-      .filter((part) => /^\s*[\w.]+(<[^<>]*>)?\s*;?\s*$/.test(part)).length;
-    const literals = [...body.matchAll(/\|\s*["']/g)].length;
-    const listed = /[uU]nion\w*\(/.test(body.slice(0, 120))
-      ? [...body.matchAll(/[[,]\s*[A-Za-z_$][\w$.]*\s*(?=[,\]])/g)].length
-      : 0;
-    return Math.max(tagged, named, literals, listed);
-  }
-  if (type.kind === "enum") return body.split(",").length;
-  if (/\bEnum\b/.test(body.slice(0, 120))) return [...body.matchAll(/^\s+\w+\s*=\s*["']/gm)].length;
-  return 0;
+/** Lists have these names too: the receiver says whether something is delivered. */
+function isPlain(callee: string): boolean {
+  return plain.test(callee) && !carrier.test(callee);
 }
 
-function* coverage(file: FileFacts, type: { readonly start: number; readonly end: number }): Iterable<Finding> {
-  const tools =
-    literalsIn(file, type, toolLife).size +
-    new Set(codeOf(file, type).match(/\b\w*Tool\w*(?:Start|Call|End|Result|Output|Event)\w*\b/g)).size;
-  if (tools >= 2)
-    yield finding(
-      "tool-lifecycle",
-      "tool-lifecycle",
-      "effect",
-      at(file, type, /tool/i),
-      "events for the life of a tool call",
-    );
-  const ends = literalsIn(file, type, terminal).size > 0;
-  if (ends || reason.test(codeOf(file, type)))
-    yield finding(
-      "terminal-event",
-      "terminal",
-      "effect",
-      at(
-        file,
-        type,
-        ends ? /["'](?:\w+[_.:-])?(?:end|done|complete|completed|finished|failed|error|aborted|result)["']/i : reason,
-      ),
-      "a last event with a reason",
-    );
+const plain = /(?:^|\.)(?:push|put|put_nowait|send|next|write|post|record|report|add)$/;
+const carrier =
+  /(?:queue|stream|channel|emitter|subject|bus|controller|subscriber|listener|socket|conn\w*|transport|sink|writer|client|wire|peer|ws)[?!]?\.\w+$/i;
+const emitting = /(?:emit|publish|fire|dispatch|broadcast|notify)\w*$/i;
+const handing =
+  /(?:^|[._])_?(?:\w*(?:send|emit|publish|notify|dispatch|put|push|broadcast|fire|report|record|event|post|write|trigger|callback|handler|listener)\w*)$/i;
+
+function* delivered(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
+  yield* handedOn(file, index);
+  for (const call of callsTo(file, delivery)) {
+    if (!index.onRunPath(file, call.start) || isPlain(call.callee)) continue;
+    const around = file.text.slice(call.argumentsAt, Math.min(call.end, call.argumentsAt + 200));
+    const typed =
+      /\b(?:type|kind|sessionUpdate|event)\s*:\s*["'\w]|["']type["']\s*:|Event\b|Event\(|Event\.|Update\(|Chunk\(/.test(
+        around,
+      );
+    const general = /(^|\.)(put|send|next|push|callback|listener|handler)$/.test(call.callee);
+    if (typed || (!general && /event/i.test(call.callee)))
+      yield finding("event-delivered", "delivered", "effect", call.start, "an event leaves while the run goes on");
+  }
+  for (const { kind, start, end } of file.exits) {
+    if (kind !== "yield") continue;
+    if (!index.onRunPath(file, start)) {
+      // Whoever reads the run from elsewhere gets it from a generator of its events.
+      const fn = functionAt(file, start);
+      if (fn && index.callsOf(fn.name) > 0 && givesTyped(file, start, index) && !otherRuns.test(file.path))
+        yield finding("event-read", "delivered", "effect", start, "events of the run are given to readers", 2);
+      continue;
+    }
+    const what = textOf(file, { start, end });
+    if (
+      /\b(?:type|kind)\b["']?\s*:|Event|Delta|Output|Step|Chunk|^yield\s+(?:[\w.]+\.)?[A-Z]\w+\(/.test(what) ||
+      givesTyped(file, start, index)
+    )
+      yield {
+        ...finding("event-yielded", "delivered", "effect", start, "the run yields events"),
+        apt: otherRuns.test(file.path) ? 0 : 3,
+      };
+    else if (insideNamed(file, start, streamer))
+      yield finding("chunk-yielded", "chunks", "called", start, "the run yields chunks");
+  }
 }
 
-function at(file: FileFacts, type: { readonly start: number; readonly end: number }, what: RegExp): number {
-  return type.start + Math.max(0, textOf(file, type).search(what));
-}
-
-/** Event classes under one base, or a union of them: the way Python says it. */
-function* hierarchies(file: FileFacts): Iterable<Finding> {
-  if (file.language !== "python") return;
-  const classes = file.types.filter(
-    ({ kind, name }) => kind === "class" && /(Event|Delta|Chunk|Step|Output|Item|Message)$/.test(name),
-  );
-  const events = classes.filter(({ name }) => /Event$|Delta$|Chunk$/.test(name));
-  const union =
-    /^(\w*(?:Event|Chunk|Delta|Item)\w*)\s*(?::\s*TypeAlias\s*)?=\s*(?:Annotated\[\s*)?(?:Union\[|\w+\s*\|)/gm;
-  const span = { start: 0, end: file.source.length };
-  for (const offset of offsetsIn(file.code, union)) {
-    yield finding("event-union", "union", "effect", offset, "a union of events");
-    yield* coverage(file, span);
-  }
-  const first = events[0];
-  if (events.length >= 4 && first) {
-    yield finding("event-classes", "union", "effect", first.start, `${events.length} classes of event`);
-    yield* coverage(file, span);
-  }
-  const returned = /->\s*(?:Async)?(?:Generator|Iterator|Iterable)\[[^\]]*\|[^\]]*\|/g;
-  for (const offset of offsetsIn(file.code, returned)) {
-    yield finding(
-      "yielded-union",
-      "union",
-      "effect",
-      functionAt(file, offset)?.start ?? offset,
-      "a generator of several kinds of event",
-    );
-    yield* coverage(file, functionAt(file, offset) ?? span);
-  }
+/** Whether the function says that it gives events of a declared type. */
+function givesTyped(file: FileFacts, offset: number, index: WorkspaceIndex): boolean {
+  const fn = file.functions.findLast((one) => contains(one, { start: offset, end: offset }));
+  if (!fn) return false;
+  const head = file.code.slice(fn.start, Math.min(fn.end, fn.start + 600));
+  const given =
+    /(?:Async)?(?:Generator|Iterator|Iterable|IterableIterator)\s*[<[]\s*["']?(?:[\w$]+\.)*([A-Z][\w$]*)/.exec(
+      head,
+    )?.[1];
+  return given !== undefined && eventName.test(given) && index.typeNamed(given) !== undefined;
 }
 
 export const streamingEvents: PrimitiveProbes = {
@@ -201,6 +254,7 @@ export const streamingEvents: PrimitiveProbes = {
     { id: "chunks", required: false, text: "text chunks or untyped callbacks" },
   ],
   probe,
-  asserted: /event|stream|emit/i,
+  asserted:
+    /(event|emit|stream)\w*.{0,60}\b(tool|run|agent|turn|delta|chunk|order|sequence|finish|start|end|done|text)|\b(tool|run|agent|turn|delta|chunk|text)\w*.{0,60}(event|emit|stream)/i,
   denied: /streaming|event stream/,
 };

@@ -4,66 +4,84 @@
  */
 import { type FileFacts, functionAt, type Span, type TypeFact } from "./facts.ts";
 import type { Finding } from "./finding.ts";
+import { type Logging, logFlowOf } from "./log-flow.ts";
 import type { PrimitiveProbes } from "./primitive.ts";
-import { callsTo, finding, offsetsIn, textOf } from "./query.ts";
+import { argumentsOf, callsTo, escaped, finding, textOf } from "./query.ts";
 import { isScreen } from "./scope.ts";
-import { subjectOf } from "./storage.ts";
 import type { WorkspaceIndex } from "./workspace-index.ts";
 
-const logName =
-  /event_?(log|store|file|writer|sink)|audit|journal|\blog(ger|file|s)?\b|_log\b|telemetry|analytics|recorder|ledger|activity|trace|eventstream|event_?stream|history_?log|session_?manager|rollout/i;
-const structured = /JSON\.stringify|json\.dumps|model_dump|to_?json|asdict|INSERT\s+INTO|toJSON|jsonl/i;
-const transcript = /transcript|chat_?history|conversation|session|messages?\b|rollout|trajectory/i;
+const transcript = /transcript|chat_?history|conversation|session(?!_?event)|messages?\b|rollout|trajectory/i;
 
 /** What a harness does besides talking. Three different kinds make a log. */
 const kinds: readonly (readonly [string, RegExp])[] = [
   [
     "lifecycle",
-    /["'](?:\w+[_.:-])?(?:session|agent|run|task|turn|process|launched)[_.:-]?(?:start(?:ed)?|end(?:ed)?|exit(?:ed)?|complete[d]?|created|closed|finished|shutdown|init)["']|["'](?:launched|exit|startup|shutdown)["']/gi,
+    /(?:session|agent|run|task|turn|process|worker|actor|workflow|job)[_.:-]?(?:was_)?(?:start(?:ed)?|stop(?:ped)?|end(?:ed)?|exit(?:ed)?|complete[d]?|create[d]?|closed?|finish(?:ed)?|shutdown|init(?:ialized)?|launch(?:ed)?|abort(?:ed)?|state_?changed?|status_?changed?)\b|^(?:launched|exit|startup|shutdown|started|finished)$/i,
   ],
   [
     "config",
-    /["'][\w.:-]*(?:model|config|settings|thinking[_-]?level|mode)[_.:-]?(?:change[d]?|update[d]?|set|switch(?:ed)?|select(?:ed)?)["']/gi,
+    /(?:model|config|settings|thinking[_-]?level|mode|policy)s?[_.:-]?(?:change[d]?|update[d]?|set|switch(?:ed)?|select(?:ed)?)\b/i,
   ],
-  ["permission", /["'][\w.:-]*(?:permission|approval|denied|approved|decision)[\w.:-]*["']/gi],
-  ["error", /["'][\w.:-]*(?:error|retry|failed|failure|crash|exception)[\w.:-]*["']/gi],
-  ["compaction", /["'][\w.:-]*(?:compact|summari[sz])\w*[\w.:-]*["']/gi],
+  ["permission", /permission|approv|denied|\bdeny|confirmation|reject(?:ed|ion)|refus|consent/i],
+  ["error", /error|retry|retries|fail(?:ed|ure)?\b|crash|exception|timeout/i],
+  ["compaction", /compact|summari[sz]|condens|compress|truncat/i],
   [
     "routing",
-    /["'][\w.:-]*(?:handoff|routing|routed|delegat|transfer|subagent|command[_.:-]?(?:match\w*|invoked|run))[\w.:-]*["']/gi,
+    /handoff|hand_off|rout(?:ed?|ing)\b|delegat|transfer|subagent|sub_agent|spawn|dispatch|command_?(?:match\w*|invoked|run)/i,
   ],
 ];
 
 function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
-  const base = file.path.slice(file.path.lastIndexOf("/") + 1);
-  for (const call of file.calls) {
-    const fn = functionAt(file, call.start);
-    if (!fn || !index.storage.appends(file, call)) continue;
-    const names = `${fn.name} ${fn.owner} ${base}`;
-    const source = file.source.slice(fn.start, fn.end);
-    const fields = index.storage.fieldsOf(file, fn);
-    const keepsEvents = eventFields.test(fields);
-    if (!keepsEvents && !logName.test(names) && !/event|log/i.test(subjectOf(file, call))) continue;
-    if (!keepsEvents && !structured.test(source) && !structured.test(subjectOf(file, call))) {
-      yield finding("text-log", "text-log", "called", call.start, "a log of plain text");
-      continue;
-    }
-    const used = index.onRunPath(file, call.start) || index.callsOf(fn.name) > 0;
-    yield finding("append", "append", used ? "effect" : "declaration", call.start, "a structured entry is appended");
-    if (used && keepsEvents && transcript.test(fields))
-      yield finding("apart-from-transcript", "separable", "effect", call.start, "events and transcript are kept apart");
-    else if (used && tagged.test(textOf(file, fn)) && !transcript.test(names) && !transcript.test(source))
-      yield finding("apart-from-transcript", "separable", "effect", call.start, "the log is not the transcript");
-    yield* categories(file);
-  }
+  const flow = logFlowOf(index);
+  for (const logging of flow.in(file)) yield* entries(file, logging, index);
   for (const type of file.types) {
-    if (!/(event|entry|record)s?(_?(schema|type|kind|union))?$/i.test(type.name) || isScreen(file.path)) continue;
-    if (index.farFromAnchors(file.path) > 2) continue;
-    yield* categories(file, type);
+    if (isScreen(file.path) || index.farFromAnchors(file.path) > 3) continue;
+    const taken = flow.types.has(type.name) || (flow.apart && /events?(_?(?:schema|type|union))?$/i.test(type.name));
+    if (!taken) continue;
+    if (index.typeNamed(type.name)?.type !== type) continue;
+    if (!eventType.test(type.name)) continue;
     if (type.kind === "class") yield* classesOf(type, index);
+    const listed = type.kind !== "class" || /\b(?:Str|Int)?Enum\b/.test(file.code.slice(type.start, type.start + 160));
+    if (listed) yield* kindsIn(file, type);
   }
+  yield* textLogs(file, index);
   yield* tracing(file);
 }
+
+/** Types of entries, by name: a record of settings has words of its own. */
+const eventType = /event|entry|record|audit|envelope|notification|action|update|kind|hook|log/i;
+
+function* entries(file: FileFacts, logging: Logging, index: WorkspaceIndex): Iterable<Finding> {
+  const { call, fn, keepsEvents } = logging;
+  if (!logging.structured && !keepsEvents) {
+    yield finding("text-log", "text-log", "called", call.start, "a log of plain text");
+    return;
+  }
+  const names = `${fn.name} ${fn.owner} ${file.path.slice(file.path.lastIndexOf("/") + 1)}`;
+  const own = !logging.direct && !logging.keepsEvents ? { start: call.argumentsAt, end: call.end } : fn;
+  yield* kindsIn(file, own.end - own.start <= entryCharsMax ? own : { start: call.argumentsAt, end: call.end });
+  const handedOn = new RegExp(`[(,]\\s*(?:self|this)\\.${escaped(fn.name)}\\s*[,)]`).test(file.code);
+  const used = index.onRunPath(file, call.start) || index.callsOf(fn.name) > 0 || handedOn;
+  yield finding("append", "append", used ? "effect" : "declaration", call.start, "a structured entry is appended");
+  if (!used) return;
+  const rich = keepsEvents || [...kindsIn(file, own)].length > 0 || logging.types.some((name) => isTold(name, index));
+  if (!rich) return;
+  if (keepsEvents && transcript.test(index.storage.fieldsOf(file, fn)))
+    yield finding("apart-from-transcript", "separable", "effect", call.start, "events and transcript are kept apart");
+  else if (tagged.test(textOf(file, fn)) && !transcript.test(`${names} ${argumentsOf(file, call)}`))
+    yield finding("apart-from-transcript", "separable", "effect", call.start, "the log is not the transcript");
+}
+
+/** Whether a type, or the classes below it, name a kind of entry. */
+function isTold(name: string, index: WorkspaceIndex): boolean {
+  const placed = index.typeNamed(name);
+  if (placed === undefined || !eventType.test(name)) return false;
+  if (placed.type.kind === "class") return [...classesOf(placed.type, index)].length > 0;
+  return [...kindsIn(placed.file, placed.type)].length > 0;
+}
+
+/** A function longer than this does more than write an entry. */
+const entryCharsMax = 3_000;
 
 /** An entry says what kind of entry it is. */
 const tagged = /\b(type|event\w*|kind|level|action|decision)["']?\s*[:=,)]|\b\w*(Event|Entry|Record)\b/;
@@ -85,13 +103,34 @@ function* classesOf(type: TypeFact, index: WorkspaceIndex): Iterable<Finding> {
   }
 }
 
-/** Fields of a record that is written: the events of the harness are a part of their own. */
-const eventFields = /\b(events|event_?log|log|journal|entry|audit)\b/i;
+/** Words by which an entry says what it is: short literals, members of an enumeration, tags of types. */
+const tags = /["'`]([\w.:-]{3,40})["'`]|\b\w+\.([A-Z][A-Z_]{3,}|[A-Z][a-z]+(?:[A-Z][a-z]+)+)\b/g;
+/** Literals of conditions and listeners name no entry. */
+const notTag = /(?:[!=]==?\s*|\bon\(\s*|\bcase\s+|\bin\s+\(?\[?|typeof[^"']*)$/;
 
-function* categories(file: FileFacts, within: Span = { start: 0, end: file.source.length }): Iterable<Finding> {
-  for (const [kind, pattern] of kinds) {
-    const offset = offsetsIn(textOf(file, within), pattern, within.start)[0];
-    if (offset !== undefined) yield finding(`entry:${kind}`, "kinds", "effect", offset, `entries about ${kind}`);
+function* kindsIn(file: FileFacts, within: Span): Iterable<Finding> {
+  const text = textOf(file, within);
+  const told = new Set<string>();
+  for (const match of text.matchAll(tags)) {
+    const tag = (match[1] ?? match[2] ?? "").replace(/([a-z0-9])([A-Z])/g, "$1_$2");
+    if (notTag.test(text.slice(Math.max(0, match.index - 24), match.index))) continue;
+    for (const [kind, pattern] of kinds) {
+      if (told.has(kind) || !pattern.test(tag)) continue;
+      told.add(kind);
+      yield finding(`entry:${kind}`, "kinds", "effect", within.start + match.index, `entries about ${kind}`);
+    }
+  }
+}
+
+/** A logger that writes lines of text to a file. */
+function* textLogs(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
+  if (index.farFromAnchors(file.path) > 2 || isScreen(file.path)) return;
+  const toFile =
+    /(^|\.|\s)(FileHandler|RotatingFileHandler|TimedRotatingFileHandler|WatchedFileHandler|transports\.File|DailyRotateFile|pino\.destination)$/;
+  for (const call of callsTo(file, toFile)) {
+    const fn = functionAt(file, call.start);
+    if (fn === undefined || index.callsOf(fn.name) > 0 || /^(__init__|constructor)$/.test(fn.name))
+      yield finding("text-log", "text-log", "called", call.start, "a log of plain text");
   }
 }
 

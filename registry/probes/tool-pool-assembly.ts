@@ -16,8 +16,11 @@ const filters: readonly RegExp[] = [
   /\[\s*\w+\s+for\s+\w+\s+in\s+[\w.]*tools(?:\.values\(\)|\.items\(\)|\(\))?\s+if\b/gi,
   /\{\s*\w+\s*:\s*\w+\s+for\s+\w+\s*,\s*\w+\s+in\s+[\w.]*tools?\w*\.items\(\)\s+if\b/gi,
 ];
+/** The names an agent, a mode or a template carries decide which tools there are. */
+const ofAgent =
+  /\b\w*(?:agent|template|profile|mode|persona|definition|spec)\w*\??\.(?:allowed_?)?tool(?:s|_?names)\??\.(?:includes|has|some|filter)\(|\b(?:if|and|or|not)\b[^\n]{0,60}\bin\s+(?:\w+\.)*\w*(?:agent|template|profile|mode|persona|spec)\w*\.(?:allowed_?)?tool(?:s|_names)\b/gi;
 const builder =
-  /^(_?get|_?select|_?assemble|_?build|_?resolve|_?create|_?filter|_?load|_?set|_?list|_?prepare|_?compute)_?\w*tools?(_?\w*)?$|^tools_?for|^_?setup_?tools|setActiveTools/i;
+  /^_*(?:get|select|assemble|build|resolve|create|filter|load|set|list|prepare|compute|setup|collect|make|assign|enabled|active|available|update|refresh|configure|init\w*)_?\w*(?:tools|tool_?(?:set|pool|kit|list|names|definitions|declarations|schemas)s?)(?:_?(?:for|by|from|with|in|of|to|when|based)_?\w*)?$|^_*tools_?for|setActiveTools/i;
 
 function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
   for (const pattern of filters) {
@@ -41,11 +44,14 @@ function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
     }
   }
   for (const fn of functionsNamed(file, builder)) {
-    if (/call|result|schema|name|output|message/i.test(fn.name)) continue;
+    if (/call|result|output|message|count|icon|label/i.test(fn.name)) continue;
     const branch = file.branches.find(
-      (candidate) => contains(fn, candidate) && criterion.test(textOf(file, candidate.condition)),
+      (candidate) =>
+        contains(fn, candidate) &&
+        criterion.test(textOf(file, candidate.condition)) &&
+        /tool/i.test(textOf(file, candidate.body)),
     );
-    if (branch && /tool/i.test(textOf(file, branch)))
+    if (branch)
       yield finding(
         "tools-built",
         "computed",
@@ -53,6 +59,11 @@ function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
         branch.start,
         "the set of tools depends on a condition",
       );
+  }
+  for (const offset of offsetsIn(file.code, ofAgent)) {
+    const fn = functionAt(file, offset);
+    if (fn && (index.onRunPath(file, offset) || index.callsOf(fn.name) > 0))
+      yield finding("tools-of-agent", "computed", "effect", offset, "each agent has its own set of tools");
   }
   yield* offered(file, index);
 }
@@ -62,15 +73,20 @@ function* offered(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
     if (anchor.kind !== "model-call" || anchor.file !== file || anchor.distance > 3) continue;
     const call = file.calls.find(({ start }) => start === anchor.offset);
     const fn = functionAt(file, anchor.offset);
-    const passes = call && /\btools?\b|context|params|kwargs|request/i.test(argumentsOf(file, call));
-    if (passes && /tool/i.test(argumentsOf(file, call)))
-      yield finding("tools-offered", "offered", "effect", anchor.offset, "the request carries the tools");
+    const apt = 6 - 2 * anchor.distance;
+    const passes =
+      call &&
+      /\b\w*tools\b|\btool_?(?:definitions?|specs|declarations|schemas|config|list|set)\b/i.test(
+        argumentsOf(file, call),
+      );
+    if (passes)
+      yield { ...finding("tools-offered", "offered", "effect", anchor.offset, "the request carries the tools"), apt };
     else if (
       fn &&
       /\btools\b\s*[:=]|\[["']tools["']\]|bind_?tools/i.test(textOf(file, fn)) &&
       lastName(call?.callee ?? "") !== ""
     ) {
-      yield finding("tools-offered", "offered", "effect", anchor.offset, "the request carries the tools");
+      yield { ...finding("tools-offered", "offered", "effect", anchor.offset, "the request carries the tools"), apt };
     }
   }
   for (const fn of file.functions) {
@@ -88,11 +104,32 @@ function* offered(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
         "the request is built with the tools",
       );
   }
+  yield* passedOn(file, index);
   for (const offset of offsetsIn(
     file.code,
     /\b(?:tools|functions)\b\s*(?::\s*(?:list|List|Sequence|readonly|Array|Tool|Any)\b[\w[\], |<>.]*)/g,
   )) {
     yield finding("tools-parameter", "static-list", "declaration", offset, "the caller gives a list of tools");
+  }
+}
+
+/** The tools of a request that are neither written there nor a constant come from whoever called, or from settings. */
+function* passedOn(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
+  for (const match of file.code.matchAll(
+    /(?:\btools\b|\[\s*["']\s*["']\s*\])["']?[ \t]*(?:\??:|=(?!=))[ \t]*(?:await[ \t]+)?([\w$.?]*[\w$])/g,
+  )) {
+    const given = match[1] ?? "";
+    if (!/tools\b/.test(file.text.slice(match.index, match.index + 12)) || !/[a-z]/.test(given.split(".").at(-1) ?? ""))
+      continue;
+    if (
+      /^(?:None|null|undefined|true|false|True|False|list|List|Sequence|str|string|readonly|Any|any|dict|Dict|typing|z|new|await|Field)\b/.test(
+        given,
+      )
+    )
+      continue;
+    if (/^[A-Z]\w*$/.test(given) || !index.onRunPath(file, match.index) || index.farFromAnchors(file.path) > 1)
+      continue;
+    yield finding("tools-passed-on", "static-list", "declaration", match.index, "the tools come from the caller");
   }
 }
 

@@ -11,8 +11,11 @@ import type { WorkspaceIndex } from "./workspace-index.ts";
 
 const check =
   /(verif(y|ier|ication)|(validat|check|review|evaluat|grade|judge)\w*_?(output|result|answer|final|completion|response|patch|solution)|(output|final|result|answer)_?\w*(check|guardrail|validat|verif)|final_answer_check|guardrail|lint_?(edited|file|s)|auto_?(lint|test)|run_?tests?|self_?check|structured_?output)/i;
+/** Checks of callers, keys, hosts, files and settings check no result of an agent. */
 const notCheck =
-  /(httpx|ssl|cert)\w*_?verify|verify_?(option|api|repo|jwt|jws|webhook|domain|url|path|host|version|checksum|code|user|id|captcha)|email|jwt|jws|oauth|api_?key|tls|credential|verify_?(ssl|token|signature|cert|email|password|webhook|state|installed|login|auth)|guardrail_?(name|config)|evaluate_?(js|script|python)/i;
+  /(httpx|ssl|cert)\w*_?verify|verify_?(option|api|repo|jwt|jws|webhook|domain|url|path|host|version|checksum|code|user|id|captcha|file|sha|hub|connection|server|deps|interpreter|necessary|config|binary|install)|checksum|code_?verifier|hook|email|jwt|jws|oauth|api_?key|tls|credential|verify_?(ssl|token|signature|cert|email|password|webhook|state|installed|login|auth)|\w*signature|(create|define|make|new)_?\w*guardrail|guardrail_?(name|config|tracker|span|type)|tracker|evaluate_?(js|script|python)|tool_?result_?ids|check_?point|deps$/i;
+/** A linter inside one tool checks that tool's call; the work as a whole is not looked at there. */
+const ofOneTool = /(^|\/)[^/]*(?:edit|write|patch|replace)[^/]*$/i;
 
 function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
   for (const fn of functionsNamed(file, check)) {
@@ -27,22 +30,26 @@ function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
   }
   yield* verdicts(file, index);
   yield* completions(file, index);
+  yield* scores(file, index);
   for (const call of callsTo(file, check)) {
     if (notCheck.test(call.callee) || !index.onRunPath(file, call.start)) continue;
     const around = surroundings(file, call.start);
     const decides = decidesBranch(file, call, around);
-    const throwsInside = /raise|throw/.test(file.code.slice(call.start, Math.min(around.end, call.end + 200)));
+    const about = worded(
+      `${call.callee} ${functionAt(file, call.start)?.name ?? ""} ${file.path.slice(file.path.lastIndexOf("/") + 1)}`,
+    );
+    if (!resultWords.test(about)) continue;
     yield finding(
       "check-decides",
       "result-check",
-      decides || throwsInside ? "effect" : "called",
+      decides && !ofOneTool.test(file.path) ? "effect" : "called",
       call.start,
       "the check decides whether the result is accepted",
     );
   }
   for (const offset of offsetsIn(
     file.code,
-    /\bfor\s*\(?\s*(?:const\s+)?\w*(?:check|guardrail|validator|verifier)\w*\s+(?:of|in)\s/gi,
+    /\bfor\s*\(?\s*(?:const\s+)?\w*(?:guardrail|validator|verifier|(?:answer|output|result|response|final)_?check|check_?fn|check_?function)\w*\s+(?:of|in)\s|\bfor\s*\(?\s*(?:const\s+)?\w+\s+(?:of|in)\s+[\w.]*(?:guardrails|(?:answer|output|result|response|final)_?(?:checks|checkers|validators))\b/gi,
   )) {
     if (functionAt(file, offset))
       yield finding(
@@ -86,22 +93,27 @@ function isEntrance(path: string): boolean {
   return /(^|\/)(routes?|auth|oauth|webhooks?|integrations?)\//i.test(path);
 }
 
-const resultWords = /result|answer|output|report|evidence|claim|patch|solution|completion|final|grader?|rubric|critic/i;
+const resultWords =
+  /result|answer|output|report|evidence|claim|patch|solution|completion|final|grader?|rubric|critic|lint|tests?\b|guardrail|submission|review|judge|self_?check|response/i;
 const completion =
   /attempt_?completion|complete_?task|task_?complete|submit_?(?:result|answer|output|report)|final_?answer|(?:^|_)finish_?(?:task|tool|action)/i;
+/** The call of that tool is told by its name. */
+const completionName =
+  /===?\s*["'\w.]*(?:complete_?task|attempt_?completion|final_?answer|submit_?(?:result|answer)|finish_?task)/i;
 const complaint = /error|reject|fail|invalid|missing|incomplete|cannot|must|not /i;
 
 /** The tool with which the agent ends: a branch that refuses to end is a check of the result. */
 function* completions(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
   if (index.farFromAnchors(file.path) > 2 || isScreen(file.path)) return;
+  const outer = file.branches.filter(
+    ({ kind, condition, body }) =>
+      kind === "if" && body.end - body.start < 6_000 && completionName.test(textOf(file, condition)),
+  );
   for (const branch of file.branches) {
     const fn = functionAt(file, branch.start);
-    if (
-      !fn ||
-      !completion.test(worded(`${fn.name} ${fn.owner}`)) ||
-      /definition|schema|prompt|description/i.test(fn.name)
-    )
-      continue;
+    if (!fn || /definition|schema|prompt|description/i.test(fn.name)) continue;
+    const inside = outer.some(({ body }) => contains(body, branch));
+    if (!inside && !completion.test(worded(`${fn.name} ${fn.owner}`))) continue;
     const exit = exitOf(file, branch);
     if (!exit || branch.end - branch.start > 2_000) continue;
     if (!complaint.test(file.source.slice(branch.body.start, branch.body.end))) continue;
@@ -115,17 +127,38 @@ function* completions(file: FileFacts, index: WorkspaceIndex): Iterable<Finding>
   }
 }
 
-/** The check stands in a condition, or what it gave does. */
+const reviews = /review|critic|judge|grader?|verif|evaluator|rubric/i;
+const scored =
+  /\b[\w.]*(?:accept|score|grade|verdict|passed|approved)\w*\s*[<>]=?\s*[\w.]*(?:accept|threshold|score|min|max|required|pass)\w*|\b[\w.]*(?:verdict|decision|result)\w*\s*[!=]==?\s*["'](?:needs_?revision|reject(?:ed)?|accept(?:ed)?|fail(?:ed)?|pass(?:ed)?|satisfied)["']/i;
+
+/** What a reviewer gave is compared, and decides whether the work goes on. */
+function* scores(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
+  if (index.farFromAnchors(file.path) > 2 || isScreen(file.path)) return;
+  const base = file.path.slice(file.path.lastIndexOf("/") + 1);
+  for (const branch of file.branches) {
+    if (!scored.test(textOf(file, branch.condition)) || !exitOf(file, branch)) continue;
+    const fn = functionAt(file, branch.start);
+    if (!fn || !reviews.test(worded(`${fn.name} ${fn.owner} ${base}`)) || index.callsOf(fn.name) === 0) continue;
+    yield finding("score-compared", "result-check", "effect", branch.start, "what a review gave decides");
+  }
+}
+
+/** What a branch does that sends the work back: it leaves, or says to the model what is wrong. */
+const sendsBack =
+  /\b(?:messages|history|reflected\w*|feedback|errors?|transcript|conversation|context)\b[\w.]*\s*(?:\+?=(?!=)|\.(?:push|append|extend|add)\w*\()/i;
+
+/** The check stands in a condition, or what it gave does; and the branch stops, or goes back to the model. */
 function decidesBranch(file: FileFacts, call: CallFact, around: Span): boolean {
   const before = file.code.slice(Math.max(0, call.start - 120), call.start);
-  const given = /([\w$]+)\s*(?::[^=;]*)?=\s*(?:await\s+)?(?:self\.|this\.)?$/.exec(before)?.[1];
+  const given = /([\w$]+)\s*(?::[^=;\n]*)?=\s*(?:await\s+)?(?:self\.|this\.)?$/.exec(before)?.[1];
   const uses = given === undefined ? undefined : new RegExp(`\\b${given.replaceAll("$", "\\$")}\\b`);
-  return file.branches.some(
-    (branch) =>
-      contains(around, branch) &&
-      (contains(branch.condition, call) ||
-        (uses !== undefined && branch.start >= call.start && uses.test(textOf(file, branch.condition)))),
-  );
+  return file.branches.some((branch) => {
+    if (!contains(around, branch)) return false;
+    const asks =
+      contains(branch.condition, call) ||
+      (uses !== undefined && branch.start >= call.start && uses.test(textOf(file, branch.condition)));
+    return asks && (exitOf(file, branch) !== undefined || sendsBack.test(textOf(file, branch.body)));
+  });
 }
 
 export const twoLevelVerification: PrimitiveProbes = {
@@ -136,7 +169,7 @@ export const twoLevelVerification: PrimitiveProbes = {
   ],
   probe,
   asserted:
-    /den(y|ied|ies)|reject(s|ed)|block(s|ed)|budget|cost_?limit|limit.{0,20}(exceed|reach)|exceed|permission|approval|guardrail|unsafe|dangerous|forbidden|escape|travers|max_?(steps|turns|iterations)|tripwire|unauthori[sz]ed|sandbox/i,
+    /den(y|ied|ies)|reject(s|ed)|(?<!(?:update|content|text|thinking|unknown|code|image|cache|tool|xml|search)[ _]?)block(s|ed|_?list)\b|block_?list|budget|cost_?limit|exit_?cost|limit.{0,20}(exceed|reach)|exceed|permission|approval|guardrail|unsafe|dangerous|forbidden|not_?allowed|allowed_?to|travers|max_?(steps|turns|iterations)|tripwire|unauthori[sz]ed|sandbox/i,
   assertedAspect: "guard-tests",
   denied: /verification|guardrails/,
 };

@@ -4,6 +4,7 @@
  */
 import { type Anchor, dispatchesIn, loopsAround, modelCallsIn, textDispatchesIn } from "./anchors.ts";
 import { createBreath } from "./breath.ts";
+import { carriedTypes } from "./carriers.ts";
 import { contains, type FileFacts, type FunctionFact, functionAt, type TypeFact } from "./facts.ts";
 import { commonNames } from "./model-clients.ts";
 import { lastName } from "./query.ts";
@@ -18,11 +19,15 @@ export interface Package {
 }
 
 export interface WorkspaceIndex {
+  /** What the harness is written in: no tests, no examples. */
+  readonly product: readonly FileFacts[];
   readonly anchors: readonly Anchor[];
-  /** Both a model call and something to act on or to loop over were found. */
+  /** A model call was found. Everything was read, so no loop and no dispatch is then a finding like any other. */
   readonly understood: boolean;
   /** Whether the function around the offset lies on a path from the loop or to the model call. */
   readonly onRunPath: (file: FileFacts, offset: number) => boolean;
+  /** Whether the function around the offset is reached from a model call or the loop, and not only from a dispatch. */
+  readonly afterModel: (file: FileFacts, offset: number) => boolean;
   /** How often a function of this name is called in product files. */
   readonly callsOf: (name: string) => number;
   /** 0 holds an anchor, 1 shares the folder of one, 2 the package, 3 a package that uses it or that it uses, 4 nothing of all this. */
@@ -36,6 +41,8 @@ export interface WorkspaceIndex {
   readonly below: (name: string) => readonly string[];
   /** Strings that conditions outside of screens compare with a status, state, phase or step. */
   readonly comparedStatus: ReadonlySet<string>;
+  /** Names of the types that generators give, queues hold and listeners take. */
+  readonly carried: ReadonlySet<string>;
 }
 
 /** How deep calls are followed from the loop. */
@@ -80,6 +87,7 @@ export async function indexWorkspace(
   const types = typesOf(product);
   await breathe();
   const comparedStatus = await statusesComparedIn(product, breathe);
+  const carried = await carriedTypes(product, breathe);
   const below = descent(product);
   await breathe();
   const farFromAnchors = distanceFrom(anchors, product, packages);
@@ -90,12 +98,15 @@ export async function indexWorkspace(
     typeNamed: (name) => types.get(name),
     below,
     comparedStatus,
+    carried,
+    product,
     anchors,
-    understood: modelCalls.length > 0 && (loops.length > 0 || dispatches.length + byText.length > 0),
+    understood: modelCalls.length > 0,
     onRunPath: (file, offset) => {
       const fn = functionAt(file, offset);
       return fn !== undefined && isReached(file, fn);
     },
+    afterModel: isReachedAt,
     callsOf: (name) => calls.get(name) ?? 0,
     farFromAnchors,
   };

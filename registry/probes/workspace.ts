@@ -142,7 +142,7 @@ export async function readFacts(box: Box, path: string, signal: AbortSignal): Pr
   if (language === undefined) return "unsupported language";
   const source = await readText(box, path, signal);
   if (typeof source !== "string") return source.why;
-  const ownRole = roleOfSource(source);
+  const ownRole = language === "agent file" ? undefined : roleOfSource(source);
   if (ownRole) return ownRole;
   return extract(path, source, language, role);
 }

@@ -54,6 +54,8 @@ export async function wrappersOf(
 interface Home {
   readonly paths: Set<string>;
   readonly owners: Set<string>;
+  /** A name too common to follow but from the same class. */
+  readonly ownOnly?: boolean;
   /** The function gives back one that reaches the model: what holds its result reaches it too. */
   makes: boolean;
 }
@@ -73,8 +75,10 @@ function wrapperNames(level: readonly Anchor[]): Wrappers {
     const table = fn === undefined ? tableAt(file, offset) : undefined;
     if (table !== undefined) homes.set(table, emptyHome(file.path));
     const constructs = fn !== undefined && /^(constructor|__init__)$/.test(fn.name);
-    if (!fn || constructs || commonNames.has(fn.name)) continue;
-    const home = homes.get(fn.name) ?? emptyHome(file.path);
+    if (!fn || constructs) continue;
+    const ownOnly = commonNames.has(fn.name) && fn.name !== "__call__";
+    if (ownOnly && fn.owner === "") continue;
+    const home = homes.get(fn.name) ?? { ...emptyHome(file.path), ownOnly };
     home.paths.add(file.path);
     if (fn.owner !== "") home.owners.add(fn.owner.toLowerCase());
     home.makes ||= isGivenBack(file, fn, offset);
@@ -113,7 +117,7 @@ const aliases: readonly (readonly [RegExp, boolean])[] = [
   // A function kept whole, or wrapped by another that changes nothing of what it reaches.
   [/\b([\w$]+)\s*=\s*(?:[\w$]+\.)*([\w$]+)[ \t]*;?[ \t]*$/gm, false],
   [
-    /\b([\w$]+)\s*=\s*[\w$.]*(?:partial|wrap|retry|bind|decorat|trace|observe|limit)[\w$]*\(\s*(?:[\w$]+\.)*([\w$]+)\s*[,)]/gi,
+    /\b([\w$]+)\s*=\s*[\w$.]*(?:partial|wrap|retry|bind|decorat|trace|observe|limit)[\w$]*\(\s*(?:[\w$]+\s*=\s*)?(?:[\w$]+\.)*([\w$]+)\s*[,)]/gi,
     false,
   ],
   // Taken from a table by a key.
@@ -151,6 +155,7 @@ function callsWrapper(file: FileFacts, call: CallFact, { homes }: Wrappers): boo
   const home = homes.get(name);
   if (!home) return false;
   const receiver = call.callee.slice(0, -name.length).replace(/[.?]+$/, "");
+  if (home.ownOnly === true) return home.paths.has(file.path) && /^(?:this|self|cls|super\(\))$/.test(receiver);
   if (receiver === "") return home.paths.has(file.path) || new RegExp(`\\b${escaped(name)}\\b`).test(file.imports);
   if (receiverOfModel.test(receiver)) return true;
   const held = lastName(receiver).replace(/_/g, "").toLowerCase();

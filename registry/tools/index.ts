@@ -55,9 +55,15 @@ export function toolNamed(name: string): ToolDeclaration | undefined {
 /** JSON Schema of a tool's input, as a model is given it: draft 2020-12, or what its author wrote. */
 export function inputSchema({ input, schema: written }: ToolDeclaration): Readonly<Record<string, unknown>> {
   if (written !== undefined) return written;
+  const known = schemas.get(input);
+  if (known !== undefined) return known;
   const { $schema: _, ...schema } = z.toJSONSchema(input, { io: "input" });
+  schemas.set(input, schema);
   return schema;
 }
+
+/** Made for every tool of every session that is put together; nobody writes to them. */
+const schemas = new WeakMap<ToolDeclaration["input"], Readonly<Record<string, unknown>>>();
 
 /**
  * SHA-256, in hexadecimal, of what a caller approves when they approve a tool: name, description, input, risk, repeat.

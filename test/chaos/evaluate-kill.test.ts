@@ -1,5 +1,6 @@
 // kill -9 in the middle of an evaluation, with real processes: ten moments, spread evenly over the log of an
-// undisturbed run, and five kinds of victims in turn. Whatever dies, the same run ends as if nothing had happened.
+// undisturbed run, and five kinds of victims in turn. Whatever dies, the same run ends as if nothing had happened; so does the
+// local analyst's, which stands beside that of a model.
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { signalProcess } from "../../infra/redis/process-identity.ts";
@@ -9,13 +10,13 @@ import { askedBy, startAnalystDouble } from "../support/analyst-double.ts";
 import type { MessagesDouble } from "../support/messages-double/double.ts";
 import { documentOf, type Finished, fixture, openSwarm, type Running, type Swarm } from "../support/swarm-cli.ts";
 import {
+  askedRunIdsOf,
   eventsOf,
   logAt,
   logOf,
   newRunOf,
   replayOf,
   resultsOf,
-  runIdsOf,
   serverOf,
   workersOf,
 } from "../support/swarm-store.ts";
@@ -49,8 +50,10 @@ interface Reference {
 const evaluate = (swarm: Swarm): Running => swarm.start(["evaluate", REPOSITORY, "--only", ONLY.join(","), "--json"]);
 
 const reportOf = (finished: Finished): Record<string, unknown> => {
-  const { runId: _, ...report } = documentOf(finished);
-  return report;
+  const { runId: _, comparison, ...report } = documentOf<{ runId: string; comparison?: { runId: string } }>(finished);
+  if (comparison === undefined) return report;
+  const { runId: __, ...compared } = comparison;
+  return { ...report, comparison: compared };
 };
 
 async function undisturbed(swarm: Swarm): Promise<Reference> {
@@ -167,6 +170,8 @@ describe.each(["the local analyst", "a Messages server"] as const)("an evaluatio
 
   test("without a kill finds something to report", () => {
     expect(reference.report).toMatchObject({ v: 1, primitives: ONLY.map(() => expect.anything()) });
+    if (model === "a Messages server")
+      expect(reference.report.comparison).toEqual({ agrees: ONLY, differs: [], oneSided: [] });
     expect(reference.report.primitives).toContainEqual(
       expect.objectContaining({
         findings: expect.arrayContaining([expect.objectContaining({ path: "src/agent.ts" })]),
@@ -178,7 +183,7 @@ describe.each(["the local analyst", "a Messages server"] as const)("an evaluatio
     `ends as if undisturbed at point $point of ${POINTS}, where the victim is $victim`,
     async ({ point, victim }) => {
       const target = Math.max(1, Math.floor((point * reference.events) / POINTS));
-      const known = await runIdsOf(swarm);
+      const known = await askedRunIdsOf(swarm);
       const servedBefore = double?.served.length ?? 0;
       const command = evaluate(swarm);
       const run = await newRunOf(swarm, known);
@@ -196,7 +201,7 @@ describe.each(["the local analyst", "a Messages server"] as const)("an evaluatio
       expect(Object.keys(await resultsOf(swarm, run)).sort()).toEqual(TASKS.map((task) => `res_${task}`));
       if (double !== undefined) expectNothingAskedTwice(events, double.served.slice(servedBefore));
       expect(await replayOf(swarm, run)).toMatchObject({ mismatch: null, lastSeq: events.length });
-      expect(await runIdsOf(swarm)).toEqual([run, ...known]);
+      expect(await askedRunIdsOf(swarm)).toEqual([run, ...known]);
     },
   );
 });

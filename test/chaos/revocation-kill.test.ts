@@ -80,7 +80,7 @@ const revoke = (stage: Stage, run: string) =>
 const replayed = (stage: Stage, run: string) =>
   withRedis(stage, (redis) => replay(entriesOf(openReader(redis, keysFor("swarm")), run), machines));
 
-/** Nobody adds a line any more: looked at until it was the same forty times. */
+/** Nobody adds a line any more: looked at for more than half a second at least. */
 async function still(file: string): Promise<void> {
   let same = 0;
   let lines = -1;
@@ -88,7 +88,7 @@ async function still(file: string): Promise<void> {
     const now = linesIn(file).length;
     same = now === lines ? same + 1 : 0;
     lines = now;
-    return same > 40;
+    return same > 18;
   });
 }
 

@@ -150,6 +150,8 @@ describe("a flag that cannot be obeyed is refused before any work is done", () =
     ["--only with nothing in it", ["--only", ""], /--only/],
     ["--only with nothing but commas", ["--only", ",,"], /--only/],
     ["--fail-on with a level that does not exist", ["--fail-on", "purple"], /purple/],
+    ["--fail-on worse, and nothing to be worse than", ["--fail-on", "absent,worse"], /--baseline FILE/],
+    ["--fail-on disagreement, and nobody to disagree", ["--fail-on", "disagreement"], /ANTHROPIC_API_KEY/],
     ["--analyst with nobody's name", ["--analyst", "oracle"], /oracle/],
     ["--html in a folder that does not exist", ["--html", "no/such/folder/r.html"], /--html/],
     ["--html that is a folder", ["--html", "."], /--html/],

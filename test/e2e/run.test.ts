@@ -95,7 +95,17 @@ describe("a result", () => {
     expect(requests).toHaveLength(3);
     expect(toldBefore(requests[2]).at(-1)?.text).toMatch(/Report/);
     expect(endings(events)).toEqual(["run.failed"]);
-    expect(document.blackBox).toMatchObject({ lastSeq: events.length, reason: expect.stringMatching(/report/i) });
+    const [died] = ofType(events, "run.failed");
+    expect(died).toMatchObject({ state: "supervising.watching", effects: [], budget: { tokensMax: null } });
+    expect(died?.lastSeq).toBeLessThan(died?.seq ?? 0);
+    expect(died?.budget?.tokens).toBeGreaterThan(0);
+    expect(ofType(events, "agent.ended")).toMatchObject([
+      { actor: "a_goal", status: "failed", state: "thinking.calling", reason: expect.stringMatching(/report/i) },
+    ]);
+    expect(document.blackBox).toMatchObject({
+      ...{ kind: "ended", lastSeq: events.length, reason: expect.stringMatching(/report/i) },
+      ...{ state: died?.state, budget: died?.budget },
+    });
   });
 
   test("is not built on an invented quote: it is rejected with its reason, and may be corrected", async () => {

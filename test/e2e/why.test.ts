@@ -79,6 +79,42 @@ describe("the command that why prints", () => {
     expect(documentOf(await typed(told.causes[0]?.command, "--json"))).toMatchObject({ status: "completed" });
   });
 
+  it("goes on with a run whose agent came to the end of its turns, in a fork that has more of them", async () => {
+    const { document } = await stage.play(
+      [{ ...says(read()), times: 2 }, report("adds")],
+      ["--json", "--max-turns", "2"],
+    );
+    expect(document.status).toBe("exhausted");
+    const [cause] = (await why(document.runId)).causes;
+    expect(cause).toMatchObject({
+      kind: "ended",
+      command: expect.stringMatching(/^swarm fork r_\S+ --at \d+ --max-turns 4$/),
+    });
+    expect(documentOf(await typed(cause?.command, "--json"))).toMatchObject({ status: "completed" });
+  });
+
+  it("goes on with a run that somebody parked, and raises a budget of which little is left", async () => {
+    const { document } = await stage.play(
+      [says(use("Write", { file_path: "later.txt", content: "x\n" })), report("written", [])],
+      [...ASK, "--max-tokens", "60000"],
+    );
+    const run = document.runId;
+    expect((await stage.swarm.ask(["stop", run])).code).toBe(0);
+    const parked = (await why(run)).causes[0];
+    expect(parked).toMatchObject({ kind: "parked", command: `swarm resume ${run}` });
+    // Spent so far, and a little: what is left is less than a twentieth.
+    const spent = document.usage.totalTokens as number;
+    expect((await stage.swarm.ask(["budget", "set", run, "--tokens", String(spent + 10)])).code).toBe(0);
+    const little = (await why(run)).causes.find(({ kind }) => kind === "budget");
+    expect(little?.command).toBe(`swarm budget set ${run} --tokens ${2 * (spent + 10)}`);
+    expect((await typed(little?.command)).code).toBe(0);
+    expect((await why(run)).causes.map(({ kind }) => kind)).not.toContain("budget");
+    expect((await stage.swarm.ask(["budget", "set", run, "--tokens", "60000"])).code).toBe(0);
+    const person = (await why(run)).causes.find(({ kind }) => kind === "person");
+    expect((await typed(person?.command)).code).toBe(0);
+    expect(documentOf(await typed(parked?.command, "--json"))).toMatchObject({ status: "completed" });
+  });
+
   it("goes on with a run whose budget was refused, in a fork that has more", async () => {
     const { document } = await stage.play(
       [{ ...says(read()), times: 2 }, report("adds")],

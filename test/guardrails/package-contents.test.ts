@@ -68,12 +68,14 @@ describe("the published package", () => {
     const compiled = sources.filter((file) => !file.startsWith("apps/visualizer/page/")).flatMap(compiledNames);
     const page = packed.filter((path) => path.startsWith("dist/page/"));
     expect(page.length).toBeGreaterThan(0);
-    expect(page.filter((path) => !pageParts().has(path))).toEqual([]);
+    const known = pageParts();
+    expect(page.filter((path) => !known.has(path))).toEqual([]);
     const documents = filesUnder(join(root, "docs")).filter((file) => file.endsWith(".md"));
     expect(compiled.length).toBeGreaterThan(0);
     const parts = packed.filter((path) => path.startsWith("dist/bundle/"));
     expect(parts.length).toBeGreaterThan(0);
-    expect(parts.filter((path) => !needed().has(path))).toEqual([]);
+    const wanted = needed();
+    expect(parts.filter((path) => !wanted.has(path))).toEqual([]);
     const expected = [
       ...compiled,
       ...parts,

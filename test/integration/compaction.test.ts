@@ -3,7 +3,8 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type Accesses, apiBinding, openAccesses } from "../../actors/runtime/accesses.ts";
+import { type Accesses, openAccesses } from "../../actors/runtime/accesses.ts";
+import { apiBinding } from "../../actors/runtime/bindings.ts";
 import { cacheLedger } from "../../actors/runtime/cache-ledger.ts";
 import { entryFrom } from "../../actors/runtime/conversation.ts";
 import { replay } from "../../actors/runtime/replay.ts";

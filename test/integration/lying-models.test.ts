@@ -3,7 +3,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type Accesses, apiBinding, openAccesses } from "../../actors/runtime/accesses.ts";
+import { type Accesses, openAccesses } from "../../actors/runtime/accesses.ts";
+import { apiBinding } from "../../actors/runtime/bindings.ts";
 import { type RunDocument, runDocument } from "../../actors/runtime/run-document.ts";
 import type { RunConfig } from "../../actors/runtime/run-row.ts";
 import { createRuntime, type Runtime } from "../../actors/runtime/runtime.ts";

@@ -4,8 +4,9 @@ import Anthropic from "@anthropic-ai/sdk";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createModelClient } from "../../infra/model/anthropic.ts";
 import type { Brain, BrainRequest } from "../../infra/model/local/brain.ts";
+import { localAnalystModel } from "../../infra/model/local/local-model.ts";
 import type { PromptUsage } from "../../infra/model/local/prefix-cache.ts";
-import { type LocalServer, localAnalystModel, startLocalServer } from "../../infra/model/local/server.ts";
+import { type LocalServer, startLocalServer } from "../../infra/model/local/server.ts";
 import type { ModelRequest } from "../../infra/model/request.ts";
 
 const limits = { idleTimeoutMs: 20_000, firstByteTimeoutMs: 20_000 };

@@ -8,7 +8,7 @@ import { keysFor } from "../../infra/redis/keys.ts";
 import { openReader, type Reader } from "../../infra/redis/reader.ts";
 import { type RunBudget, runBudget } from "../../infra/redis/run-budget.ts";
 import { redisStore } from "../../infra/redis/store.ts";
-import { budgetFrom } from "../../infra/redis/stored-actor.ts";
+import { budgetFrom } from "../../infra/redis/stored-budget.ts";
 import type { Grant, Store } from "../../infra/store.ts";
 import type { LoggedEvent } from "../../machines/run-event.ts";
 import {

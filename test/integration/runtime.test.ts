@@ -251,8 +251,10 @@ describe("a worker", () => {
     await hive.redis.rpush(hive.keys.actor("r_poison", "a_a").mailbox, "{not mail");
     expect(await hive.ended("r_poison")).toBe("failed");
     const events = await hive.events("r_poison");
-    expect(events.filter(({ type }) => type === "agent.died")).toHaveLength(1);
-    expect(events.at(-1)).toMatchObject({ type: "run.failed" });
+    expect(events.filter(({ type }) => type === "agent.died")).toMatchObject([
+      { died: "a_a", state: "thinking.calling", effects: [{ kind: "model.call", status: "unknown" }] },
+    ]);
+    expect(events.at(-1)).toMatchObject({ type: "run.failed", budget: { heldTokens: 0 } });
     const dead = await hive.redis.xrange(hive.keys.shard(hive.keys.shardOf("r_poison")).dead, "-", "+");
     expect(JSON.stringify(dead)).toContain("{not mail");
   });

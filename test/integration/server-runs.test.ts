@@ -6,7 +6,7 @@ import { runDocument } from "../../actors/runtime/run-document.ts";
 import { entriesOf } from "../../actors/runtime/run-log.ts";
 import { shownMoment } from "../../actors/runtime/shown-moment.ts";
 import { latestMachine, machines } from "../../actors/types/index.ts";
-import type { ApiActor, ApiAgents, ApiLog, ApiRun, ApiRuns } from "../../apps/server/api.ts";
+import type { ApiActor, ApiAgents, ApiLog, ApiMail, ApiRun, ApiRuns } from "../../apps/server/api.ts";
 import type { ApiMachines, ApiQueues, ApiScene, ApiStatus } from "../../apps/server/api-swarm.ts";
 import { STREAMS_MAX } from "../../apps/server/streams.ts";
 import { callsRead, deferred, performersOf, reports, task } from "../support/mocked-hive.ts";
@@ -205,6 +205,8 @@ describe("of a run", () => {
       over: null,
     });
     expect(asked?.state).toMatch(/thinking/);
+    const { agents: busy } = (await stage.get("/api/runs/r_one/mail")).json<ApiMail>();
+    expect(busy).toContainEqual({ id: "a_a", mail: 0, pending: 1 });
     release();
     expect(await stage.swarm.ended("r_one")).toBe("completed");
     const events = await stage.swarm.events("r_one");
@@ -212,6 +214,9 @@ describe("of a run", () => {
     const run = (await stage.get("/api/runs/r_one")).json<ApiRun>();
     expect(run).toMatchObject(JSON.parse(JSON.stringify(await runDocument(stage.swarm.reader, "r_one"))));
     expect([run.seq, run.goal, run.status]).toEqual([events.length, "test", "completed"]);
+    const brief = (await stage.get("/api/runs/r_one?brief=1")).json<ApiRun>();
+    const { cost: _cost, ...rest } = run;
+    expect(brief).toEqual({ ...rest, agents: [], approvals: [], spending: { ...run.spending, agents: [] } });
 
     const agents = (await stage.get("/api/runs/r_one/agents")).json<ApiAgents>();
     expect([agents.total, agents.next, agents.seq]).toEqual([3, null, events.length]);
@@ -227,7 +232,8 @@ describe("of a run", () => {
     const page = (await stage.get("/api/runs/r_one/agents?limit=1&after=a_coordinator")).json<ApiAgents>();
     expect([page.agents.map(({ id }) => id), page.next]).toEqual([["a_a"], "a_a"]);
 
-    for (const seq of [1, 4, Math.floor(events.length / 2), events.length]) {
+    // In any order: a fold that is picked up where another one stood tells the same as one from the beginning.
+    for (const seq of [events.length, 1, Math.floor(events.length / 2), 4, events.length]) {
       const asked = await stage.get(`/api/runs/r_one/actors/a_coordinator?at=${seq}`);
       const { moment } = await replay(entriesOf(stage.swarm.reader, "r_one"), machines, seq);
       const folded = shownMoment(moment).actors.find(({ actor }) => actor === "a_coordinator");

@@ -5,8 +5,10 @@ import { join } from "node:path";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { newRun, type RunPlan } from "../../actors/runtime/new-run.ts";
+import { localBinding } from "../../infra/model/local/local-model.ts";
 import { openAsker } from "../../infra/redis/ask.ts";
 import { keysFor } from "../../infra/redis/keys.ts";
+import { packedStep } from "../../infra/redis/packed.ts";
 import { redisStore } from "../../infra/redis/store.ts";
 import { stubFields } from "../../infra/redis/stub.ts";
 import { swarmStatus } from "../../infra/redis/swarm-status.ts";
@@ -30,7 +32,10 @@ afterAll(async () => {
 
 const place = () => ({ redisUrl: `unix://${server.socket}`, dataDir: "/nonexistent", prefix: "swarm" });
 const seen = async (sinceMs = 0) => swarmStatus(place(), sinceMs, 5_000);
-const NOTHING = { running: 0, parked: 0, failed: 0, approvals: 0, costUsd: 0, costWhole: true, runs: 0, cut: false };
+const NOTHING = {
+  ...{ running: 0, parked: 0, failed: 0, approvals: 0, costUsd: 0, costWhole: true },
+  ...{ counted: 0, simulated: 0, runs: 0, cut: false },
+};
 
 /** A run as it is created, and what has become of it since. */
 async function run(name: string, fields: Readonly<Record<string, string>> = {}): Promise<void> {
@@ -63,8 +68,29 @@ describe("what a swarm is doing", () => {
       failed: 1,
       approvals: 3,
       costUsd: 2.75,
+      counted: 5,
       runs: 5,
     });
+  });
+
+  it("a run is simulated by its binding, or by what a server that costs nothing says of itself; none that costs is looked into", async () => {
+    const answered = (run: string, said: object) =>
+      redis.xadd(
+        keys.run(run).log,
+        "1-0",
+        ...["t", "1", "a", `${run}/a_t/general`, "b"],
+        packedStep(JSON.stringify({ v: 1, events: [{ type: "model.answered", effect: "e", turn: 0, ...said }] })),
+      );
+    await run("r_local", { binding: localBinding });
+    await run("r_played", { m: money(0) });
+    await answered("r_played", { simulated: true });
+    await run("r_own", { m: money(0) });
+    await answered("r_own", { model: 'called "simulated":true' });
+    await run("r_paid", { m: money(1) });
+    await answered("r_paid", { simulated: true });
+    await run("r_past", { status: "completed", endedAt: "1000", binding: localBinding });
+    await redis.zadd(keys.shard(keys.shardOf("r_past")).runs, 1, "r_past");
+    expect(await seen(Date.now() - 60_000)).toMatchObject({ running: 4, counted: 4, simulated: 2, runs: 5 });
   });
 
   it("of what ended before, neither failure nor cost counts; of what goes on, all of it", async () => {
@@ -142,11 +168,17 @@ describe("`swarm status --line`", () => {
     await run("r_one", { m: money(1_500_000_000), asking: "1" });
     await run("r_two", { status: "failed", endedAt: String(Date.now()) });
     const env = { REDIS_URL: `unix://${server.socket}` };
-    const told = "swarm: 1 running, 1 failed, 1 approval waits, $1.50";
+    const told = "swarm: 1 approval waits, 1 running, 1 failed, $1.50";
     expect((await line(env)).stdout).toBe(`${told}\n`);
     expect(documentOf(await line(env, ["--json"]))).toEqual({
       ...{ v: 1, redis: "reached", running: 1, parked: 0, failed: 1, approvals: 1, runs: 2, cut: false },
-      ...{ costUsd: 1.5, costComplete: true, line: told },
+      ...{ costUsd: 1.5, costComplete: true, counted: 2, simulated: 0, line: told },
     });
+    await redis.hset(keys.run("r_two").run, { binding: localBinding });
+    expect((await line(env)).stdout).toBe(`${told}, 1 of 2 runs simulated\n`);
+    await redis.hset(keys.run("r_one").run, { binding: localBinding });
+    expect((await line(env)).stdout).toBe(`${told}, simulated\n`);
+    expect((await line(env, [])).stdout).toMatch(/, simulated\n.*\nSIMULATED: .* nobody was billed/);
+    expect(documentOf(await line(env, ["--json"]))).toMatchObject({ counted: 2, simulated: 2 });
   });
 });

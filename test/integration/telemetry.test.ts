@@ -1,8 +1,7 @@
 // What a collector is told of a real run, over real HTTP; and what a run is told of a collector that is away: nothing.
-import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { afterEach, expect, it } from "vitest";
-import { apiBinding, openAccesses } from "../../actors/runtime/accesses.ts";
+import { openAccesses } from "../../actors/runtime/accesses.ts";
+import { apiBinding } from "../../actors/runtime/bindings.ts";
 import { createRuntime } from "../../actors/runtime/runtime.ts";
 import { general } from "../../actors/types/general.ts";
 import { actorTypes } from "../../actors/types/index.ts";
@@ -11,6 +10,7 @@ import { lookAtSwarm } from "../../infra/telemetry/look-at-swarm.ts";
 import { openTracing } from "../../infra/telemetry/open-tracing.ts";
 import { telemetrySettings } from "../../infra/telemetry/settings.ts";
 import { agentPlace, runPlace, traceIdOf, turnPlace } from "../../infra/telemetry/trace-ids.ts";
+import { type Collector, type Mood, openCollector, type Span, said, spansIn } from "../support/collector.ts";
 import { openTestJournal } from "../support/journal.ts";
 import { startMessagesDouble } from "../support/messages-double/double.ts";
 import { openMockedHive } from "../support/mocked-hive.ts";
@@ -18,45 +18,15 @@ import { read, says, text, use } from "../support/run-stage.ts";
 
 const SECRET_WORDS = "the-words-nobody-may-export";
 
-interface Attribute {
-  readonly key: string;
-  readonly value: Readonly<Record<string, unknown>>;
-}
-interface Span {
-  readonly traceId: string;
-  readonly spanId: string;
-  readonly parentSpanId?: string;
-  readonly name: string;
-  readonly startTimeUnixNano: string;
-  readonly endTimeUnixNano: string;
-  readonly attributes: readonly Attribute[];
-}
-interface Taken {
-  readonly path: string;
-  readonly headers: IncomingHttpHeaders;
-  readonly text: string;
-}
-
 const closing: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close();
 });
 
-async function openCollector(): Promise<{ port: number; taken: Taken[]; server: Server }> {
-  const taken: Taken[] = [];
-  const server = createServer((request, answer) => {
-    let body = "";
-    request.setEncoding("utf8").on("data", (chunk: string) => {
-      body += chunk;
-    });
-    request.on("end", () => {
-      taken.push({ path: request.url ?? "", headers: request.headers, text: body });
-      answer.writeHead(200, { "content-type": "application/json" }).end("{}");
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  closing.push(() => new Promise((resolve) => server.close(resolve).closeAllConnections()));
-  return { port: (server.address() as AddressInfo).port, taken, server };
+async function collecting(mood?: Mood): Promise<Collector> {
+  const collector = await openCollector(mood);
+  closing.push(() => collector.close());
+  return collector;
 }
 
 async function playedWith(port: number, run: string) {
@@ -108,17 +78,8 @@ async function playedWith(port: number, run: string) {
   return { status, warned, closedMs: performance.now() - fromMs, requests: double.served };
 }
 
-const spansIn = (taken: readonly Taken[]): Span[] =>
-  taken
-    .filter(({ path }) => path === "/v1/traces")
-    .flatMap(({ text }) => (JSON.parse(text) as { resourceSpans: { scopeSpans: { spans: Span[] }[] }[] }).resourceSpans)
-    .flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans));
-
-const said = ({ attributes }: Pick<Span, "attributes">): Record<string, unknown> =>
-  Object.fromEntries(attributes.map(({ key, value }) => [key, Object.values(value)[0]]));
-
 it("a run is one connected trace: run, agent, turns, model calls, tools and queues, by convention and without a word of content", async () => {
-  const { port, taken } = await openCollector();
+  const { port, taken } = await collecting();
   const run = "r_traced";
   const { status, warned, requests } = await playedWith(port, run);
   expect([status, warned]).toEqual(["completed", []]);
@@ -177,13 +138,19 @@ it("a run is one connected trace: run, agent, turns, model calls, tools and queu
   }
 }, 120_000);
 
-it("a collector that is away disturbs no run, is told of, and holds up no worker's end", async () => {
-  const { port, server } = await openCollector();
-  await new Promise((resolve) => server.close(resolve));
-  const { status, warned, closedMs } = await playedWith(port, "r_alone");
-  expect(status).toBe("completed");
-  expect(warned.map((line) => (JSON.parse(line) as { msg: string }).msg)).toEqual([
-    expect.stringMatching(/telemetry does not get out/),
-  ]);
-  expect(closedMs).toBeLessThan(10_000);
-}, 120_000);
+it.each(["away", "broken", "silent"] as const)(
+  "a collector that is %s disturbs no run, is told of, and holds up no worker's end",
+  async (mood) => {
+    const collector = await collecting(mood === "away" ? "well" : mood);
+    if (mood === "away") await collector.close();
+    const { status, warned, closedMs } = await playedWith(collector.port, `r_${mood}`);
+    expect(status).toBe("completed");
+    const words = warned.map((line) => (JSON.parse(line) as { msg: string }).msg);
+    expect(words).toEqual([expect.stringMatching(/telemetry does not get out/)]);
+    expect(closedMs).toBeLessThan(10_000);
+    expect(collector.taken.length > 0).toBe(mood !== "away");
+    // The worker was gone while its last words still waited for an answer.
+    expect(collector.held() > 0).toBe(mood === "silent");
+  },
+  120_000,
+);

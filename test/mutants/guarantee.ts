@@ -26,6 +26,7 @@ export interface Guarantee {
     | "Effects"
     | "Approvals"
     | "Threats"
+    | "Server and page"
     | "Money and results"
     | "Versions and replay";
   /** What is promised. */

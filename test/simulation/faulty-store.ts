@@ -130,8 +130,10 @@ export function faultyStore(store: Store, name: string, owner: Owner, network: N
         () => store.revoke(run, grant, by, reason),
       ),
     forget: (address) => call("forget", 1, of(address), () => store.forget(address)),
-    quarantine: (address, reason, fence) =>
-      call("quarantine", 1, of(address), () => store.quarantine(address, reason, fence)),
+    quarantine: (address, ...why) => call("quarantine", 1, of(address), () => store.quarantine(address, ...why)),
+    // What is told of a death decides nothing: lost and doubled words of it are the contract's subject, not the simulation's.
+    remains: (run, actors) => store.remains(run, actors),
+    noteDeath: (death) => store.noteDeath(death),
     briefs: (run, ids) =>
       call(
         "briefs",

@@ -161,12 +161,19 @@ export function oracle({ store, memory }: MemoryStore, violation: Violation): Or
         runBooks(run).seq += Number(memory.runs.get(run)?.fields.get("seq") ?? 0) - before;
         return answered;
       },
-      quarantine(address, reason, fence) {
+      noteDeath(death) {
+        const seq = (): number => Number(memory.runs.get(death.address.run)?.fields.get("seq") ?? 0);
+        const before = seq();
+        const answered = store.noteDeath(death);
+        runBooks(death.address.run).seq += seq() - before;
+        return answered;
+      },
+      quarantine(address, ...why) {
         const run = memory.runs.get(address.run);
         const actor = run?.snapshots.get(address.actor);
         const [seq, quarantined] = [Number(run?.fields.get("seq") ?? 0), actor?.quarantined];
         const out = [...(actor?.pending.values() ?? [])];
-        const answered = store.quarantine(address, reason, fence);
+        const answered = store.quarantine(address, ...why);
         const ofRun = runBooks(address.run);
         ofRun.seq += Number(run?.fields.get("seq") ?? 0) - seq;
         if (actor !== undefined && actor.quarantined !== quarantined) {

@@ -2,10 +2,13 @@
 // time. What a command loads only when it needs it stays apart, and `import.meta.url` still names the place of the source.
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join, relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 
 /** Files that a process or a thread starts with, as compiled. */
 const entries = ["apps/cli/main", "infra/journal/recorder", "infra/model/local/thread-entry"];
+
+/** What is asked so often that even the number of its files counts: one of its own, with all that it takes. */
+const alone = "apps/cli/status-line";
 
 /** Native parts are found by their packages at run time. */
 const external = ["@ast-grep/*", "msgpackr-extract"];
@@ -21,29 +24,39 @@ export async function bundled(folder) {
   const present = entries.filter((entry) => existsSync(join(folder, `${entry}.js`)));
   if (present.length === 0) return new Map();
   const { build } = await import("esbuild");
-  const { outputFiles, metafile } = await build({
+  const options = {
     absWorkingDir: folder,
-    entryPoints: present.map((entry) => ({ in: join(folder, `${entry}.js`), out: entry })),
     outdir: folder,
-    chunkNames: `${BUNDLE}/[name]-[hash]`,
     bundle: true,
-    splitting: true,
     write: false,
-    metafile: true,
     platform: "node",
     format: "esm",
     target: "node20.19",
     external,
     legalComments: "inline",
     logLevel: "error",
+  };
+  const { outputFiles, metafile } = await build({
+    ...options,
+    entryPoints: present.map((entry) => ({ in: join(folder, `${entry}.js`), out: entry })),
+    chunkNames: `${BUNDLE}/[name]-[hash]`,
+    splitting: true,
+    metafile: true,
     // CommonJS packages ask for Node's own modules by a `require` that a module does not have.
     banner: {
       js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
     },
-    plugins: [keepingPlaces(folder)],
+    plugins: [keepingPlaces(folder), leftAlone, withoutLocales],
   });
+  const single = existsSync(join(folder, `${alone}.js`))
+    ? await build({
+        ...options,
+        entryPoints: [{ in: join(folder, `${alone}.js`), out: alone }],
+        plugins: [seldomNeeded(folder)],
+      })
+    : null;
   const files = new Map();
-  for (const { path, text } of outputFiles) {
+  for (const { path, text } of [...outputFiles, ...(single?.outputFiles ?? [])]) {
     const name = relative(folder, path);
     files.set(name, placed(text, name));
   }
@@ -66,6 +79,39 @@ function keepingPlaces(folder) {
     },
   };
 }
+
+/** The command line's first file finds the one that stands alone beside it; whoever else needs it has it among its own. */
+const leftAlone = {
+  name: "left-alone",
+  setup(build) {
+    build.onResolve({ filter: /\/status-line\.js$/ }, ({ path, importer }) =>
+      importer.endsWith(join("apps", "cli", "main.js")) ? { path, external: true } : undefined,
+    );
+  },
+};
+
+/** What few status lines need would bring modules of Node's along for all: it stays a compiled module of its own. */
+function seldomNeeded(folder) {
+  return {
+    name: "seldom-needed",
+    setup(build) {
+      build.onResolve({ filter: /\/packed\.js$/ }, ({ path, resolveDir }) => ({
+        path: relative(dirname(join(folder, alone)), join(resolveDir, path)),
+        external: true,
+      }));
+    },
+  };
+}
+
+/** zod brings its messages along in some sixty languages, which every start would read; ours are English. */
+const withoutLocales = {
+  name: "without-locales",
+  setup(build) {
+    build.onLoad({ filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
+      contents: 'export { default as en } from "./en.js";',
+    }));
+  },
+};
 
 function placed(text, file) {
   const up = "../".repeat(file.split("/").length - 1);

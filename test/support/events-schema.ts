@@ -11,6 +11,8 @@ const signed = {
   at: z.string().meta({ format: "date-time", description: "By Redis's clock." }),
   run: z.string(),
   actor: z.string().describe("Whose step told it; - where the runtime did."),
+  trace_id: z.string().optional().describe("Of the run's trace; where telemetry is on in the process that tells it."),
+  span_id: z.string().optional().describe("Of the effect, turn, agent or run that it belongs to; likewise."),
 };
 
 /** Ends with a newline; the same union always gives the same text. */

@@ -61,6 +61,7 @@ function answersIn(machine: AnyStateMachine, world: World, state: ActorState): T
 
 interface Told {
   readonly text: string;
+  /** Null where there is none, or still the one before. */
   readonly after: ActorState | null;
   /** The state as it is stored; "" where there is none. */
   readonly key: string;
@@ -70,8 +71,9 @@ function told(machine: AnyStateMachine, before: ActorState | null, entry: FoldEn
   try {
     const { state, outside, inside, timersSet, timersCancelled, changed } = fold(machine, before, entry);
     const orders = JSON.stringify({ outside, inside, timersSet, timersCancelled, changed });
+    if (before === state) return { text: `= ${orders}`, after: null, key: "" };
     const key = stored(state);
-    return { text: `${before === state ? "=" : key} ${orders}`, after: state, key };
+    return { text: `${key} ${orders}`, after: state, key };
   } catch (cause) {
     return { text: `throws ${cause instanceof Error ? cause.message : String(cause)}`, after: null, key: "" };
   }

@@ -181,9 +181,13 @@ export async function openMockedHive() {
     },
     /** Resolves when the run has an event that fits. Rejects where it ends without one, naming what it had. */
     async seen(run: string, fits: (event: LoggedEvent) => boolean): Promise<LoggedEvent> {
+      let lastSeq = 0;
       for (;;) {
-        const found = (await events(run)).find(fits);
-        if (found !== undefined) return found;
+        for await (const entry of entriesOf(reader, run, lastSeq)) {
+          const found = entry.events.find(fits);
+          if (found !== undefined) return found;
+          lastSeq = entry.events.at(-1)?.seq ?? lastSeq;
+        }
         await new Promise((resolve) => setTimeout(resolve, 20));
       }
     },

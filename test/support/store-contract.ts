@@ -8,6 +8,7 @@ import { approvalLaws } from "./store-contract-approvals.ts";
 import { budgetLaws } from "./store-contract-budget.ts";
 import { claimLaws } from "./store-contract-claim.ts";
 import { commitLaws } from "./store-contract-commit.ts";
+import { deathLaws } from "./store-contract-deaths.ts";
 import { echoLaws } from "./store-contract-echo.ts";
 import { fenceLaws } from "./store-contract-fence.ts";
 import { modelLaws } from "./store-contract-model.ts";
@@ -72,6 +73,7 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
     budgetLaws(under);
     shareLaws(under);
     fenceLaws(under);
+    deathLaws(under);
     timerLaws(under);
     placeLaws(under);
     approvalLaws(under);

@@ -79,6 +79,10 @@ export interface Swarm {
 /** How long a fact may take to come true before the test gives up, in milliseconds: two busy cores are slow. */
 export const PATIENCE_MS = 120_000;
 
+/** What takes long is asked for less often: to ask takes time from whom it is about. In milliseconds. */
+const LOOK_MIN_MS = 15;
+const LOOK_MAX_MS = 60;
+
 /** Asks again until the answer is neither null, undefined nor false. */
 export async function eventually<Fact>(
   what: string,
@@ -86,11 +90,13 @@ export async function eventually<Fact>(
   patienceMs = PATIENCE_MS,
 ): Promise<Fact> {
   const deadlineMs = performance.now() + patienceMs;
+  let pauseMs = LOOK_MIN_MS;
   for (;;) {
     const fact = await ask();
     if (fact !== null && fact !== undefined && fact !== false) return fact;
     if (performance.now() > deadlineMs) throw new Error(`not within ${patienceMs} ms: ${what}`);
-    await pause(15);
+    await pause(pauseMs);
+    pauseMs = Math.min(LOOK_MAX_MS, pauseMs * 1.1);
   }
 }
 

@@ -1,6 +1,6 @@
 /**
  * Looks into a swarm's private Redis from outside: where its log stands, who its workers are, what its server's process
- * is. Only reads, over connections of its own.
+ * is. Only reads, over one connection to each server, which ends with it.
  */
 import { readFileSync } from "node:fs";
 import { Redis } from "ioredis";
@@ -29,17 +29,32 @@ export interface Peek {
   readonly redis: Redis;
   readonly keys: Keys;
   readonly reader: Reader;
-  close(): void;
 }
 
-/** Waits until the server answers. The connection does not outlive it. */
+/** By the server's process. Facts are asked for many times a second, and to connect costs more than to ask. */
+const connections = new Map<string, Redis>();
+
+/** Waits until the server answers. */
 async function peekInto(swarm: Pick<Swarm, "dataDir">): Promise<Peek> {
   const redis = await eventually("the private Redis answers", () => {
     const server = serverOf(swarm);
-    return server === undefined ? null : connected(server.socket);
+    return server === undefined ? null : connectionTo(server);
   });
   const keys = keysFor("swarm");
-  return { redis, keys, reader: openReader(redis, keys), close: () => redis.disconnect() };
+  return { redis, keys, reader: openReader(redis, keys) };
+}
+
+async function connectionTo({ socket, identity }: ServerRecord): Promise<Redis | null> {
+  const name = `${socket} ${identity.pid} ${identity.startTime}`;
+  const known = connections.get(name);
+  if (known?.status === "ready") return known;
+  const redis = await connected(socket);
+  if (redis === null) return null;
+  connections.set(name, redis);
+  redis.once("end", () => {
+    if (connections.get(name) === redis) connections.delete(name);
+  });
+  return redis;
 }
 
 /** Null while the server is still on its way: its record is written before it listens. */
@@ -57,12 +72,7 @@ async function connected(path: string): Promise<Redis | null> {
 }
 
 async function peek<Answer>(swarm: Pick<Swarm, "dataDir">, ask: (peek: Peek) => Promise<Answer>): Promise<Answer> {
-  const open = await peekInto(swarm);
-  try {
-    return await ask(open);
-  } finally {
-    open.close();
-  }
+  return ask(await peekInto(swarm));
 }
 
 /** Workers whose process lives on this machine. */
@@ -98,6 +108,16 @@ export const resultsOf = (swarm: Pick<Swarm, "dataDir">, run: string): Promise<R
 export const runIdsOf = (swarm: Pick<Swarm, "dataDir">): Promise<string[]> =>
   peek(swarm, async ({ reader }) => (await reader.runs()).map(({ run }) => run));
 
+/** Those that were asked for: without the local analyst's beside a model's. */
+export const askedRunIdsOf = (swarm: Pick<Swarm, "dataDir">): Promise<string[]> =>
+  peek(swarm, ({ reader }) => askedRuns(reader));
+
+async function askedRuns(reader: Reader): Promise<string[]> {
+  const runs = await reader.runs();
+  const goals = await Promise.all(runs.map(async ({ run }) => (await reader.run(run))?.fields.goal ?? ""));
+  return runs.flatMap(({ run }, index) => (/\(second opinion, for r_\w+\)$/.test(goals[index] ?? "") ? [] : [run]));
+}
+
 /** Every event of the entries, numbered as they are stored; read here by hand, not by the code under test. */
 export const eventsOf = (entries: readonly RawEntry[]): LoggedEvent[] =>
   entries.flatMap(({ firstSeq, atMs, member, body }) => {
@@ -107,32 +127,26 @@ export const eventsOf = (entries: readonly RawEntry[]): LoggedEvent[] =>
     return events.map((event, index): LoggedEvent => ({ v: 1, seq: firstSeq + index, at, run, actor, ...event }));
   });
 
-/** Id of the one run that is not among `known`. */
+/** Id of the one run that was asked for and is not among `known`. */
 export async function newRunOf(swarm: Pick<Swarm, "dataDir">, known: readonly string[]): Promise<string> {
-  const open = await peekInto(swarm);
-  try {
-    return await eventually("a new run is there", async () =>
-      (await open.reader.runs()).map(({ run }) => run).find((run) => !known.includes(run)),
-    );
-  } finally {
-    open.close();
-  }
+  return peek(swarm, ({ reader }) =>
+    eventually("a new run is there", async () => (await askedRuns(reader)).find((run) => !known.includes(run))),
+  );
 }
 
 /** Resolves, with all that was seen of the log, as soon as it has reached `seq` or its terminal event. */
 export async function logAt(swarm: Pick<Swarm, "dataDir">, run: string, seq: number): Promise<RawEntry[]> {
-  const open = await peekInto(swarm);
+  const { reader } = await peekInto(swarm);
   const deadlineMs = performance.now() + PATIENCE_MS;
   const seen: RawEntry[] = [];
   try {
     while (performance.now() < deadlineMs) {
-      seen.push(...(await open.reader.follow(run, seen.at(-1)?.firstSeq ?? 0, 500)));
+      seen.push(...(await reader.follow(run, seen.at(-1)?.firstSeq ?? 0, 500)));
       const last = eventsOf(seen.slice(-1)).at(-1);
       if (last !== undefined && (last.seq >= seq || RUN_ENDINGS.has(last.type))) return seen;
     }
     throw new Error(`the log of ${run} did not reach ${seq}; it stands at ${seen.at(-1)?.firstSeq ?? 0}`);
   } finally {
-    open.reader.close();
-    open.close();
+    reader.close();
   }
 }

@@ -36,6 +36,7 @@ export function resultVerify(deps: ResultVerifyDeps): Performer<"result.verify">
     const reasons: string[] = [
       ...(await valueProblems(address.type, session, report.data)),
       ...(await workProblems(context, report.data, look)),
+      ...(await probedProblems(report.data, box, signal)),
     ];
     for (const [index, evidence] of report.data.evidence.entries()) {
       if (signal.aborted) throw new EffectAborted(effectId);
@@ -93,6 +94,16 @@ async function workProblems(
   const alone = (session?.standsOn ?? []).length === 0;
   return claimProblems(value, { box, workspace: run.workspace, done, alone });
 }
+
+/** A claim about a primitive of an agent harness is looked at by the probes too, whoever makes it. */
+async function probedProblems({ outcome, value }: ReportInput, box: Box, signal: AbortSignal): Promise<string[]> {
+  if (outcome !== "done" || !isRecord(value) || !("primitive" in value) || !("findings" in value)) return [];
+  // Loaded where it is needed: parsers come with it.
+  const { findingProblems } = await import("../probed-findings.ts");
+  return findingProblems(value, box, signal);
+}
+
+const isRecord = (value: unknown): value is object => typeof value === "object" && value !== null;
 
 const REASONS_MAX = 20;
 

@@ -89,12 +89,11 @@ function backoff(facts: WhyFacts, agent: AgentFacts): Cause[] {
       ? ""
       : `; next at ${new Date(due.dueMs).toISOString()} (in ${seconds(Math.max(0, due.dueMs - facts.nowMs))})`;
   const said = failed === undefined ? "" : ` (${failed.reason}: ${failed.message})`;
-  const tries = agent.attemptsMax === null ? `${agent.attempt}` : `${agent.attempt} of ${agent.attemptsMax}`;
   return [
     {
       kind: "resting",
       agent: agent.id,
-      text: `${named(agent)} backs off after failed attempt ${tries} at its model call${said}${next}`,
+      text: `${named(agent)} backs off after failed attempt ${agent.attempt} at its model call${said}${next}`,
       since: failed?.at ?? since(facts, agent).since,
       command: null,
       facts: [...(failed === undefined ? [] : [`event ${failed.seq}`]), ...(due === undefined ? [] : [due.id])],

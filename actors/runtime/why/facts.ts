@@ -43,9 +43,8 @@ export interface AgentFacts {
   /** Its chart has come to an end. */
   readonly ended: boolean;
   readonly fenced: string | null;
-  /** Failed attempts at the call that is due, and how many it has. */
+  /** Failed attempts at the call that is due. */
   readonly attempt: number;
-  readonly attemptsMax: number | null;
   readonly reasons: readonly string[];
   /** What it asked its parent and was not told yet. */
   readonly questions: readonly string[];
@@ -104,5 +103,10 @@ export interface LogFacts {
   readonly refused: ReadonlyMap<string, readonly Told[]>;
   /** Last event before the step in which the budget was refused; null: it was not. */
   readonly beforeRefusal: number | null;
-  readonly parked: Told | null;
+  /** The first step in which an agent had no turn left: last event before it, and the turns that it had; null: there was none. */
+  readonly outOfTurns: { readonly before: number; readonly turnsMax: number } | null;
+  /** Plugin servers whose tools were called, with the newest call of each. */
+  readonly plugins: ReadonlyMap<string, Told>;
+  /** Who asked for it, and when; null: it is not, or that lies further back. */
+  readonly parked: (Told & { readonly reason: string }) | null;
 }

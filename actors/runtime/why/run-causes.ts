@@ -2,12 +2,22 @@
 import type { Cause } from "../why.ts";
 import type { AgentFacts, LetterFacts, WhyFacts } from "./facts.ts";
 
+/** What `--max-turns` takes at most. */
+const TURNS_MAX = 1_000;
+
 /** A run with less left than this share of its budget is told so: the next call may ask for more than there is. */
 const LITTLE_LEFT = 0.05;
 
 export function runCauses(facts: WhyFacts): Cause[] {
   if (facts.status !== "running" && facts.status !== "parked") return [ended(facts)];
-  return [...held(facts), ...letters(facts), ...breakers(facts), ...limits(facts), ...littleLeft(facts)];
+  return [
+    ...held(facts),
+    ...letters(facts),
+    ...breakers(facts),
+    ...plugins(facts),
+    ...limits(facts),
+    ...littleLeft(facts),
+  ];
 }
 
 function ended(facts: WhyFacts): Cause {
@@ -15,8 +25,19 @@ function ended(facts: WhyFacts): Cause {
   const said = reasons.length === 0 ? "" : `: ${reasons.join("; ")}`;
   const at = log.beforeRefusal;
   const none = { kind: "ended" as const, agent: null, since: null, facts: [] };
-  if (status !== "exhausted" || at === null) {
+  if (status === "completed" || status === "cancelled") {
     return { ...none, text: `it has ended, ${status}${said}`, command: null };
+  }
+  if (status !== "exhausted" || at === null) {
+    const { outOfTurns } = log;
+    if (outOfTurns === null) return { ...none, text: `it has ended, ${status}${said}`, command: null };
+    const { before, turnsMax } = outOfTurns;
+    return {
+      ...none,
+      text: `it has ended, ${status}${said}; a fork from before its agent's last turn was over can go on with more of them`,
+      command: `swarm fork ${run} --at ${before} --max-turns ${Math.min(2 * turnsMax, TURNS_MAX)}`,
+      facts: [`event ${before + 1}`],
+    };
   }
   return {
     ...none,
@@ -39,7 +60,7 @@ function held({ run, hold, log }: WhyFacts): Cause[] {
     {
       kind: "parked",
       agent: null,
-      text: `the run is parked: ${hold}`,
+      text: since === null ? "the run is parked" : `the run is parked: ${since.reason}`,
       since: since?.at ?? null,
       command: `swarm resume ${run}`,
       facts: since === null ? [] : [`event ${since.seq}`],
@@ -84,6 +105,28 @@ function breakers(facts: WhyFacts): Cause[] {
     command: null,
     facts: [name],
   }));
+}
+
+/** Of a plugin server that the run has called: its calls are refused meanwhile, and their agents told. */
+function plugins({ known, agents, log }: WhyFacts): Cause[] {
+  if (agents.every(({ ended: over, fenced }) => over || fenced !== null)) return [];
+  const open = known.breakers.filter(({ state }) => state !== "closed");
+  return open.flatMap(({ name, failures, sinceAt, waitMs, reason }): Cause[] => {
+    const server = /^plugin:(.+)@[^@]+$/.exec(name)?.[1];
+    const called = server === undefined ? undefined : log.plugins.get(server);
+    if (called === undefined) return [];
+    const again = waitMs > 0 ? `it is asked again in ${seconds(waitMs)}` : "the next call tries it";
+    return [
+      {
+        kind: "breaker",
+        agent: null,
+        text: `the plugin server ${server} is left alone after ${failures} failures in a row${reason === null ? "" : ` (${reason})`}; ${again}. Calls of its tools fail meanwhile, and who makes them is told`,
+        since: sinceAt,
+        command: null,
+        facts: [name, `event ${called.seq}`],
+      },
+    ];
+  });
 }
 
 function limits(facts: WhyFacts): Cause[] {

@@ -1,5 +1,5 @@
 /** `swarm doctor`: the settings in force and where each came from, the Redis that was found and what it promises. */
-import { apiBinding, DEFAULT_MODEL, hasModel, LOCAL_MODEL } from "../../../actors/runtime/accesses.ts";
+import { apiBinding, DEFAULT_MODEL, hasModel, LOCAL_MODEL } from "../../../actors/runtime/bindings.ts";
 import { installedDrift } from "../../../actors/runtime/drift/installed.ts";
 import { MODEL_TIERS } from "../../../actors/types/define.ts";
 import type { SwarmBreakers } from "../../../infra/breaker/views.ts";

@@ -1,5 +1,5 @@
 /** `swarm fork <id> --at N`: a new run that goes on from a moment of another one. Files stay as they are now. */
-import { knownPrice, LOCAL_BINDING } from "../../../actors/runtime/accesses.ts";
+import { knownPrice, LOCAL_BINDING } from "../../../actors/runtime/bindings.ts";
 import { forkOf } from "../../../actors/runtime/fork.ts";
 import type { ForkChanges, ForkMessage } from "../../../actors/runtime/fork-changes.ts";
 import { runRowFrom } from "../../../actors/runtime/run-row.ts";

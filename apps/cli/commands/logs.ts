@@ -1,12 +1,12 @@
 /** `swarm logs <id>`: the events of a run, to read or as JSON lines; with --conversation the words that were said instead. */
 import { entriesOf, followLog, type ReadEntry } from "../../../actors/runtime/run-log.ts";
 import { SwarmError } from "../../../infra/errors.ts";
-import { traceInLine } from "../../../infra/telemetry/trace-ids.ts";
 import { type LoggedEvent, RUN_ENDINGS, runEventSchema } from "../../../machines/run-event.ts";
 import { atLeast, isSaid, LEVELS, type Level } from "../event-weight.ts";
 import { oneOf, wholeNumber } from "../flags.ts";
 import { openHive } from "../hive.ts";
-import { harmless, printJson } from "../print.ts";
+import { harmless } from "../print.ts";
+import { eventPrinter } from "../print-event.ts";
 import { printSaid } from "../said-lines.ts";
 
 const known: ReadonlySet<string> = new Set(runEventSchema.options.map((option) => option.shape.type.value));
@@ -19,9 +19,8 @@ export async function act([id = ""]: readonly string[], flags: Record<string, un
   const hive = await openHive();
   const stop = new AbortController();
   process.once("SIGINT", () => stop.abort());
-  const traced = (event: LoggedEvent): void =>
-    printJson(hive.config.telemetry === undefined ? event : { ...event, ...traceInLine(event) });
-  const show = flags.jsonl === true ? traced : (event: LoggedEvent) => process.stdout.write(`${line(event)}\n`);
+  const show =
+    flags.jsonl === true ? eventPrinter(hive) : (event: LoggedEvent) => process.stdout.write(`${line(event)}\n`);
   const print = ({ events }: ReadEntry): void => {
     for (const event of events) if (event.seq > since && isWanted(event)) show(event);
   };

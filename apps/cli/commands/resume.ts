@@ -1,9 +1,10 @@
 /** `swarm resume <id>`: lets a parked run go on, brings an orphaned one back to life, and watches it to its end. */
 import { shownStatus } from "../../../actors/runtime/run-document.ts";
 import { SwarmError } from "../../../infra/errors.ts";
-import { printEvaluation } from "../evaluate/print-evaluation.ts";
+import { printEvaluation, refuseBadFlags } from "../evaluate/print-evaluation.ts";
 import { openHive } from "../hive.ts";
 import { printJson } from "../print.ts";
+import { eventPrinter } from "../print-event.ts";
 import { watch } from "../watch.ts";
 import { leaveToWorker, watchRun } from "./run.ts";
 
@@ -14,6 +15,7 @@ export async function act([id = ""]: readonly string[], flags: Record<string, un
     const fields = (await hive.reader.run(run))?.fields ?? {};
     const binding = fields.binding ?? "";
     const status = shownStatus(fields);
+    if (fields.kind === "evaluate") refuseBadFlags(flags);
     const afterSeq = flags.jsonl === true ? Number(fields.seq ?? 0) : 0;
     if (fields.hold !== undefined && status === "parked")
       await hive.store.hold(run, "resume", "asked by `swarm resume`");
@@ -24,7 +26,12 @@ export async function act([id = ""]: readonly string[], flags: Record<string, un
     }
     if (fields.kind !== "evaluate") return await watchRun(hive, run, binding, flags, afterSeq);
     if (status !== "parked" && status !== "running") return await printEvaluation(hive, run, flags);
-    const watched = await watch(hive, { run, binding, afterSeq, onEvent: flags.jsonl === true ? printJson : null });
+    const watched = await watch(hive, {
+      run,
+      binding,
+      afterSeq,
+      onEvent: flags.jsonl === true ? eventPrinter(hive) : null,
+    });
     if (watched.error !== null) throw watched.error;
     return await printEvaluation(hive, run, flags);
   } catch (cause) {

@@ -12,6 +12,7 @@ import { type Hive, openHive } from "../hive.ts";
 import { isolated, worktreeOf } from "../isolate.ts";
 import { outcomeLines } from "../outcome-lines.ts";
 import { harmless, printJson } from "../print.ts";
+import { eventPrinter } from "../print-event.ts";
 import { clip } from "../progress/printable.ts";
 import { resultLines } from "../result-lines.ts";
 import { type Planned, planOf } from "../run-plan.ts";
@@ -82,7 +83,7 @@ export async function watchRun(
   afterSeq = 0,
 ): Promise<number> {
   const asLines = flags.jsonl === true;
-  const watched = await watch(hive, { run, binding, afterSeq, onEvent: asLines ? printJson : null });
+  const watched = await watch(hive, { run, binding, afterSeq, onEvent: asLines ? eventPrinter(hive) : null });
   const document = await runDocument(hive.reader, run);
   if (document === null) throw new SwarmError("run.gone", `run ${run} is gone`, { exit: 1 });
   if (watched.error !== null) throw watched.error;

@@ -1,5 +1,5 @@
 /** `swarm show <id>`: one run in full. */
-import { runDocument } from "../../../actors/runtime/run-document.ts";
+import { type RunDocument, runDocument } from "../../../actors/runtime/run-document.ts";
 import { SwarmError } from "../../../infra/errors.ts";
 import { costOfRun } from "../../orders/project-run.ts";
 import { type Hive, openHive } from "../hive.ts";
@@ -7,6 +7,7 @@ import { factLines } from "../memory/shown-memory.ts";
 import { outcomeLines, taskRow } from "../outcome-lines.ts";
 import { harmless, printJson, printTable } from "../print.ts";
 import { spelled } from "../progress/printable.ts";
+import { boxLines } from "../show-box.ts";
 import { AGENT_HEAD, agentRows, budgetLines, TYPE_HEAD, typeRows } from "../show-budget.ts";
 import { burnWords } from "../show-cost.ts";
 import { modelLines } from "../show-models.ts";
@@ -24,11 +25,13 @@ export async function act([id = ""]: readonly string[], flags: Record<string, un
     const bill = flags.json === true || isLive ? await costOfRun(hive.reader, run, hive.config) : null;
     if (flags.json === true) {
       printJson({ ...document, cost: bill });
-      return 0;
+      return codeOf(document);
     }
     const row = await hive.reader.run(run);
     process.stdout.write(`run ${run}: ${document.status}\n${harmless(row?.fields.goal ?? "")}\n`);
     for (const reason of document.result?.reasons ?? []) process.stdout.write(`  - ${harmless(reason)}\n`);
+    for (const line of document.blackBox === null ? [] : boxLines(run, document.blackBox))
+      process.stdout.write(`  - ${harmless(line)}\n`);
     for (const line of outcomeLines(document)) process.stdout.write(`  - ${harmless(line)}\n`);
     for (const line of taintLines(await taintsOf(hive.reader, run, document.agents)))
       process.stdout.write(`  - ${harmless(line)}\n`);
@@ -64,11 +67,14 @@ export async function act([id = ""]: readonly string[], flags: Record<string, un
       process.stdout.write("\n");
       printTable(TYPE_HEAD, typeRows(spending), "no agents");
     }
-    return 0;
+    return codeOf(document);
   } finally {
     hive.close();
   }
 }
+
+/** A run whose actors were found dead has no worker: 7. How another one ended, its status says. */
+const codeOf = ({ blackBox }: RunDocument): number => (blackBox?.kind === "lost" ? 7 : 0);
 
 /** One part of it in full, where a flag asks for one. */
 async function showPart(hive: Hive, run: string, flags: Record<string, unknown>): Promise<boolean> {

@@ -1,7 +1,8 @@
 /** `swarm worker`: hosts actors until it is told to end, or has been idle for as long as it was told to bear. */
 
 import { setTimeout as pause } from "node:timers/promises";
-import { hasModel, openAccesses } from "../../../actors/runtime/accesses.ts";
+import { openAccesses } from "../../../actors/runtime/accesses.ts";
+import { hasModel } from "../../../actors/runtime/bindings.ts";
 import { installedDrift } from "../../../actors/runtime/drift/installed.ts";
 import { tidier } from "../../../actors/runtime/retention.ts";
 import { createRuntime, type Runtime } from "../../../actors/runtime/runtime.ts";
@@ -12,6 +13,7 @@ import { openJournal } from "../../../infra/journal/journal.ts";
 import { redisRecords } from "../../../infra/redis/breakers.ts";
 import { tools } from "../../../registry/tools/index.ts";
 import { releasePins } from "../../../registry/tools/release-pins.ts";
+import { keepLooking } from "../bodies-at-start.ts";
 import { wholeNumber } from "../flags.ts";
 import { type Hive, openHive } from "../hive.ts";
 import { openPluginServers } from "../plugin-servers.ts";
@@ -63,6 +65,7 @@ export async function act(args: readonly string[], flags: Record<string, unknown
     tracing,
   });
   const tidying = tidier(retentionOptions(hive));
+  const looking = keepLooking(hive);
   const told = toldToEnd(["SIGINT", "SIGTERM"], flags.withParent === true ? endsWithParent : undefined);
   const ended = new AbortController();
   try {
@@ -78,6 +81,7 @@ export async function act(args: readonly string[], flags: Record<string, unknown
     return await Promise.race(ends);
   } finally {
     ended.abort();
+    looking.stop();
     await end(runtime, hive, async () => {
       await servers.close();
       await tidying.stop();
@@ -114,6 +118,9 @@ async function idle(runtime: Runtime, seconds: number, ended: AbortSignal): Prom
   return 0;
 }
 
+/** Milliseconds after which a process that has nothing left to do ends, whoever still keeps a connection of it open. */
+const LEAVE_MS = 250;
+
 /** How long running steps may take to end, in milliseconds; past it they are left to whoever takes over. */
 const END_MS = 30_000;
 
@@ -123,4 +130,6 @@ async function end(runtime: Runtime, hive: Hive, closeAccesses: () => Promise<vo
   await runtime.stop();
   await closeAccesses();
   hive.close();
+  clearTimeout(patience);
+  setTimeout(() => process.exit(), LEAVE_MS).unref();
 }

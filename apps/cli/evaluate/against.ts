@@ -1,11 +1,13 @@
 /**
  * An evaluation held against the decisions of a design: what was to be built and is less than was wanted is a breach;
- * what could not be judged is told apart from it, and so is what this evaluation did not look at.
+ * what could not be judged is told apart from it, and so is what this evaluation did not look at. Of two levels that
+ * contradict each other the lower one counts.
  */
 import type { PrimitiveId } from "../../../registry/probes/finding.ts";
 import type { Harness } from "../design/harness-file.ts";
 import type { Evaluation } from "./assess.ts";
 import type { Level } from "./finding.ts";
+import { gateLevel } from "./second-opinion.ts";
 
 export interface Against {
   /** Of the decisions. */
@@ -23,7 +25,7 @@ export interface Against {
 const height: Readonly<Record<Exclude<Level, "unknown">, number>> = { absent: 0, partial: 1, present: 2 };
 
 export function against({ primitives }: Pick<Evaluation, "primitives">, path: string, harness: Harness): Against {
-  const found = new Map(primitives.map(({ id, level }) => [id, level]));
+  const found = new Map(primitives.map((primitive) => [primitive.id, gateLevel(primitive)]));
   const kept: PrimitiveId[] = [];
   const breaches: { id: PrimitiveId; wanted: Level; found: Level }[] = [];
   const unknown: PrimitiveId[] = [];

@@ -16,6 +16,7 @@ import {
 import { exploreTask, verifyTask } from "./graph.ts";
 import { recommended, type Step, stepFor } from "./next-steps.ts";
 import { primitives } from "./primitives.ts";
+import type { Comparison, SecondOpinion } from "./second-opinion.ts";
 
 export interface Rejected {
   readonly finding: Finding;
@@ -36,6 +37,8 @@ export interface AssessedPrimitive {
   readonly claimed?: Level;
   /** Why nothing could be said, where an agent failed. */
   readonly problem?: string;
+  /** What the local analyst says, where a model was asked. */
+  readonly local?: SecondOpinion;
 }
 
 export interface Evaluation {
@@ -48,6 +51,8 @@ export interface Evaluation {
   readonly summary: Readonly<Record<Level, number>> & { readonly findings: number; readonly rejected: number };
   /** Every recommended step, the leanest first. */
   readonly next: readonly Step[];
+  /** With the local analyst, where a model was asked. */
+  readonly comparison?: Comparison;
 }
 
 export interface TaskOutcome {

@@ -29,6 +29,17 @@ export const documentSchema = z.strictObject({
       claimed: z.enum(LEVELS).optional(),
       /** Why nothing could be said, where an agent failed. */
       problem: z.string().optional(),
+      /** Where a model was asked: what the local analyst says. `agrees` is null where one of the two does not know. */
+      local: z
+        .strictObject({
+          level: z.enum(LEVELS),
+          maturity: z.int().min(0).max(4),
+          confidence: z.enum(["low", "medium", "high"]),
+          findings: z.array(findingSchema),
+          why: z.string(),
+          agrees: z.boolean().nullable(),
+        })
+        .optional(),
     }),
   ),
   runId: z.string(),
@@ -74,6 +85,10 @@ export const documentSchema = z.strictObject({
       uncompared: ids,
     })
     .optional(),
+  /** Where a model was asked: how its levels stand beside the local analyst's, and the run of those. */
+  comparison: z
+    .strictObject({ runId: z.string(), agrees: ids, differs: ids, oneSided: ids, problem: z.string().optional() })
+    .optional(),
 });
 
 export type EvaluationDocument = z.infer<typeof documentSchema>;
@@ -84,22 +99,26 @@ export function documentOf(
   { runId, skipped = [] }: Pick<ReportFacts, "runId" | "skipped">,
   { against, baseline }: Measured = UNMEASURED,
 ): EvaluationDocument {
-  const { target, analyst, primitives, summary, next, answeredBy } = evaluation;
+  const { target, analyst, primitives, summary, next, answeredBy, comparison } = evaluation;
   return {
     v: 1,
     target,
     analyst,
-    primitives: primitives.map(({ id, level, maturity, findings, next: step, confidence, why, rejected, ...rest }) => ({
-      id,
-      level,
-      maturity,
-      findings: [...findings],
-      next: step,
-      confidence,
-      why,
-      rejected: [...rejected],
-      ...rest,
-    })),
+    primitives: primitives.map(({ local, ...primitive }) => {
+      const { id, level, maturity, findings, next: step, confidence, why, rejected, ...rest } = primitive;
+      return {
+        id,
+        level,
+        maturity,
+        findings: [...findings],
+        next: step,
+        confidence,
+        why,
+        rejected: [...rejected],
+        ...rest,
+        ...(local !== undefined && { local: { ...local, findings: [...local.findings] } }),
+      };
+    }),
     runId,
     summary,
     next: [...next],
@@ -107,5 +126,8 @@ export function documentOf(
     skipped: skipped.map(({ why, count: files, paths }) => ({ why, count: files, paths: [...paths] })),
     ...(against !== null && { against: structuredClone(against) as NonNullable<EvaluationDocument["against"]> }),
     ...(baseline !== null && { baseline: structuredClone(baseline) as NonNullable<EvaluationDocument["baseline"]> }),
+    ...(comparison !== undefined && {
+      comparison: structuredClone(comparison) as NonNullable<EvaluationDocument["comparison"]>,
+    }),
   };
 }

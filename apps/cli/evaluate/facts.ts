@@ -25,7 +25,7 @@ const isLocal = ({ analyst }: Pick<Evaluation, "analyst">): boolean => analyst =
 export const analystLine = (evaluation: Pick<Evaluation, "analyst">): string =>
   isLocal(evaluation)
     ? "Judged by the local structural analyst. No model was asked: it reads the shape of the code, not its intent, and its token figures are local estimates."
-    : `Judged by agents on ${evaluation.analyst}. Every line below was read again by an agent that saw the claim only.`;
+    : `Judged by agents on ${evaluation.analyst}. Every line below was read again by machine, and by an agent that saw the claim only.`;
 
 const grouped = (count: number): string => String(count).replace(/\B(?=(\d{3})+(?!\d))/g, ",");
 

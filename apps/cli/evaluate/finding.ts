@@ -3,7 +3,7 @@
  * against, by whatever model it was made. They must stay expressible as JSON Schema, because that is how they travel.
  */
 import { z } from "zod";
-import { primitiveIds } from "../../../registry/probes/finding.ts";
+import { primitiveIds, READ_MARK } from "../../../registry/probes/finding.ts";
 
 export const LEVELS = ["present", "partial", "absent", "unknown"] as const;
 export type Level = (typeof LEVELS)[number];
@@ -18,7 +18,11 @@ export const findingSchema = z.strictObject({
   path: z.string().min(1).max(pathCharsMax).describe("relative to the workspace, with forward slashes"),
   line: z.int().min(1).describe("1-based"),
   quote: z.string().min(1).max(quoteCharsMax).describe("the exact text of that line, without the blanks around it"),
-  probe: z.string().min(1).max(200).describe("the probe that fired there, or a short name for what the line shows"),
+  probe: z
+    .string()
+    .min(1)
+    .max(200)
+    .describe(`the probe that fired there; where none did, "${READ_MARK} <what the line shows>"`),
   strength: z
     .enum(["name", "declaration", "called", "effect", "test"])
     .optional()

@@ -3,21 +3,32 @@
  * policy in its head that forbids all of it. Made to be sent to a colleague, read on any screen, and printed.
  */
 import { createHash } from "node:crypto";
-import type { AssessedPrimitive, Evaluation, Rejected } from "./assess.ts";
-import { analystLine, plural, type ReportFacts, sharedOpening, usageLine, withoutOpening } from "./facts.ts";
-import { type Finding, LEVELS, type Level } from "./finding.ts";
+import type { AssessedPrimitive, Evaluation } from "./assess.ts";
+import { comparisonWords } from "./comparison-words.ts";
+import { NO_CONTEXTS } from "./context-lines.ts";
+import { analystLine, plural, type ReportFacts, sharedOpening, usageLine } from "./facts.ts";
+import { LEVELS } from "./finding.ts";
 import { constant, type Html, html, nothing, textOf } from "./html.ts";
 import { type Measured, sectionsOf, UNMEASURED } from "./measures.ts";
 import { type Step, stepsNow } from "./next-steps.ts";
 import { primitiveNamed, type Tier } from "./primitives.ts";
+import { article, levelMark, meter, type Sources } from "./render-article.ts";
 import { reportStyle } from "./report-style.ts";
+import { NO_LINKS } from "./source-links.ts";
 
 const stepsNowMax = 3;
 const styleHash = createHash("sha256").update(reportStyle).digest("base64");
 const policy = `default-src 'none'; style-src 'sha256-${styleHash}'; base-uri 'none'; form-action 'none'`;
 
+const NO_SOURCES: Sources = { contexts: NO_CONTEXTS, linkOf: NO_LINKS };
+
 /** Pure. The whole file, from doctype to line end. */
-export function renderHtml(evaluation: Evaluation, facts: ReportFacts, measured: Measured = UNMEASURED): string {
+export function renderHtml(
+  evaluation: Evaluation,
+  facts: ReportFacts,
+  measured: Measured = UNMEASURED,
+  sources: Sources = NO_SOURCES,
+): string {
   const page = html`<!doctype html>
 <html lang="en">
 <head>
@@ -34,8 +45,8 @@ ${heading(evaluation, facts)}
 ${overview(evaluation)}
 ${measures(measured)}
 ${nextSteps(evaluation)}
-${details("day one", evaluation)}
-${details("operational maturity", evaluation)}
+${details("day one", evaluation, sources)}
+${details("operational maturity", evaluation, sources)}
 ${laterSteps(evaluation)}
 </main>
 ${footer(evaluation, facts)}
@@ -49,7 +60,6 @@ const openingOf = ({ primitives }: Evaluation): string => sharedOpening(primitiv
 
 const nameOf = (target: string): string => target.split(/[\\/]/).findLast((part) => part !== "") ?? target;
 
-const marks: Readonly<Record<Level, string>> = { present: "●", partial: "◐", absent: "○", unknown: "?" };
 const tierTitles: Readonly<Record<Tier, string>> = {
   "day one": "Day one",
   "operational maturity": "Operational maturity",
@@ -65,15 +75,15 @@ function heading(evaluation: Evaluation, { endedAt }: ReportFacts): Html {
 <p class="soft"><code>${target}</code></p>
 <ul class="counts" aria-label="Primitives by level">${counts}</ul>
 <p class="note">${analystLine(evaluation)} ${openingOf(evaluation).replace(/: $/, ". ")}${others.length === 0 ? "" : `Answered by: ${others.join(", ")}. `}${plural(summary.findings, "finding")} confirmed, ${summary.rejected === 0 ? "none" : summary.rejected} rejected.</p>
+${compared(evaluation)}
 </header>`;
 }
 
-const level = ({ level: name }: AssessedPrimitive): Html =>
-  html`<span class="level ${name}"><span aria-hidden="true">${marks[name]}</span> ${name}</span>`;
-
-function meter({ maturity, level: name }: AssessedPrimitive): Html {
-  const cells = [1, 2, 3, 4].map((cell) => (cell <= maturity ? constant(`<i class="on"></i>`) : constant("<i></i>")));
-  return html`<span class="meter ${name}" aria-hidden="true">${cells}</span><span class="hidden">maturity ${maturity} of 4</span>`;
+function compared(evaluation: Evaluation): Html {
+  const words = comparisonWords(evaluation);
+  if (words === "") return nothing;
+  const contested = (evaluation.comparison?.differs.length ?? 0) > 0;
+  return html`<p class="${contested ? "note contested" : "note"}">${words}</p>`;
 }
 
 const inTier = (tier: Tier, { primitives }: Evaluation): readonly AssessedPrimitive[] =>
@@ -97,7 +107,12 @@ ${rows}
 
 function overviewRow(primitive: AssessedPrimitive): Html {
   const { id, title, purpose } = primitiveNamed(primitive.id);
-  return html`<tr><th scope="row"><a href="#${id}">${title}</a></th><td class="purpose soft">${purpose}</td><td class="level">${level(primitive)}</td><td class="bar">${meter(primitive)}</td></tr>
+  const { local, level } = primitive;
+  const other =
+    local === undefined || local.agrees === true
+      ? nothing
+      : html`<span class="beside">local analyst: ${levelMark(local.level)}</span>`;
+  return html`<tr><th scope="row"><a href="#${id}">${title}</a></th><td class="purpose soft">${purpose}</td><td class="level">${levelMark(level)}${other}</td><td class="bar">${meter(primitive)}</td></tr>
 `;
 }
 
@@ -151,47 +166,16 @@ function laterSteps({ next }: Evaluation): Html {
 </section>`;
 }
 
-function details(tier: Tier, evaluation: Evaluation): Html {
-  const opening = openingOf(evaluation);
+function details(tier: Tier, evaluation: Evaluation, sources: Sources): Html {
+  const local = sharedOpening(evaluation.primitives.map(({ local: opinion }) => opinion?.why ?? ""));
+  const openings = { own: openingOf(evaluation), local };
   const primitives = inTier(tier, evaluation);
   if (primitives.length === 0) return nothing;
   const id = tier.replace(" ", "-");
   return html`<section aria-labelledby="${id}">
 <h2 id="${id}">${tierTitles[tier]}</h2>
-${primitives.map((primitive) => article(primitive, opening))}
+${primitives.map((primitive) => article(primitive, openings, sources))}
 </section>`;
-}
-
-function article(primitive: AssessedPrimitive, opening: string): Html {
-  const { id, title, purpose } = primitiveNamed(primitive.id);
-  const { findings, rejected, why, next, confidence } = primitive;
-  const sure = primitive.level === "unknown" ? nothing : html`<span class="soft">${confidence} confidence</span>`;
-  return html`<article aria-labelledby="${id}">
-<header><h3 id="${id}">${title}</h3>${level(primitive)}${meter(primitive)}${sure}</header>
-<p class="purpose">${purpose}</p>
-<p>${withoutOpening(why, opening)}</p>
-${findings.length === 0 ? nothing : html`<ul class="findings" aria-label="Findings">${findings.map(findingItem)}</ul>`}
-${rejected.length === 0 ? nothing : rejectedList(rejected)}
-<p class="next"><strong>Next:</strong> ${next}</p>
-</article>
-`;
-}
-
-const placeOf = ({ path, line, probe }: Finding): Html =>
-  html`<div class="place"><code>${path}:${line}</code><span>${probe}</span></div>`;
-
-const findingItem = (finding: Finding): Html =>
-  html`<li>${placeOf(finding)}<code class="quote">${finding.quote.trim()}</code></li>
-`;
-
-function rejectedList(rejected: readonly Rejected[]): Html {
-  const items = rejected.map(
-    ({ finding, why }) =>
-      html`<li>${placeOf(finding)}<code class="quote">${finding.quote.trim()}</code><p class="said">${why}</p></li>
-`,
-  );
-  return html`<h4>Rejected: claimed, but not confirmed when read again</h4>
-<ul class="findings rejected">${items}</ul>`;
 }
 
 function footer(evaluation: Evaluation, facts: ReportFacts): Html {

@@ -5,6 +5,7 @@
 import type { Colors } from "picocolors/types.js";
 import { clip, clipStart, padEnd, printable, width, wrap } from "../progress/printable.ts";
 import type { AssessedPrimitive, Evaluation } from "./assess.ts";
+import { comparisonWords, opinionWords } from "./comparison-words.ts";
 import {
   analystLine,
   plural,
@@ -30,6 +31,8 @@ interface Page {
   readonly c: Colors;
   readonly columns: number;
   readonly opening: string;
+  /** Of the local analyst's reasons, where it stands beside a model. */
+  readonly localOpening: string;
 }
 
 /** Findings shown for one primitive; the document has them all. */
@@ -50,6 +53,7 @@ export function renderText(
     c: colors,
     columns: Math.min(100, Math.max(48, columns)),
     opening: sharedOpening(evaluation.primitives.map(({ why }) => printable(why))),
+    localOpening: sharedOpening(evaluation.primitives.map(({ local }) => printable(local?.why ?? ""))),
   };
   const lines = [
     ...heading(evaluation, page),
@@ -81,7 +85,13 @@ function heading(evaluation: Evaluation, { c, columns, opening }: Page): string[
     "",
     ...wrap(`${analystLine(evaluation)}${basis}`, columns).map((line) => c.dim(line)),
     ...strangers(evaluation, columns).map((line) => c.yellow(line)),
+    ...comparisonLines(evaluation, columns).map((line) => c.yellow(line)),
   ];
+}
+
+function comparisonLines(evaluation: Evaluation, columns: number): string[] {
+  const words = comparisonWords(evaluation);
+  return words === "" ? [] : ["", ...wrap(printable(words), columns)];
 }
 
 /** A model that answered in place of the one that was asked for must show. */
@@ -149,14 +159,27 @@ function primitiveLines(primitive: AssessedPrimitive, page: Page): string[] {
     ...(level === "present" ? [] : reasonLines(primitive.why, page)),
     ...findingLines(primitive.findings, page),
     ...rejectedLines(primitive, page),
+    ...localLines(primitive, page),
   ];
 }
 
-function reasonLines(why: string, { c, columns, opening }: Page): string[] {
+/** What the local analyst says otherwise, with its own lines: those where it looked in vain too. */
+function localLines({ local }: AssessedPrimitive, page: Page): string[] {
+  const words = local === undefined ? null : opinionWords(local);
+  if (local === undefined || words === null) return [];
+  const places = distinctPlaces(local.findings).slice(0, findingsShownMax);
+  return [
+    ...reasonLines(`${words}: ${withoutOpening(printable(local.why), page.localOpening)}`, page, page.c.yellow),
+    ...evidenceLines(places, page),
+  ];
+}
+
+function reasonLines(why: string, { c, columns, opening }: Page, paint = c.dim): string[] {
   const lines = wrap(withoutOpening(printable(why), opening), columns - indent.length);
   const shown = lines.slice(0, reasonLinesMax);
-  if (lines.length > reasonLinesMax) shown.push(`${clip(shown.pop() ?? "", columns - indent.length - 2)} …`);
-  return shown.map((line) => `${indent}${c.dim(line)}`);
+  const more = lines[reasonLinesMax];
+  if (more !== undefined) shown.push(clip(`${shown.pop()} ${more}`, columns - indent.length));
+  return shown.map((line) => `${indent}${paint(line)}`);
 }
 
 function findingLines(all: readonly Finding[], page: Page): string[] {

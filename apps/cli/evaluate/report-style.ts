@@ -65,6 +65,23 @@ article .purpose { margin: 0.15rem 0 0; color: var(--soft); }
 .quote { display: block; background: var(--code); padding: 0.4rem 0.9rem; white-space: pre-wrap; overflow-wrap: anywhere; }
 .rejected .quote { text-decoration: line-through; text-decoration-color: var(--absent); color: var(--soft); }
 .rejected .said { padding: 0.4rem 0.9rem; margin: 0; color: var(--soft); font-size: 0.9rem; }
+summary { cursor: pointer; list-style: none; position: relative; }
+summary::-webkit-details-marker { display: none; }
+summary .place::before { content: "▸"; color: var(--soft); margin-right: -0.5rem; }
+details[open] > summary .place::before { content: "▾"; }
+summary .place { justify-content: flex-start; }
+summary .place > :last-child { margin-left: auto; }
+summary:focus-visible { outline: 2px solid var(--link); outline-offset: -2px; }
+.context { margin: 0; padding: 0.5rem 0; overflow-x: auto; font: 0.8rem/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace; border-top: 1px solid var(--line); }
+.context .row { display: block; padding: 0 0.9rem 0 0; min-width: max-content; }
+.context .on { background: var(--code); }
+.context i { display: inline-block; width: 3.6rem; padding-right: 0.9rem; text-align: right; font-style: normal; color: var(--soft); user-select: none; }
+.way { margin: 0; padding: 0 0.9rem 0.5rem; font-size: 0.85rem; }
+.other { border-left: 3px solid var(--unknown); padding: 0.1rem 0 0.1rem 1rem; margin: 1rem 0; }
+.other h4 { margin: 0.2rem 0 0; }
+.contested { border-left-color: var(--absent); }
+.beside { display: block; font-size: 0.8rem; font-weight: 400; color: var(--soft); }
+.context:focus-visible { outline: 2px solid var(--link); outline-offset: -2px; }
 .next { margin: 0.6rem 0 0; }
 h4 { font-size: 0.95rem; margin: 1rem 0 0; }
 footer { margin-top: 3.5rem; border-top: 1px solid var(--line); padding-top: 1.25rem; color: var(--soft); font-size: 0.9rem; }
@@ -73,6 +90,15 @@ footer dd { margin: 0; overflow-wrap: anywhere; }
 @media (max-width: 40rem) {
   body { padding-top: 1.75rem; }
   .overview .purpose { display: none; }
+  .overview { padding: 0.25rem 0.75rem; }
+  .overview th, .overview td { padding-right: 0.6rem; }
+  .overview th a, .overview .level { white-space: normal; }
+  .overview .level { width: auto; }
+  .overview .bar { width: auto; padding-right: 0; }
+  .overview .bar .meter i { width: 0.6rem; }
+  .beside .level { display: block; }
+  summary .place > :last-child { margin-left: 1.2rem; flex-basis: 100%; }
+  .quote, .place { overflow-wrap: anywhere; }
   .counts li { flex: 1 1 5rem; min-width: 0; padding: 0.4rem 0.75rem 0.5rem; }
   footer dl { grid-template-columns: 1fr; } footer dd { margin-bottom: 0.5rem; }
 }

@@ -1,6 +1,6 @@
 /** Reads a finished evaluation back from its run: the same rows give the same report, today and after a crash. */
 import { z } from "zod";
-import { LOCAL_BINDING } from "../../../actors/runtime/accesses.ts";
+import { LOCAL_BINDING } from "../../../actors/runtime/bindings.ts";
 import { entryFrom } from "../../../actors/runtime/conversation.ts";
 import { shownStatus, usageOf } from "../../../actors/runtime/run-document.ts";
 import { SwarmError } from "../../../infra/errors.ts";
@@ -15,9 +15,11 @@ export interface FinishedEvaluation {
   readonly facts: ReportFacts;
   readonly status: ReturnType<typeof shownStatus>;
   readonly reasons: readonly string[];
+  /** The local analyst's run beside it; null where none was made. */
+  readonly second: string | null;
 }
 
-const optionsSchema = z.object({ target: z.string() });
+const optionsSchema = z.object({ target: z.string(), second: z.string().optional() });
 const taskSchema = z.object({ status: z.string(), reasons: z.array(z.string()) });
 
 export async function finishedEvaluation(reader: Reader, run: string): Promise<FinishedEvaluation> {
@@ -30,14 +32,16 @@ export async function finishedEvaluation(reader: Reader, run: string): Promise<F
     reader.budget(run),
   ]);
   const outcomes = [...tasks].map(([id, json]) => [id, taskSchema.parse(JSON.parse(json)) as TaskOutcome] as const);
+  const { target, second = null } = optionsSchema.parse(JSON.parse(fields.options ?? "{}"));
   const evaluation = assess({
-    target: optionsSchema.parse(JSON.parse(fields.options ?? "{}")).target,
+    target,
     analyst: fields.binding === LOCAL_BINDING ? "local" : (fields.model ?? "unknown"),
     envelopes: Object.values(results).map((text) => envelopeSchema.parse(JSON.parse(text))),
     tasks: Object.fromEntries(outcomes),
   });
   return {
     evaluation,
+    second,
     status: shownStatus(fields),
     reasons: JSON.parse(fields.reasons ?? "[]") as string[],
     facts: {

@@ -4,7 +4,7 @@
  */
 import type { Colors } from "picocolors/types.js";
 import { burnOf } from "../../../actors/runtime/burn.ts";
-import { clip, padEnd, printable } from "./printable.ts";
+import { clip, padEnd, printable, width } from "./printable.ts";
 import { counted, isBad, type RunTree, type TaskNode, waitingTasks } from "./tree.ts";
 import { clock, doing, minutesWords, reason, tookMs, work } from "./words.ts";
 
@@ -22,8 +22,24 @@ export interface FrameOptions {
 const linesMax = 24;
 const spinner = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"] as const;
 
+interface Drawing extends FrameOptions {
+  readonly nameColumns: number;
+}
+
+const nameOf = ({ task, attempt }: Pick<TaskNode, "task" | "attempt">): string =>
+  printable(`${task}${attempt > 1 ? ` #${attempt}` : ""}`);
+
+/** As wide as the longest name takes, within bounds: what is said of a task needs the room more than its name. */
+function drawingOf(tree: RunTree, options: FrameOptions): Drawing {
+  const most = Math.max(12, Math.min(34, Math.floor(options.columns * 0.42)));
+  const names = [...tree.tasks.map(nameOf), ...tree.graph.map(({ id }) => printable(id))];
+  const longest = names.reduce((columns, name) => (columns < most ? Math.max(columns, width(name)) : columns), 12);
+  return { ...options, nameColumns: Math.min(most, longest) };
+}
+
 /** Lines, each narrower than the screen, so that none of them wraps; at most `rows` - 1, at least one. */
-export function frameOf(tree: RunTree, options: FrameOptions): string[] {
+export function frameOf(tree: RunTree, asked: FrameOptions): string[] {
+  const options = drawingOf(tree, asked);
   const room = Math.max(1, Math.min(linesMax, options.rows - 1));
   const head = headLine(tree, options);
   if (room === 1) return [head];
@@ -81,14 +97,15 @@ function footLines(tree: RunTree, options: FrameOptions): string[] {
 }
 
 /** What stays on the screen when nobody watches any longer: how it came out, and what ended badly. */
-export function lastFrameOf(tree: RunTree, options: FrameOptions): string[] {
+export function lastFrameOf(tree: RunTree, asked: FrameOptions): string[] {
+  const options = drawingOf(tree, asked);
   const bad = tree.tasks.filter(isBad).slice(0, Math.max(0, options.rows - 2));
   const stops = tree.parked === null ? [] : footLines({ ...tree, breakers: {}, trouble: null }, options);
   return [headLine(tree, options), ...bad.map((node) => taskLine(node, options, tree)), ...stops];
 }
 
 /** Bad ends first, then who works, then the latest that are done; the rest is counted. */
-function taskLines(tree: RunTree, options: FrameOptions, room: number): string[] {
+function taskLines(tree: RunTree, options: Drawing, room: number): string[] {
   const bad = tree.tasks.filter(isBad);
   const working = tree.tasks.filter(({ outcome }) => outcome === null);
   const done = tree.tasks
@@ -103,23 +120,20 @@ function taskLines(tree: RunTree, options: FrameOptions, room: number): string[]
 }
 
 /** Where there is room left: what waits, and for whom. */
-function waitingLines(tree: RunTree, options: FrameOptions, room: number): string[] {
+function waitingLines(tree: RunTree, options: Drawing, room: number): string[] {
   const waiting = waitingTasks(tree);
   if (room <= 0 || waiting.length === 0) return [];
   const shown = waiting.length <= room ? waiting : waiting.slice(0, room - 1);
   const lines = shown.map(({ task, needs, lost }) => {
     const why = lost ? "will not start: stands on" : needs.length === 0 ? "waits for its turn" : "waits for";
-    return `  · ${nameColumn(task, options)}  ${[why, needs.join(", ")].join(" ").trimEnd()}`;
+    return `  · ${nameColumn(printable(task), options)}  ${[why, needs.join(", ")].join(" ").trimEnd()}`;
   });
   const more = waiting.length - shown.length;
   if (more > 0) lines.push(`  … ${more} more waiting`);
   return lines.map((line) => options.colors.dim(fitted(options, line)));
 }
 
-function nameColumn(name: string, { columns }: FrameOptions): string {
-  const nameColumns = Math.max(12, Math.min(34, Math.floor(columns * 0.42)));
-  return padEnd(clip(printable(name), nameColumns), nameColumns);
-}
+const nameColumn = (name: string, { nameColumns }: Drawing): string => padEnd(clip(name, nameColumns), nameColumns);
 
 /** Those shown stand in the order of the plan, so that a line does not jump while it is watched. */
 const inOrder = (tree: RunTree, shown: readonly TaskNode[]): TaskNode[] => {
@@ -139,10 +153,10 @@ function hiddenLine(hidden: readonly TaskNode[], options: FrameOptions): string 
   return options.colors.dim(fitted(options, `  … ${parts.join(", ")}`));
 }
 
-function taskLine(node: TaskNode, options: FrameOptions, tree: RunTree): string {
+function taskLine(node: TaskNode, options: Drawing, tree: RunTree): string {
   const { colors: c, nowMs } = options;
   const took = clock(tookMs(node, tree.end === null ? nowMs : tree.lastAtMs));
-  const name = nameColumn(`${node.task}${node.attempt > 1 ? ` #${node.attempt}` : ""}`, options);
+  const name = nameColumn(nameOf(node), options);
   if (node.outcome === "verified") return c.dim(fitted(options, `  ✓ ${name}  ${work(node)}, ${took}`));
   if (node.outcome !== null)
     return c.red(fitted(options, `  ✗ ${name}  ${node.outcome}: ${reason(node.reasons, "no reason was given")}`));

@@ -11,6 +11,8 @@ import { emptyTree, grown, type RunTree } from "./tree.ts";
 
 const frameMs = 100;
 const rowsFallback = 24;
+/** Lines that wait while somebody is asked, at most; the oldest go. */
+const notesMax = 200;
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 const csi = "\u001b[";
@@ -32,6 +34,7 @@ export function openLive({ stream, colors, columns }: ProgressOptions): Progress
   let changed = true;
   let ended = false;
   let held = false;
+  const notes = openNotes();
 
   const write = (text: string): void => {
     if (stream.writable) stream.write(text);
@@ -54,9 +57,8 @@ export function openLive({ stream, colors, columns }: ProgressOptions): Progress
     changed = false;
   };
   const beat = (): void => {
-    if (held) return;
     tick += 1;
-    if (changed || tree.end === null) draw("");
+    if (!held && (changed || tree.end === null)) draw("");
   };
   const timer = setInterval(beat, frameMs);
   timer.unref();
@@ -76,8 +78,9 @@ export function openLive({ stream, colors, columns }: ProgressOptions): Progress
       changed = true;
     },
     note: (line) => {
-      if (held && !ended) write(`${line}\n`);
-      else if (!ended) draw(`${line}${clearLineEnd}\n`);
+      notes.add(line);
+      // Nothing comes between a question and its answer.
+      if (!held && !ended) draw(notes.taken());
     },
     hold: () => {
       if (held || ended) return;
@@ -90,16 +93,36 @@ export function openLive({ stream, colors, columns }: ProgressOptions): Progress
       held = false;
       // What was asked and answered stays where it is; the picture goes on below it.
       drawn = [];
-      changed = true;
+      draw(notes.taken());
     },
     end: () => {
       if (ended) return;
       if (held) drawn = [];
-      draw("", lastFrameOf);
+      draw(notes.taken(), lastFrameOf);
       ended = true;
       clearInterval(timer);
       guard.release();
       write(showCursor);
+    },
+  };
+}
+
+/** What was said while somebody was asked, until it can stand above a picture again. */
+function openNotes() {
+  let lines: string[] = [];
+  let lost = 0;
+  return {
+    add(line: string): void {
+      lines.push(line);
+      if (lines.length <= notesMax) return;
+      lines.shift();
+      lost += 1;
+    },
+    taken(): string {
+      const all = lost === 0 ? lines : [`… ${lost} lines before these are left out`, ...lines];
+      lines = [];
+      lost = 0;
+      return all.map((line) => `${line}${clearLineEnd}\n`).join("");
     },
   };
 }

@@ -29,6 +29,8 @@ export function newsOf(event: LoggedEvent, tree: RunTree): string | null {
     "message.started": ({ actor, reasons }) =>
       reasons === undefined ? null : printable(`${actor}: its report was sent back: ${reasons.join("; ")}`),
     "agent.died": (death) => `${death.died} died: ${printable(death.reason)}`,
+    "actor.lost": ({ actor, reason: why, state }) => `${actor} was found dead in ${state}: ${printable(why)}`,
+    "actor.recovered": ({ actor, by }) => `${actor}: taken up again by ${by}`,
     "retry.scheduled": ({ actor, attempt, delayMs }) =>
       `${actor}: asks again in ${clock(delayMs)} (attempt ${attempt})`,
     "model.failed": ({ actor, message }) => `${actor}: ${printable(message)}`,

@@ -23,12 +23,15 @@ export const printable = (text: string): string =>
     .replace(deceptive, codeOf)
     .replace(piledMarks, "$1");
 
+/** East Asian Wide and Fullwidth (UAX 11), and what is drawn as a picture. */
 const wide =
-  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u;
+  /[\u1100-\u115f\u2329\u232a\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe19\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{16fe0}-\u{18dff}\u{1aff0}-\u{1b2ff}\u{1d300}-\u{1d376}\u{1f200}-\u{1f265}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u;
 const mark = /\p{M}/u;
 
 const columnsOf = (character: string): number => {
   if (character >= " " && character <= "~") return 1;
+  // Asks for a picture instead of a sign; whether that takes two columns then, terminals do not agree.
+  if (character === "\ufe0f") return 1;
   if (mark.test(character)) return 0;
   return wide.test(character) ? 2 : 1;
 };

@@ -50,7 +50,12 @@ export function App({ source }: { readonly source: Source }) {
       <Head source={source} room={room} />
       {room === "run" && <Run source={source} />}
       {room === "inbox" && (
-        <Inbox source={source} run={id.startsWith("r_") ? id : null} chosen={id.startsWith("p_") ? id : null} />
+        <Inbox
+          key={id}
+          source={source}
+          run={id.startsWith("r_") ? id : null}
+          chosen={id.startsWith("p_") ? id : null}
+        />
       )}
       {room === "letters" && <Letters source={source} />}
       {!["run", "inbox", "letters"].includes(room) && <Runs source={source} />}

@@ -38,5 +38,20 @@ export function useAsked<T>(question: () => Promise<T>, key: string, everyMs = 0
   return { value, problem, again: () => setRound((before) => before + 1) };
 }
 
+/** The first `count` pages of a list, one after the other; fewer where it ends before. */
+export async function pagesOf<Page extends { readonly next: string | null }>(
+  ask: (after: string | null) => Promise<Page>,
+  count: number,
+): Promise<readonly Page[]> {
+  const pages: Page[] = [];
+  let after: string | null = null;
+  while (pages.length < count && (pages.length === 0 || after !== null)) {
+    const page: Page = await ask(after);
+    pages.push(page);
+    after = page.next;
+  }
+  return pages;
+}
+
 export const asProblem = (cause: unknown): SourceError =>
   cause instanceof SourceError ? cause : new SourceError(0, "page.failed", String(cause), null);

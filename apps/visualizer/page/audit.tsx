@@ -41,6 +41,9 @@ export function Audit() {
         />{" "}
         only what was not simply allowed
       </label>
+      {told.length === SHOWN && (
+        <p class="quiet">The newest {SHOWN} up to the cursor; earlier ones: move the slider.</p>
+      )}
       {told.length === 0 && <p class="empty">Nothing was decided yet.</p>}
       {told.length > 0 && (
         <table>

@@ -27,7 +27,15 @@ export function Cache({ source, run, actor }: CacheProps) {
     );
   }
   const agent = value.agents.find(({ id }) => id === actor);
-  if (agent === undefined) return <p class="empty">No model has answered it yet.</p>;
+  if (agent === undefined) {
+    return (
+      <p class="empty">
+        {value.more === 0
+          ? "No model has answered it yet."
+          : `Only ${value.agents.length} agents' calls are looked at; ${value.more} more, perhaps this one, are not.`}
+      </p>
+    );
+  }
   return (
     <div class="audit">
       {value.simulated && (
@@ -37,6 +45,11 @@ export function Cache({ source, run, actor }: CacheProps) {
         {percent(agent.totals.hitRate)} of its prompt tokens were read from the cache; {usd(agent.totals.costUsd)},
         without a cache {usd(agent.totals.withoutCacheUsd)}; lost by breaks {usd(agent.totals.lostUsd)}.
       </p>
+      {agent.turns.length > SHOWN && (
+        <p class="quiet">
+          The newest {SHOWN} of {agent.turns.length} calls. All: <code>swarm show {plain(run)} --cache --json</code>
+        </p>
+      )}
       <table>
         <thead>
           <tr>

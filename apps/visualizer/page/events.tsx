@@ -2,6 +2,7 @@
 import { useSignal } from "@preact/signals";
 import type { LoggedEvent } from "../../../machines/run-event.ts";
 import { Block } from "./long.tsx";
+import type { RunFold } from "./run-fold.ts";
 import { cursor, here, moveCursor, newest, open, watched } from "./store.ts";
 import { plain, timeOfDay } from "./words.ts";
 
@@ -14,7 +15,7 @@ export function Events() {
   const run = open.value;
   if (run === null) return null;
   const at = here.value;
-  const listed = eventsAround(run.fold.events, at, newest.value, all.value ? null : watched.value);
+  const listed = eventsAround(run.fold, at, newest.value, all.value ? null : watched.value);
   const current = run.fold.events[at - 1];
   return (
     <div class="events">
@@ -55,18 +56,11 @@ export function Events() {
 }
 
 /** Newest first. */
-function eventsAround(events: readonly LoggedEvent[], at: number, last: number, actor: string | null): LoggedEvent[] {
-  const found: LoggedEvent[] = [];
-  for (let seq = at; seq >= 1 && found.length < BEFORE; seq--) {
-    const event = events[seq - 1];
-    if (event !== undefined && (actor === null || event.actor === actor)) found.push(event);
-  }
-  const later: LoggedEvent[] = [];
-  for (let seq = at + 1; seq <= last && later.length < AFTER; seq++) {
-    const event = events[seq - 1];
-    if (event !== undefined && (actor === null || event.actor === actor)) later.push(event);
-  }
-  return [...later.reverse(), ...found];
+function eventsAround(fold: RunFold, at: number, last: number, actor: string | null): LoggedEvent[] {
+  if (actor === null) return fold.events.slice(Math.max(0, at - BEFORE), Math.min(last, at + AFTER)).reverse();
+  const place = fold.ownBy(actor, at);
+  const seqs = fold.ownOf(actor).slice(Math.max(0, place - BEFORE), place + AFTER);
+  return seqs.flatMap((seq) => fold.events[seq - 1] ?? []).reverse();
 }
 
 function factsOf({ v: _v, run: _run, ...facts }: LoggedEvent): object {

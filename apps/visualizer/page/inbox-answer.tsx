@@ -1,5 +1,6 @@
 /** The answer to one call: once, or as a right for its agent or the run where one exact rule can say it; or no. */
 import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
 import type { ApiApprovalDetail } from "../../server/api-orders.ts";
 import { plain } from "./words.ts";
 
@@ -11,6 +12,8 @@ export interface Wish {
 }
 
 const REASON_MAX = 2_000;
+/** Milliseconds in which nothing is answered yet: the second half of a double click is meant for what stood there before. */
+const ARMED_AFTER_MS = 600;
 
 export function Answers(props: {
   readonly detail: ApiApprovalDetail;
@@ -21,6 +24,13 @@ export function Answers(props: {
   const scope = useSignal<Wish["scope"]>("once");
   const reason = useSignal("");
   const touch = useSignal("");
+  const armed = useSignal(false);
+  useEffect(() => {
+    const timer = setTimeout(() => {
+      armed.value = true;
+    }, ARMED_AFTER_MS);
+    return () => clearTimeout(timer);
+  }, []);
   const wish = (): Wish => ({ scope: scope.value, reason: reason.value, touch: touch.value });
   const named = !detail.needsTouch || detail.touches.length === 0 || detail.touches.includes(touch.value);
   const worded = !detail.question || reason.value.trim() !== "";
@@ -72,10 +82,15 @@ export function Answers(props: {
         />
       </label>
       <div class="bar">
-        <button type="button" class="yes" disabled={busy || !named || !worded} onClick={() => give(true, wish())}>
+        <button
+          type="button"
+          class="yes"
+          disabled={busy || !armed.value || !named || !worded}
+          onClick={() => give(true, wish())}
+        >
           {detail.question ? "Answer" : `Approve ${SCOPE_BUTTON[scope.value]}`}
         </button>
-        <button type="button" class="no" disabled={busy} onClick={() => give(false, wish())}>
+        <button type="button" class="no" disabled={busy || !armed.value} onClick={() => give(false, wish())}>
           Deny
         </button>
       </div>

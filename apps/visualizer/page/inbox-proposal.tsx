@@ -36,6 +36,7 @@ export function Proposal({ detail }: { readonly detail: ApiApprovalDetail }) {
           {downstream.length === 0
             ? "no other task"
             : downstream.map((one) => `${plain(one.task)} (${plain(one.type)}, ${one.status})`).join(", ")}
+          {detail.downstreamMore > 0 && `, and ${detail.downstreamMore} more`}
         </Fact>
         {similar.length > 0 && <Fact name="asked alike">{similar.length} more wait with the same words</Fact>}
       </dl>
@@ -47,6 +48,10 @@ export function Proposal({ detail }: { readonly detail: ApiApprovalDetail }) {
           <Diff lines={unifiedLines(detail.diff.text)} label="Difference that is asked about" />
         </>
       )}
+      <details>
+        <summary>as `swarm approvals show` says it, analysis and costs included</summary>
+        <Block text={detail.lines.join("\n")} lines={30} label="The same in words" />
+      </details>
     </>
   );
 }

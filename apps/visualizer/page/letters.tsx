@@ -1,40 +1,60 @@
 /** Dead letters: what could not be done, why, and the ways to send it back to work. */
 import { useSignal } from "@preact/signals";
+import { useRef } from "preact/hooks";
 import type { ApiLetter } from "../../server/api-orders.ts";
-import { asProblem, useAsked } from "./asked.ts";
+import { pagesOf, useAsked } from "./asked.ts";
+import { LetterOrders } from "./letter-orders.tsx";
 import { Block, Long } from "./long.tsx";
+import { More } from "./more.tsx";
 import { Problem } from "./problem.tsx";
-import type { Source, SourceError } from "./source.ts";
+import type { Source } from "./source.ts";
 import { dateTime, plain } from "./words.ts";
 
 const EVERY_MS = 5_000;
+/** Reasons of earlier attempts that are listed. */
+const REASONS_SHOWN = 10;
 
 export function Letters({ source }: { readonly source: Source }) {
-  const { value, problem, again } = useAsked(() => source.letters(), "", EVERY_MS);
+  const pages = useSignal(1);
+  const { value, problem, again } = useAsked(() => pagesOf(source.letters, pages.value), "", EVERY_MS);
   const done = useSignal("");
+  const heading = useRef<HTMLHeadingElement>(null);
+  const letters = value?.flatMap((page) => page.letters) ?? [];
   return (
     <main class="letters">
-      <h1>Dead letters</h1>
+      <h1 ref={heading} tabIndex={-1}>
+        Dead letters
+      </h1>
       <Problem problem={problem} />
       <p class="done" role="status">
         {plain(done.value)}
       </p>
-      {value !== null && value.letters.length === 0 && <p class="empty">Nothing was given up.</p>}
+      {value !== null && letters.length === 0 && <p class="empty">Nothing was given up.</p>}
       <ul>
-        {value?.letters.map((letter) => (
+        {letters.map((letter) => (
           <li key={letter.id} class="card">
             <Letter
               source={source}
               letter={letter}
               answered={(words) => {
                 done.value = words;
+                heading.current?.focus();
                 again();
               }}
             />
           </li>
         ))}
       </ul>
-      {value?.more === true && <p class="quiet">There are more: `swarm dlq list`.</p>}
+      <More
+        shown={letters.length}
+        total={value?.at(-1)?.total ?? 0}
+        next={value?.at(-1)?.next ?? null}
+        which="the newest"
+        more={() => {
+          pages.value += 1;
+          again();
+        }}
+      />
     </main>
   );
 }
@@ -46,6 +66,7 @@ function Letter(props: {
 }) {
   const { source, letter, answered } = props;
   const opened = useSignal(false);
+  const reasons = letter.task?.reasons ?? [];
   return (
     <article aria-label={`Dead letter ${letter.id}`}>
       <header class="bar">
@@ -58,81 +79,34 @@ function Letter(props: {
       <p>
         <Long text={letter.reason} max={300} />
       </p>
-      {letter.task !== null && letter.task.reasons.length > 0 && (
+      {reasons.length > 0 && (
         <ul class="reasons">
-          {letter.task.reasons.slice(0, 10).map((reason, index) => (
+          {reasons.slice(0, REASONS_SHOWN).map((reason, index) => (
             <li key={index}>
               <Long text={reason} />
             </li>
           ))}
+          {reasons.length > REASONS_SHOWN && (
+            <li class="quiet">
+              {reasons.length - REASONS_SHOWN} more: <code>swarm dlq show {plain(letter.id)}</code>
+            </li>
+          )}
         </ul>
       )}
-      <p class="quiet">
-        {letter.claims} activations found it and vanished; state {plain(JSON.stringify(letter.state) ?? "none")};{" "}
-        {letter.pending.length} effects were out
-      </p>
+      {letter.kind === "actor" && (
+        <p class="quiet">
+          {letter.claims} activations found it and vanished; state {plain(JSON.stringify(letter.state) ?? "none")};{" "}
+          {letter.pending.length} effects were out
+        </p>
+      )}
       {letter.mail !== null && <Block text={letter.mail} lines={6} label="Message at the head of its mailbox" />}
       {opened.value ? (
-        <Requeue source={source} letter={letter} answered={answered} />
+        <LetterOrders source={source} letter={letter} answered={answered} />
       ) : (
         <button type="button" onClick={() => (opened.value = true)}>
           send back or drop…
         </button>
       )}
     </article>
-  );
-}
-
-function Requeue(props: {
-  readonly source: Source;
-  readonly letter: ApiLetter;
-  readonly answered: (words: string) => void;
-}) {
-  const { source, letter, answered } = props;
-  const { value, problem } = useAsked(() => source.letter(letter.id), letter.id);
-  const to = useSignal("");
-  const busy = useSignal(false);
-  const refused = useSignal<SourceError | null>(null);
-  const order = (asked: Promise<{ readonly did: string }>): void => {
-    busy.value = true;
-    refused.value = null;
-    asked.then(
-      ({ did }) => answered(`${did}: ${letter.task?.id ?? letter.agent ?? letter.id}`),
-      (cause: unknown) => {
-        busy.value = false;
-        refused.value = asProblem(cause);
-      },
-    );
-  };
-  if (value === null) return <Problem problem={problem} />;
-  const { requeue } = value;
-  return (
-    <div class="answers">
-      <Problem problem={refused.value} />
-      <label class="field">
-        <span>Give it to</span>
-        <select value={to.value} onChange={(event) => (to.value = event.currentTarget.value)}>
-          <option value="">{requeue.canGoBack ? "the same agent, as it was" : "a new agent of the same type"}</option>
-          {requeue.types.map((type) => (
-            <option key={type} value={type}>
-              a new agent: {plain(type)}
-            </option>
-          ))}
-        </select>
-      </label>
-      <div class="bar">
-        <button
-          type="button"
-          class="yes"
-          disabled={busy.value}
-          onClick={() => order(source.requeue(letter.id, to.value === "" ? {} : { to: to.value }))}
-        >
-          Requeue
-        </button>
-        <button type="button" class="no" disabled={busy.value} onClick={() => order(source.drop(letter.id))}>
-          Drop for good
-        </button>
-      </div>
-    </div>
   );
 }

@@ -32,6 +32,7 @@ export function Result() {
           {result.evidence.slice(0, ROWS_MAX).map((evidence, index) => (
             <Block key={index} text={JSON.stringify(evidence) ?? ""} lines={6} label={`Evidence ${index + 1}`} />
           ))}
+          <Rest of={run.runId} count={result.evidence.length} />
         </section>
       )}
       {blackBox !== null && (
@@ -84,7 +85,18 @@ function Tasks({ run }: { readonly run: ApiRun }) {
           ))}
         </tbody>
       </table>
+      <Rest of={run.runId} count={run.tasks.length} />
     </section>
+  );
+}
+
+/** What is not listed here, and where it is. */
+function Rest({ of, count }: { readonly of: string; readonly count: number }) {
+  if (count <= ROWS_MAX) return null;
+  return (
+    <p class="quiet">
+      The first {ROWS_MAX} of {count}. All: <code>swarm show {plain(of)} --json</code>
+    </p>
   );
 }
 

@@ -83,6 +83,9 @@ export const changes: Changes = {
       ...entered(change, state),
     })),
   "agent.state": (change, { actor, to }) => change.actor(actor, () => entered(change, to)),
+  "agent.ended": (change, { actor, reason }) => change.actor(actor, () => ({ note: reason })),
+  "actor.lost": (change, { actor, reason }) => change.actor(actor, () => ({ note: `found dead: ${reason}` })),
+  "actor.recovered": (change, { actor }) => change.actor(actor, () => ({ note: "" })),
   "agent.died": (change, { died, reason }) => wentOver(change, died, reason),
   "actor.fenced": (change, { fenced, reason }) => wentOver(change, fenced, reason),
   "letter.requeued": (change, { to }) => {

@@ -107,6 +107,8 @@ export class RunFold {
   /** Time of every event, in milliseconds; same index as `events`. */
   readonly times: number[] = [];
   readonly #places = new Map<string, number>();
+  /** Numbers of the events that each actor wrote itself, ascending. */
+  readonly #own = new Map<string, number[]>();
   readonly #keyframes: RunMoment[] = [noRun];
   #head: Draft = draftOf(noRun);
 
@@ -124,6 +126,9 @@ export class RunFold {
       const atMs = Date.parse(event.at);
       this.events.push(event);
       this.times.push(atMs);
+      const own = this.#own.get(event.actor);
+      if (own === undefined) this.#own.set(event.actor, [event.seq]);
+      else own.push(event.seq);
       step(this.#head, this.#places, event, atMs);
       taken += 1;
       if (this.seq % KEYFRAME_EVERY === 0) this.#keyframes.push(frozen(this.#head));
@@ -150,6 +155,24 @@ export class RunFold {
   actorAt(moment: RunMoment, id: string): Actor | undefined {
     const place = this.#places.get(id);
     return place === undefined ? undefined : moment.actors[place];
+  }
+
+  /** Numbers of the events that it wrote, ascending. */
+  ownOf(id: string): readonly number[] {
+    return this.#own.get(id) ?? [];
+  }
+
+  /** How many events it had written by `seq`: index in `ownOf` of the first that came later. */
+  ownBy(id: string, seq: number): number {
+    const own = this.ownOf(id);
+    let low = 0;
+    let high = own.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((own[middle] as number) <= seq) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 
   placeOf(id: string): number | undefined {

@@ -16,6 +16,8 @@ export function RunHead({ source }: { readonly source: Source }) {
   const live = cursor.value === null;
   const status = live && facts !== null && run.status === "running" ? facts.status : run.status;
   const { totals } = run;
+  // Only a server that exports spans tells of them.
+  const { trace_id: trace } = (open.value?.fold.events[0] ?? {}) as { readonly trace_id?: string };
   const over = !["running", "parked"].includes(status);
   const elapsed = (live && !over ? Math.max(nowMs.value, run.atMs) : run.atMs) - run.startedMs;
   const share = cacheShare(totals);
@@ -52,6 +54,7 @@ export function RunHead({ source }: { readonly source: Source }) {
       <Problem problem={refused.value} />
       <dl class="figures">
         <Figure name="run" value={plain(open.value?.id ?? "")} />
+        {trace !== undefined && <Figure name="trace" value={plain(trace)} />}
         <Figure name="model" value={plain(run.model || "–")} />
         <Figure name={over ? "took" : "for"} value={clock(elapsed)} />
         <Figure name="calls" value={String(totals.calls)} />

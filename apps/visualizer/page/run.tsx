@@ -41,6 +41,7 @@ export function Run({ source }: { readonly source: Source }) {
           { name: "Plots", show: () => <Plots source={source} /> },
           { name: "Result", show: () => <Result /> },
           { name: "Audit", show: () => <Audit /> },
+          { name: "What it waits for", show: () => <Why source={source} run={run.id} actor={null} /> },
         ]}
       />
     </main>
@@ -66,6 +67,7 @@ function Watched({ source, run }: { readonly source: Source; readonly run: strin
         <h2>{plain(actor.task === "" ? actor.type || actor.id : actor.task)}</h2>
         <span class="quiet">
           {plain(actor.type)} · {plain(actor.id)}
+          {actor.model !== "" && ` · ${plain(actor.model)}`}
         </span>
         <State actor={actor} />
         <button
@@ -137,7 +139,6 @@ function useStep(source: Source, run: string, actor: string | null) {
 function stepSeq(actor: string | null): number {
   const now = moment.value;
   if (actor === null || now === null) return 0;
-  const events = open.value?.fold.events ?? [];
-  for (let seq = now.seq; seq >= 1; seq--) if (events[seq - 1]?.actor === actor) return seq;
-  return 0;
+  const fold = open.value?.fold;
+  return fold?.ownOf(actor)[fold.ownBy(actor, now.seq) - 1] ?? 0;
 }

@@ -2,6 +2,7 @@
 import { useSignal } from "@preact/signals";
 import type { ApiRunRow } from "../../server/api.ts";
 import { asProblem, useAsked } from "./asked.ts";
+import { More } from "./more.tsx";
 import { Problem } from "./problem.tsx";
 import type { Source, SourceError } from "./source.ts";
 import { nowMs } from "./ticking.ts";
@@ -59,11 +60,13 @@ export function Runs({ source }: { readonly source: Source }) {
           </li>
         ))}
       </ul>
-      {after !== null && (
-        <button type="button" onClick={more}>
-          older runs
-        </button>
-      )}
+      <More shown={listed.size} total={value.total} next={after} which="the newest" more={more}>
+        {after === null && (
+          <span>
+            Older ones are not listed, and are there by their ids: <code>swarm show RUN</code>
+          </span>
+        )}
+      </More>
     </main>
   );
 }

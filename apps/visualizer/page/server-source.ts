@@ -1,6 +1,6 @@
 /** The server as a source: JSON doors, and one stream of events that picks up where it broke off. */
 import type { LoggedEvent } from "../../../machines/run-event.ts";
-import type { ApiAgents, ApiError, ApiLog } from "../../server/api.ts";
+import type { ApiError, ApiLog, ApiMail } from "../../server/api.ts";
 import type { ApiScene } from "../../server/api-swarm.ts";
 import { type Following, type Mailbox, type Source, SourceError } from "./source.ts";
 
@@ -40,6 +40,12 @@ function refusalOf(status: number, text: string): SourceError {
 
 const part = encodeURIComponent;
 
+/** What is null is left out. */
+function query(fields: Readonly<Record<string, string | null>>): string {
+  const given = Object.entries(fields).flatMap(([name, value]) => (value === null ? [] : [`${name}=${part(value)}`]));
+  return given.length === 0 ? "" : `?${given.join("&")}`;
+}
+
 /** Null where the door is not there yet, or knows nothing of it. */
 async function orNull<T>(asked: Promise<T>): Promise<T | null> {
   try {
@@ -55,14 +61,14 @@ export const serverSource: Source = {
   caveat: "",
   status: () => ask("/api/status"),
   runs: (after) => ask(`/api/runs?limit=100${after === null ? "" : `&after=${part(after)}`}`),
-  run: (run) => ask(`/api/runs/${part(run)}`),
+  run: (run) => ask(`/api/runs/${part(run)}?brief=1`),
   follow,
   scene: async (machine) => (await ask<ApiScene>(`/api/machines/${part(machine)}/scene`)).scene,
   actorAt: (run, actor, seq) => orNull(ask(`/api/runs/${part(run)}/actors/${part(actor)}?at=${seq}`)),
-  approvals: (run) => ask(`/api/approvals${run === null ? "" : `?run=${part(run)}`}`),
+  approvals: (run, after) => ask(`/api/approvals${query({ run, after })}`),
   approval: (id) => ask(`/api/approvals/${part(id)}`),
   answer: (id, order) => ask(`/api/approvals/${part(id)}/answer`, order),
-  letters: () => ask("/api/letters"),
+  letters: (after) => ask(`/api/letters${query({ after })}`),
   letter: (id) => ask(`/api/letters/${part(id)}`),
   requeue: (id, order) => ask(`/api/letters/${part(id)}/requeue`, order),
   drop: (id) => ask(`/api/letters/${part(id)}/drop`, {}),
@@ -73,11 +79,9 @@ export const serverSource: Source = {
   queues: () => orNull(ask("/api/queues")),
 };
 
-/** Of the first thousands: a list that is longer is looked at by its states, not by its mail. */
 async function mailboxes(run: string): Promise<ReadonlyMap<string, Mailbox>> {
-  const { agents } = await ask<ApiAgents>(`/api/runs/${part(run)}/agents?limit=${PAGE}`);
-  const busy = agents.filter(({ mail, pending }) => mail > 0 || pending > 0);
-  return new Map(busy.map(({ id, mail, pending }) => [id, { mail, pending }]));
+  const { agents } = await ask<ApiMail>(`/api/runs/${part(run)}/mail`);
+  return new Map(agents.map(({ id, mail, pending }) => [id, { mail, pending }]));
 }
 
 /** Pages of the log first, then the stream: a stream of a hundred thousand events would be read one message at a time. */

@@ -48,16 +48,18 @@ export interface Source {
   readonly caveat: string;
   readonly status: () => Promise<ApiStatus | null>;
   readonly runs: (after: string | null) => Promise<ApiRuns>;
+  /** Without its agents one by one: the log tells them. */
   readonly run: (run: string) => Promise<ApiRun>;
   /** From the beginning of the log, then as it grows; the returned function ends it. */
   readonly follow: (run: string, following: Following) => () => void;
   readonly scene: (machine: string) => Promise<Scene>;
   /** Null where this source cannot tell. */
   readonly actorAt: (run: string, actor: string, seq: number) => Promise<ActorAt | null>;
-  readonly approvals: (run: string | null) => Promise<ApiApprovals>;
+  /** Those that wait, a page at a time; `after`: as `next` of the page before. */
+  readonly approvals: (run: string | null, after: string | null) => Promise<ApiApprovals>;
   readonly approval: (id: string) => Promise<ApiApprovalDetail>;
   readonly answer: (id: string, order: AnswerOrder) => Promise<AnswerDone>;
-  readonly letters: () => Promise<ApiLetters>;
+  readonly letters: (after: string | null) => Promise<ApiLetters>;
   readonly letter: (id: string) => Promise<ApiLetterDetail>;
   readonly requeue: (id: string, order: RequeueOrder) => Promise<LetterDone>;
   readonly drop: (id: string) => Promise<LetterDone>;

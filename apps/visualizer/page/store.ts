@@ -44,7 +44,10 @@ export const here = computed(() => cursor.value ?? newest.value);
 /** Who is looked at: the chosen one, else who spoke last at this moment. */
 export const watched = computed<string | null>(() => {
   if (chosen.value !== null) return chosen.value;
-  return open.value?.fold.events[here.value - 1]?.actor ?? null;
+  const events = open.value?.fold.events ?? [];
+  // What the runtime itself tells (parked, resumed) was said by nobody.
+  for (let seq = here.value; seq >= 1; seq--) if (events[seq - 1]?.actor !== "-") return events[seq - 1]?.actor ?? null;
+  return null;
 });
 
 const FACTS_EVERY_MS = 3_000;

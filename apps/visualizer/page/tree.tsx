@@ -8,7 +8,7 @@ import { chosen, cursor, mailboxes, moment, watched } from "./store.ts";
 import { nowMs } from "./ticking.ts";
 import { type TreeRow, treeRows } from "./tree-rows.ts";
 import { windowOf } from "./windowed.ts";
-import { cacheShare, clock, plain, short, statePathWords, usd } from "./words.ts";
+import { cacheShare, clock, plain, short, shortModel, statePathWords, usd } from "./words.ts";
 
 const ROW = 30;
 
@@ -54,6 +54,7 @@ export function Tree() {
         <span>state</span>
         <span>for</span>
         <span>mail</span>
+        <span>model</span>
         <span>tokens</span>
         <span>cost</span>
         <span>cache</span>
@@ -188,6 +189,9 @@ function Row(props: {
       <span class="num">{actor.sinceMs === 0 ? "" : clock(sinceOf(actor, props.run))}</span>
       <span class="num" title={box === undefined ? "" : `${box.mail} messages wait, ${box.pending} effects are out`}>
         {box === undefined || box.mail === 0 ? "" : box.mail}
+      </span>
+      <span class="num" title={plain(actor.model)}>
+        {plain(shortModel(actor.model))}
       </span>
       <span class="num">{used === 0 ? "" : short(used)}</span>
       <span class="num">{used === 0 && actor.nanoUsd === 0 ? "" : usd(actor.nanoUsd, actor.unpriced > 0)}</span>

@@ -39,6 +39,9 @@ export function cacheShare(of: {
   return all === 0 || of.cacheTold === false ? null : Math.round((100 * of.cacheRead) / all);
 }
 
+/** `claude-sonnet-4-5-20250929` → `sonnet-4-5`: the whole name stands where the agent is looked at. */
+export const shortModel = (model: string): string => model.replace(/^claude-/, "").replace(/-\d{8}$/, "");
+
 export const timeOfDay = (ms: number): string => (ms === 0 ? "" : new Date(ms).toTimeString().slice(0, 8));
 
 export const dateTime = (ms: number): string => {

@@ -15,9 +15,6 @@ import { RequestError, readJson, sendError, sendJson } from "./reply.ts";
 import { asksForSummary, summaryOf, withSummary } from "./summary.ts";
 import { encodeEvent, messageDocument, messageRest, messageStart, ping } from "./wire.ts";
 
-/** The model id that stands for the local analyst; requests for another are answered under that other name. */
-export const localAnalystModel = "local-analyst";
-
 /** Between two pings while the brain thinks, in milliseconds. */
 const pingEveryMs = 5_000;
 

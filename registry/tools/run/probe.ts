@@ -2,11 +2,9 @@
  * Runs Probe: one shared pass per workspace, then the primitive's own probes. A refusal is an answer, not a throw.
  */
 
-import type { Box } from "../../box.ts";
-import { createWorkspaceCache } from "../../probes/cache.ts";
 import { type Examination, examine } from "../../probes/examine.ts";
 import type { PrimitiveId } from "../../probes/finding.ts";
-import { readFacts, refusalCode, withFresh } from "../../probes/workspace.ts";
+import { examineFile, openPass } from "../../probes/shared-pass.ts";
 import { OUTPUT_CHARS_MAX, type ToolContext, type ToolOutput } from "../../tool.ts";
 
 export interface ProbeInput {
@@ -15,27 +13,11 @@ export interface ProbeInput {
   readonly path?: string | undefined;
 }
 
-/** Shared by every call in this process: that is what makes twelve explore agents cost one pass. */
-const cache = createWorkspaceCache();
-
 export async function run({ primitive, path }: ProbeInput, { box, signal }: ToolContext): Promise<ToolOutput> {
-  const workspace = await cache.open(box, signal);
+  const workspace = await openPass(box, signal);
   if (path === undefined) return written(await examine(workspace, primitive, signal));
-  const resolved = await resolvedPath(box, path);
-  if (typeof resolved !== "string") return { ok: false, text: resolved.refusal };
-  const facts = await readFacts(box, resolved, signal);
-  if (typeof facts === "string") return { ok: false, text: `${resolved} was not examined: ${facts}.` };
-  const fresh = await withFresh(workspace, facts, signal);
-  return written(await examine(fresh.workspace, primitive, signal, fresh.file));
-}
-
-async function resolvedPath(box: Box, path: string): Promise<string | { readonly refusal: string }> {
-  try {
-    return (await box.stat(path)).path;
-  } catch (cause) {
-    if (refusalCode(cause) === undefined) throw cause;
-    return { refusal: cause instanceof Error ? cause.message : String(cause) };
-  }
+  const again = await examineFile(workspace, box, { primitive, path }, signal);
+  return typeof again === "string" ? { ok: false, text: again } : written(again.examination);
 }
 
 /** Drops the weakest hits until the document fits; the document says how many there were. */

@@ -32,7 +32,7 @@ export const messages: readonly Guarantee[] = [
     disable: [
       {
         file: said,
-        find: 'status === "waiting" && wordId(of, id) === event.question',
+        find: 'status === "waiting" && wordOf(of, id) === event.question',
         replace: 'status === "waiting"',
       },
     ],

@@ -3,6 +3,7 @@ import type { Guarantee } from "../guarantee.ts";
 
 const contract = "test/contract/redis-store.test.ts";
 const verify = "test/unit/actors/result-verify.test.ts";
+const probed = "test/unit/actors/probed-findings.test.ts";
 const commit = "infra/redis/scripts/commit.lua";
 
 export const money: readonly Guarantee[] = [
@@ -128,6 +129,58 @@ export const money: readonly Guarantee[] = [
         file: "actors/runtime/work-done.ts",
         find: "done.push({ ...did, call, input: asked.input",
         replace: "done.push({ effect: call, ok: true, exitCode: 0, ...did, tool: asked.name, call, input: asked.input",
+      },
+    ],
+  },
+  {
+    id: "claimed-lines",
+    group: "Money and results",
+    promise: "A line that an evaluation's agent claims is read again by machine before the claim counts",
+    condition: "always; its probe is run again too, where the file is in a language with a parser here",
+    mechanism: ["actors/runtime/probed-findings.ts", "actors/runtime/effects/result-verify.ts"],
+    test: { file: probed, title: "an invented quote, and an invented line" },
+    disable: [
+      {
+        file: "actors/runtime/probed-findings.ts",
+        find: "if (verdict.holds) quoted.push(finding);",
+        replace: 'if (verdict.holds || finding.quote !== "") quoted.push(finding);',
+      },
+    ],
+  },
+  {
+    id: "claimed-comments",
+    group: "Money and results",
+    promise: "What a comment, a text or a document says of a codebase is no evidence about it",
+    condition: "the file is in a language with a parser here; documents always",
+    mechanism: ["actors/runtime/probed-findings.ts"],
+    test: {
+      file: probed,
+      title: "words in a comment, in a text and in a document: what they ask for is proof of nothing",
+    },
+    disable: [
+      {
+        file: "actors/runtime/probed-findings.ts",
+        find: 'facts.code.slice(from, to).trim() === ""',
+        replace: 'facts.source.slice(from, to).trim() === ""',
+      },
+    ],
+  },
+  {
+    id: "contested-gate",
+    group: "Money and results",
+    promise:
+      "A gate over an evaluation goes by the lower of two levels that a model and the local analyst contradict each other with",
+    condition: "a model was asked, and both know the primitive",
+    mechanism: ["apps/cli/evaluate/second-opinion.ts", "apps/cli/evaluate/fail-on.ts", "apps/cli/evaluate/against.ts"],
+    test: {
+      file: "test/unit/apps/evaluate/second-opinion.test.ts",
+      title: "goes by the lower of two levels that contradict each other, whoever said it",
+    },
+    disable: [
+      {
+        file: "apps/cli/evaluate/second-opinion.ts",
+        find: "return height[local.level] < height[level] ? local.level : level;",
+        replace: "return level;",
       },
     ],
   },

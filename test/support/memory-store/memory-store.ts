@@ -16,6 +16,7 @@ import { FACT_BRIEF } from "../../../machines/memory-item.ts";
 import { answer, grants, revoke } from "./approvals.ts";
 import { claim } from "./claim.ts";
 import { commit } from "./commit.ts";
+import { noteDeath, remains } from "./deaths.ts";
 import type { Flaws } from "./flaws.ts";
 import { hold } from "./hold.ts";
 import { type Inside, MAIL_BATCH, mailText } from "./inside.ts";
@@ -93,7 +94,9 @@ export function memoryStore(options: MemoryStoreOptions): MemoryStore {
       at(() => {
         shardNamed(memory, inside.shardOf(address.run)).ready.delete(memberOf(address));
       }),
-    quarantine: (address, reason, fence) => at(() => quarantine(inside, address, reason, fence)),
+    quarantine: (address, ...why) => at(() => quarantine(inside, address, ...why)),
+    remains: (run, actors) => at(() => remains(inside, run, actors)),
+    noteDeath: (death) => at(() => noteDeath(inside, death)),
     briefs: (run, ids) => at(() => rows(memory.runs.get(run)?.briefs, ids)),
     results: (run, ids) => at(() => rows(memory.runs.get(run)?.results, ids)),
     facts: (run) =>

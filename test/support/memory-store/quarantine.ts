@@ -5,7 +5,7 @@ import { type Inside, mailText } from "./inside.ts";
 import { ofShare } from "./rare.ts";
 import { actorNamed, charge, chargeAll, type StoredActor, type StoredRun, shardNamed } from "./state.ts";
 
-export function quarantine(inside: Inside, address: Address, reason: string, fence?: Fence): void {
+export function quarantine(inside: Inside, address: Address, reason: string, fence?: Fence, known: object = {}): void {
   const { memory, nowMs, ring, shardOf } = inside;
   const run = memory.runs.get(address.run);
   const status = run?.fields.get("status");
@@ -34,7 +34,7 @@ export function quarantine(inside: Inside, address: Address, reason: string, fen
   shard.dead.push(letterOf({ letter, member, head, reason, now }, actor));
   actor.dead = letter;
   actor.pending.clear();
-  const died = { type: "agent.died", died: address.actor, reason };
+  const died = { type: "agent.died", died: address.actor, reason, ...known };
   if (address.actor === COORDINATOR_ACTOR) {
     chargeAll(run.budget);
     tell(run, member, [died, { type: "run.failed", reasons: [reason] }], now);

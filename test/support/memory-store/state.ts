@@ -29,6 +29,8 @@ export interface StoredActor {
   dead: string | null;
   /** Why it is over for good. */
   fenced: string | null;
+  /** The claim that is known to be over, the event that tells so (0: it let go), and the epoch of who took the actor up. */
+  lost: { readonly died: number; readonly seq: number; readonly taker: number } | null;
   /** Its share of the run's budget, and what it has used of it. */
   cap: { readonly tokensMax?: number; readonly nanoUsdMax?: number; tokens: number; nanoUsd: number } | null;
   /** True once anything of its snapshot was written. */
@@ -128,6 +130,7 @@ export function actorNamed(run: StoredRun, name: string): StoredActor {
     quarantined: null,
     dead: null,
     fenced: null,
+    lost: null,
     cap: null,
     seen: false,
     mailbox: [],

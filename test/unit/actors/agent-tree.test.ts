@@ -62,11 +62,12 @@ describe("the place of an agent", () => {
   it("of a fork is a folder that others share, so its agents work one after the other", () => {
     const stateOf = (joins: boolean) => {
       const tasks = { a: { limits: { turnsMax: 9 }, ...(joins ? { joins } : {}) } };
-      return { snapshot: { status: "active", context: { tasks, parallelMax: 8 } } } as never;
+      return { snapshot: { status: "active", context: { tasks, input: { parallelMax: 8 } } } } as never;
     };
     const parallel = (joins: boolean, turnsMax?: number) => {
       const changes = { deniedTools: [], ...(turnsMax === undefined ? {} : { turnsMax }) };
-      return (changedState(stateOf(joins), changes).snapshot.context as unknown as { parallelMax: number }).parallelMax;
+      const { context } = changedState(stateOf(joins), changes).snapshot;
+      return (context as unknown as { input: { parallelMax: number } }).input.parallelMax;
     };
     expect([parallel(true), parallel(true, 3), parallel(false), parallel(false, 3)]).toEqual([1, 1, 8, 8]);
   });

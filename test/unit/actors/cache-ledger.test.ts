@@ -1,7 +1,7 @@
 // What the ledger makes of a log and a conversation: why something was not read again, what that cost, who lost most. What is
 // not known is told as unknown.
 import { describe, expect, test } from "vitest";
-import { LOCAL_BINDING } from "../../../actors/runtime/accesses.ts";
+import { LOCAL_BINDING } from "../../../actors/runtime/bindings.ts";
 import { type CacheLedger, type CacheTurn, cacheLedger } from "../../../actors/runtime/cache-ledger.ts";
 import { type Entry, textEntry, toolResultEntry } from "../../../actors/runtime/conversation.ts";
 import { cacheLines } from "../../../apps/cli/show-cache.ts";

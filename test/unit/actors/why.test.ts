@@ -11,7 +11,7 @@ const nothing = { max: null, spent: 0, reserved: 0, left: null };
 
 const agent = (changes: Partial<AgentFacts> = {}): AgentFacts => ({
   ...{ id: "a_1", type: "general", task: "t", state: "thinking.calling", ended: false, fenced: null },
-  ...{ attempt: 0, attemptsMax: 5, reasons: [], questions: [], mail: 0, pending: [] },
+  ...{ attempt: 0, reasons: [], questions: [], mail: 0, pending: [] },
   ...changes,
 });
 
@@ -26,7 +26,14 @@ const facts = (changes: Partial<WhyFacts> = {}): WhyFacts => ({
   log: {
     since: new Map([["a_1", { seq: 7, at: AT }]]),
     begun: new Map([[modelCall.id, { seq: 8, at: AT }]]),
-    ...{ failed: new Map(), refused: new Map(), beforeRefusal: null, parked: null },
+    ...{
+      failed: new Map(),
+      refused: new Map(),
+      beforeRefusal: null,
+      outOfTurns: null,
+      plugins: new Map(),
+      parked: null,
+    },
   },
   ...changes,
 });
@@ -81,10 +88,11 @@ describe("what is due is told with what would do it", () => {
   });
 
   it("a parked run stands before whatever its agents wait for", () => {
-    const log = { ...facts().log, parked: { seq: 9, at: AT } };
-    const causes = causesOf(facts({ status: "parked", hold: "asked", log, approvals: [approval] }), null);
+    const log = { ...facts().log, parked: { seq: 9, at: AT, reason: "asked by swarm stop" } };
+    const causes = causesOf(facts({ status: "parked", hold: String(NOW), log, approvals: [approval] }), null);
     expect(kinds(causes)).toEqual(["parked", "person"]);
     expect(causes[0]).toMatchObject({ command: "swarm resume r_1", since: AT, facts: ["event 9"] });
+    expect(causes[0]?.text).toBe("the run is parked: asked by swarm stop");
   });
 
   it("a dead letter is told while its task is open, with the order that sends it back, and not afterwards", () => {
@@ -104,7 +112,7 @@ describe("what only takes time has no command", () => {
     const failed = new Map([["a_1", { seq: 12, at: AT, reason: "overloaded", message: "529" }]]);
     const cause = onlyOf(facts({ agents: [backing], timers, log: { ...facts().log, failed } }));
     expect(cause).toMatchObject({ kind: "resting", command: null, since: AT, facts: ["event 12", "retry"] });
-    expect(cause.text).toContain("attempt 2 of 5");
+    expect(cause.text).toContain("failed attempt 2 at");
     expect(cause.text).toContain("overloaded: 529");
     expect(cause.text).toContain("2026-01-01T00:10:04.000Z (in 4 s)");
   });
@@ -119,6 +127,23 @@ describe("what only takes time has no command", () => {
     expect(kinds(causes)).toEqual(["breaker", "resting"]);
     expect(causes[0]).toMatchObject({ since: AT, command: null, facts: ["model:host/m@api-1"] });
     expect(causes[0]?.text).toContain("after 5 failures in a row (529); it is tried again in 30 s");
+  });
+
+  it("a plugin server that is left alone is told of in runs that called it, and in no others", () => {
+    const open = { state: "open" as const, failures: 3, sinceAt: AT, waitMs: 20_000, reason: "connection refused" };
+    const known = { breakers: [{ name: "plugin:notes@0123456789ab", ...open }], limits: [] };
+    const log = { ...facts().log, plugins: new Map([["notes", { seq: 30, at: AT }]]) };
+    const causes = causesOf(facts({ known, log }), null);
+    expect(kinds(causes)).toEqual(["breaker", "working"]);
+    expect(causes[0]).toMatchObject({ since: AT, command: null, facts: ["plugin:notes@0123456789ab", "event 30"] });
+    expect(causes[0]?.text).toContain(
+      "notes is left alone after 3 failures in a row (connection refused); it is asked again in 20 s",
+    );
+    expect(kinds(causesOf(facts({ known }), null))).toEqual(["working"]);
+    const others = { ...log, plugins: new Map([["note", { seq: 30, at: AT }]]) };
+    expect(kinds(causesOf(facts({ known, log: others }), null))).toEqual(["working"]);
+    const over = { known, log, agents: [agent({ state: "failed", ended: true })] };
+    expect(causesOf(facts(over), null)).toEqual([]);
   });
 
   it("a used-up rate limit is told while it pauses calls", () => {
@@ -173,6 +198,33 @@ describe("money and ends", () => {
       budget: { tokens: tokens(3), usd: nothing },
     });
     expect(onlyOf(given)).toMatchObject({ kind: "ended", command: "swarm fork r_1 --at 41 --max-tokens 2000" });
+  });
+
+  it("a run whose agent came to the end of its turns is gone on with by a fork from before that, with more of them", async () => {
+    const base = { v: 1 as const, at: AT, run: "r_1", actor: "a_1" };
+    const ended: LoggedEvent = {
+      ...{ ...base, seq: 42, type: "result.rejected", result: "res_1", task: "t" },
+      reasons: ["exhausted", "turns: all 24 used without a verified result"],
+    };
+    const log = await logFacts(
+      (async function* () {
+        yield {
+          raw: { firstSeq: 40 } as never,
+          events: [{ ...base, seq: 40, type: "agent.state", from: "a", to: "b" }, ended],
+        };
+      })(),
+    );
+    const given = { reasons: ["t: turns: all 24 used"], log, budget: { tokens: tokens(3), usd: nothing } };
+    for (const status of ["exhausted", "failed"] as const) {
+      const command = "swarm fork r_1 --at 39 --max-turns 48";
+      expect(onlyOf(facts({ ...given, status }))).toMatchObject({ kind: "ended", command, facts: ["event 40"] });
+    }
+    expect(onlyOf(facts({ ...given, status: "completed" })).command).toBeNull();
+    // Money that was refused is what stopped it: more turns alone would not help.
+    const refused = { ...log, beforeRefusal: 41 };
+    expect(onlyOf(facts({ ...given, status: "exhausted", log: refused })).command).toContain(
+      "--at 41 --max-tokens 2000",
+    );
   });
 
   it("of an ended run its agents hold nothing up any more", () => {

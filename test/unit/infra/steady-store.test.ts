@@ -57,6 +57,8 @@ const calls: Readonly<Record<keyof Store, unknown[]>> = {
   revoke: ["r", { id: "g", rule: "Bash" }, "ana", "why"],
   forget: [address],
   quarantine: [address, "why", { epoch: 1, nonce: "n", incarnation: 0 }],
+  remains: ["r", ["a"]],
+  noteDeath: [{ died: 1 }],
   briefs: ["r", ["a"]],
   results: ["r", ["a"]],
   facts: ["r"],

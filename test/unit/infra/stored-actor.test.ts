@@ -4,7 +4,6 @@ import { describe, expect, it } from "vitest";
 import { asGiven } from "../../../infra/redis/latin1.ts";
 import { lengthened, shortened } from "../../../infra/redis/shortened.ts";
 import {
-  budgetFrom,
   effectFrom,
   entryFrom,
   fullId,
@@ -21,8 +20,8 @@ import {
   storedEntry,
   storedId,
   storedOrder,
-  toldRow,
 } from "../../../infra/redis/stored-actor.ts";
+import { budgetFrom, toldRow } from "../../../infra/redis/stored-budget.ts";
 
 const actor = { run: "r_one", actor: "a_look" };
 const core =

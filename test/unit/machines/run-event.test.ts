@@ -7,6 +7,14 @@ const usage = { inputTokens: 1, outputTokens: 2, cacheReadTokens: 0, cacheWriteT
 const call = { call: "c1", tool: "Read" };
 
 /** One of each; a kind that is missing here does not compile, one that is wrong does not parse. */
+const box = {
+  state: "executing",
+  lastSeq: 9,
+  stepSeq: 7,
+  effects: [{ effect: "r/a/0.2:0", kind: "tool.run", tool: "Bash", call: "c1", status: "unknown" as const, said: "?" }],
+  budget: { tokens: 5, nanoUsd: 7, heldTokens: 0, heldNanoUsd: 0, tokensMax: null, nanoUsdMax: 9 },
+};
+
 const samples: { readonly [Type in RunEvent["type"]]: Extract<RunEvent, { type: Type }> } = {
   "run.started": { type: "run.started", goal: "look", kind: "run", tasks: 3, model: "m" },
   "run.parked": { type: "run.parked", reason: "Ctrl-C" },
@@ -79,6 +87,9 @@ const samples: { readonly [Type in RunEvent["type"]]: Extract<RunEvent, { type: 
   "message.unread": { type: "message.unread", posts: ["a_a:3:toolu_2"] },
   "run.forked": { type: "run.forked", source: "r_1", sourceSeq: 12, changes: ["model m"] },
   "agent.forked": { type: "agent.forked", machine: "explore@1", version: 3, state: "thinking.calling" },
+  "actor.lost": { type: "actor.lost", reason: "no worker lives", foundBy: "process 7 on here", ...box },
+  "actor.recovered": { type: "actor.recovered", by: "w_2", lost: 12 },
+  "agent.ended": { type: "agent.ended", status: "failed", reason: "turns", ...box },
   "agent.died": { type: "agent.died", died: "a_a", reason: "poison" },
   "letter.requeued": { type: "letter.requeued", letter: "d_1", task: "a", agentType: "explore", to: null },
   "letter.dropped": { type: "letter.dropped", letter: "d_1", died: "a_a" },

@@ -151,7 +151,7 @@ function whyOf(
         : `${read}: model call and run path were found, and no probe fired on them.`;
     case "unknown":
       if (filesScanned === 0) return `Local structural analysis: ${noSource(unread)}.`;
-      return `${read}: ${understood ? `nothing conclusive fired, and that proves nothing: ${doubts.join("; ") || "what fired was too weak"}` : "no model call with a loop or a tool dispatch was recognised, so silence proves nothing"}.`;
+      return `${read}: ${understood ? `nothing conclusive fired, and that proves nothing: ${doubts.join("; ") || "what fired was too weak"}` : "no model call was recognised, so silence proves nothing"}.`;
   }
 }
 

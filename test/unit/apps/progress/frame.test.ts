@@ -112,20 +112,29 @@ describe("a picture of the run", () => {
     ];
     const shown = (rows: number) => frameOf({ ...treeOf(log.events), graph }, options(80, rows)).slice(1);
     expect(shown(24).slice(2)).toEqual([
-      "  · right                              waits for its turn",
-      "  · join                               waits for left, right",
-      "  · last                               waits for join",
+      "  · right         waits for its turn",
+      "  · join          waits for left, right",
+      "  · last          waits for join",
     ]);
-    expect(shown(6).slice(2)).toEqual([
-      "  · right                              waits for its turn",
-      "  … 2 more waiting",
-    ]);
+    expect(shown(6).slice(2)).toEqual(["  · right         waits for its turn", "  … 2 more waiting"]);
     log.reject("left", ["failed", "no"]);
     expect(shown(24).slice(3)).toEqual([
-      "  · join                               will not start: stands on left, right",
-      "  · last                               will not start: stands on join",
+      "  · join          will not start: stands on left, right",
+      "  · last          will not start: stands on join",
     ]);
     for (const rows of [1, 2, 3, 4, 5, 6, 7]) expect(shown(rows).length).toBeLessThan(rows);
+  });
+
+  law("a short name leaves its room to what is said of the task, and a long one is cut", () => {
+    const log = openLog(2);
+    log.route("goal");
+    log.use("a_goal", "c1", "Probe");
+    const line = () => frameOf(treeOf(log.events), options(80, 24))[1];
+    expect(line()).toBe("  ⠸ goal          Probe · 0 turns, 1 tool, 1:05");
+    log.route(`${"漢字".repeat(20)}-end`);
+    expect(line()).toBe(`  ⠸ ${"goal".padEnd(33)}  Probe · 0 turns, 1 tool, 1:05`);
+    const [, , long = ""] = frameOf(treeOf(log.events), options(80, 24));
+    expect(long).toMatch(/^ {2}⠸ (漢字){8}… {2}waiting for a worker, 1:05$/);
   });
 
   law("hostile names cannot draw", () => {

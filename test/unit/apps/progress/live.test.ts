@@ -97,6 +97,27 @@ describe("live progress", () => {
     expect(screen().lines.slice(0, 2)).toEqual(["keep me", "and me"]);
   });
 
+  law("nothing comes between a question and its answer: what is said meanwhile stands above the next picture", () => {
+    const { progress, screen, seen } = terminal({ columns: 80, rows: 24 });
+    feed(progress, run().events);
+    progress.note("before");
+    progress.hold();
+    const asked = seen().length;
+    progress.note("meanwhile");
+    for (let at = 0; at < 300; at += 1) progress.note(`more ${at}`);
+    feed(progress, openLog(9).events);
+    expect(seen()).toHaveLength(asked);
+    progress.goOn();
+    const { lines } = screen();
+    const at = lines.indexOf("… 101 lines before these are left out");
+    expect(lines.slice(at + 1, at + 201)).toEqual(Array.from({ length: 200 }, (_, n) => `more ${n + 100}`));
+    expect(lines[at + 201]).toContain("r_1");
+    progress.hold();
+    progress.note("at last");
+    progress.end();
+    expect(screen().lines.at(-2)).toBe("at last");
+  });
+
   law("it leaves no listener behind", () => {
     const names = ["exit", "SIGINT", "SIGTERM", "SIGHUP", "SIGTSTP"] as const;
     const count = () => names.map((name) => process.listenerCount(name));

@@ -24,6 +24,7 @@ describe("printable text", () => {
 
 describe("columns", () => {
   law("wide characters take two, marks none", () => {
+    expect(["한글", "カナ", "ｗｉｄｅ", "𠀀", "𗀀", "ꥠ", "❤️"].map(width)).toEqual([4, 4, 8, 2, 2, 2, 2]);
     expect([width("abc"), width("漢字"), width("e\u0301"), width("🎉"), width("●◐○✓✗■□…")]).toEqual([3, 4, 1, 2, 8]);
   });
 

@@ -3,8 +3,9 @@ import { agentTypeNamed } from "../../../../actors/types/index.ts";
 import { reportHtml } from "../../../../apps/cli/report/write-report.ts";
 import { statesOn, wiresOf } from "../../../../apps/visualizer/page/chart-data.ts";
 import { DIFFERENCES_MAX, differences } from "../../../../apps/visualizer/page/context-diff.ts";
+import { pickedOf } from "../../../../apps/visualizer/page/inbox-pick.ts";
 import { lineDiff, unifiedLines } from "../../../../apps/visualizer/page/line-diff.ts";
-import { plain, plainLines, short, usd } from "../../../../apps/visualizer/page/words.ts";
+import { plain, plainLines, short, shortModel, usd } from "../../../../apps/visualizer/page/words.ts";
 import { embedded, fitting, type ReportData, shortened, TEXT_MAX } from "../../../../apps/visualizer/report-data.ts";
 import { chartOf } from "../../../../machines/chart.ts";
 import { coordinatorMachine } from "../../../../machines/coordinator-machine.ts";
@@ -44,6 +45,15 @@ test("memory is compared place by place: what came, what went, what changed, and
   expect(differences(wide, { ...wide }).told).toEqual([]);
 });
 
+test("the proposal that somebody looks at stays open, whatever else comes or goes, and is marked when it waits no more", () => {
+  expect(pickedOf(null, ["p_1", "p_2"], false)).toEqual({ id: "p_1", gone: false });
+  expect(pickedOf("p_2", ["p_0", "p_1", "p_2"], false)).toEqual({ id: "p_2", gone: false });
+  expect(pickedOf("p_1", ["p_0", "p_2"], false)).toEqual({ id: "p_1", gone: true });
+  expect(pickedOf("p_1", [], false)).toEqual({ id: "p_1", gone: true });
+  expect(pickedOf("p_9", ["p_1"], true)).toEqual({ id: "p_9", gone: false });
+  expect(pickedOf(null, [], false)).toEqual({ id: null, gone: false });
+});
+
 test("an edit is shown line by line, whichever lines stay", () => {
   const shown = lineDiff("a\nb\nc", "a\nB\nc\nd").map(({ kind, text }) => `${kind} ${text}`);
   expect(shown).toEqual(["same a", "gone b", "new B", "same c", "new d"]);
@@ -57,6 +67,7 @@ test("text of others can neither hide nor turn around, and keeps its lines where
 });
 
 test("figures stay short, and money that nobody knows all of says so", () => {
+  expect([shortModel("claude-sonnet-4-5-20250929"), shortModel("gpt-x")]).toEqual(["sonnet-4-5", "gpt-x"]);
   expect([short(812), short(12_440), short(3_140_000)]).toEqual(["812", "12.4k", "3.1M"]);
   expect([usd(0), usd(1_230_000_000), usd(4_200_000), usd(1e9, true)]).toEqual([
     "$0.00",

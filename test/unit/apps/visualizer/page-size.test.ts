@@ -1,19 +1,12 @@
-import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
-import { chartStyle } from "../../../../apps/visualizer/chart-colours.ts";
+import { pageFiles } from "../../../support/built-page.ts";
 
 /** Bytes, packed, of everything that a browser loads of the page, plots and all. */
 const PAGE_MAX = 80_000;
 
-interface Bundler {
-  bundledPage(root: string, chartStyle: string): Promise<ReadonlyMap<string, string>>;
-}
-
 test("the page weighs 80 kB packed at most, and asks for nothing that is not beside it", async () => {
-  const bundler = new URL("../../../support/page-bundle.mjs", import.meta.url);
-  const { bundledPage } = (await import(bundler.href)) as Bundler;
-  const files = await bundledPage(fileURLToPath(new URL("../../../..", import.meta.url)), chartStyle());
+  const files = await pageFiles();
   const loaded = [...files].filter(([name]) => !/report\.js$|\.txt$/.test(name));
   const bytes = loaded.map(([, text]) => gzipSync(text).length);
   expect(loaded.map(([name]) => name)).toEqual(

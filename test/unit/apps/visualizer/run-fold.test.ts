@@ -89,6 +89,19 @@ test("who died is over, with why, and nothing of it runs any more; the run ends 
   expect(fold.at(15).status).toBe("running");
 });
 
+test("who was found dead says so, until somebody takes it up", () => {
+  const dead = { state: "executing", lastSeq: 14, effects: [], budget: null };
+  const told = [
+    ...story.slice(0, 14).map(({ actor, v: _v, seq: _s, at: _a, run: _r, ...event }) => [actor, event] as const),
+    ["a_code", { type: "actor.lost", reason: "its process is gone", foundBy: "swarm show", ...dead }] as const,
+    ["a_code", { type: "actor.recovered", by: "w_2", lost: 15 }] as const,
+  ];
+  const fold = folded(numbered(told as unknown as Parameters<typeof numbered>[0]));
+  expect(fold.actorAt(fold.at(15), "a_code")?.note).toBe("found dead: its process is gone");
+  expect(fold.actorAt(fold.at(15), "a_code")?.over).toBeNull();
+  expect(fold.actorAt(fold.now(), "a_code")?.note).toBe("");
+});
+
 test("a moment in the past is the one that was, whether it was passed or is looked back at", () => {
   const events = manyEvents(40, 3 * KEYFRAME_EVERY + 17);
   const whole = folded(events);
@@ -114,6 +127,17 @@ test("looking back changes nothing of what comes later, and what comes later not
   fold.take(events.slice(1_500));
   expect(kept).toEqual(copy);
   expect(fold.now()).toEqual(folded(events).now());
+});
+
+test("what an actor wrote itself up to a moment is found without walking back, whoever else wrote meanwhile", () => {
+  const events = manyEvents(7, 300);
+  const fold = folded(events);
+  for (const actor of ["a_coordinator", "a_0", "a_6", "a_none"]) {
+    for (const seq of [0, 1, 9, 10, 11, 150, 300]) {
+      const walked = events.findLast((event) => event.seq <= seq && event.actor === actor)?.seq;
+      expect([actor, seq, fold.ownOf(actor)[fold.ownBy(actor, seq) - 1]]).toEqual([actor, seq, walked]);
+    }
+  }
 });
 
 test("what comes twice counts once, and a gap is never folded over", () => {

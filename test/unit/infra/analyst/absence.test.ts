@@ -38,15 +38,25 @@ test.each(inDurableStores)("a bare loop has no %s", async (primitive) => {
   expect((await judged({ "agent.ts": loop() }, primitive)).level).toBe("absent");
 });
 
+const withPool = (before = "") =>
+  loop(`import { Pool } from "pg";\nconst pool = new Pool();\nconst policy = "none";`).replace(
+    "const answer",
+    `${before}const answer`,
+  );
+
 test.each(inDurableStores)(
-  "beside a client of a store, silence about %s is unknown, with the file that uses it",
+  "beside a client of a store that the run never writes to there is no %s",
   async (primitive) => {
-    const source = loop(`import { Pool } from "pg";\nexport const pool = new Pool();`);
-    const { level, why } = await judged({ "agent.ts": source }, primitive);
-    expect(level).toBe("unknown");
-    expect(why).toContain("agent.ts");
+    expect((await judged({ "agent.ts": withPool() }, primitive)).level).toBe("absent");
   },
 );
+
+test("beside a client that the run writes to, silence about the audit is unknown, with the file that uses it", async () => {
+  const source = withPool("await pool.query(statement, [policy]);\n    ");
+  const { level, why } = await judged({ "agent.ts": source }, "permission-audit-trail");
+  expect(level).toBe("unknown");
+  expect(why).toContain("agent.ts");
+});
 
 test("beside programs of a store that were not read, silence about persistence is unknown", async () => {
   const { level, why } = await judged({ "agent.ts": loop(), "db/turns.sql": "select 1;" }, "session-persistence");
@@ -60,11 +70,9 @@ test("beside as much code in a language that is not read, nothing is absent", as
   expect(why).toContain(".rs 1");
 });
 
-test("without a loop around the model call nothing is absent", async () => {
+test("without a loop around the model call, but with all source read, silence is absence", async () => {
   const once = loop().replace("while (true) {", "{");
-  const { level, why } = await judged({ "agent.ts": once }, "transcript-compaction");
-  expect(level).toBe("unknown");
-  expect(why).toMatch(/no loop/);
+  expect((await judged({ "agent.ts": once }, "transcript-compaction")).level).toBe("absent");
 });
 
 describe("a workspace without any source that can be read", () => {

@@ -26,7 +26,7 @@ const key: Readonly<Record<Exclude<(typeof fixtureNames)[number], "wrapped-clien
   "ts-complete": "pppppppppppp",
   "ts-bare": "haaaaaaaaaaa",
   "py-complete": "pppappahhaaa",
-  "py-partial": "hhhahhhhaahh",
+  "py-partial": "hhhahhhhhahh",
   "ts-traps": "aaaahaaaaaaa",
   "not-an-agent": "uuuuuuuuuuuu",
 };
@@ -61,11 +61,11 @@ describe("unknown rather than a guess", () => {
     }
   };
 
-  test("a single model call without loop or dispatch is not enough to call anything absent", async () => {
+  test("a single model call, with all source read, is enough for silence to be absence", async () => {
     const once = `import OpenAI from "openai";
 export const ask = (messages: never[]) => new OpenAI().chat.completions.create({ model: "m", messages });
 `;
-    expect(await levelOf({ "ask.ts": once }, "permission-system")).toBe("unknown");
+    expect(await levelOf({ "ask.ts": once }, "permission-system")).toBe("absent");
   });
 
   test("a library with sessions and no model call has no session persistence of an agent", async () => {

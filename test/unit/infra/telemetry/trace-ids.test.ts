@@ -1,6 +1,7 @@
 // Ids that are computed: equal wherever they are asked for, and of the form that OpenTelemetry takes.
 import { ROOT_CONTEXT, trace } from "@opentelemetry/api";
 import { expect, it } from "vitest";
+import { COORDINATOR_ACTOR } from "../../../../infra/store.ts";
 import { guardedExporter } from "../../../../infra/telemetry/guarded-exporter.ts";
 import { tellOnce } from "../../../../infra/telemetry/open-tracing.ts";
 import { telemetrySettings } from "../../../../infra/telemetry/settings.ts";
@@ -13,6 +14,8 @@ import {
   turnPlace,
 } from "../../../../infra/telemetry/trace-ids.ts";
 import { traceParents } from "../../../../infra/telemetry/trace-parents.ts";
+import { tellingEvents } from "../../../../infra/telemetry/traced-event.ts";
+import type { LoggedEvent } from "../../../../machines/run-event.ts";
 
 it("a run's trace and its spans are a function of their names, and no two names share one", () => {
   const places = [
@@ -37,6 +40,25 @@ it("a run's trace and its spans are a function of their names, and no two names 
 it("a log line has the trace of the run that it speaks of, and others have none", () => {
   expect(traceInLine({ run: "r_1", msg: "x" })).toEqual({ trace_id: traceIdOf("r_1") });
   expect(traceInLine({ msg: "x" })).toEqual({});
+});
+
+it("an event belongs to the effect it tells of, else to its turn, its agent or its run; with telemetry off to nothing", () => {
+  const signed = { v: 1 as const, seq: 1, at: "2026-01-01T00:00:00.000Z", run: "r_1", actor: "a_1" };
+  const call = { effect: "r_1/a_1/0.3:0", call: "c", tool: "Read" };
+  const intended: LoggedEvent = { ...signed, type: "tool.intended", ...call, input: {} };
+  const called: LoggedEvent = { ...signed, type: "model.called", effect: "r_1/a_1/0.2:0", turn: 0, attempt: 1 };
+  const moved: LoggedEvent = { ...signed, type: "agent.state", from: "a", to: "b" };
+  const tell = tellingEvents(telemetrySettings({ OTEL_EXPORTER_OTLP_ENDPOINT: "http://c" }));
+  for (const [event, place] of [
+    [intended, effectPlace("r_1", call.effect)],
+    [called, turnPlace("r_1", "a_1", 1)],
+    [moved, agentPlace("r_1", "a_1")],
+    [{ ...moved, actor: COORDINATOR_ACTOR }, runPlace("r_1")],
+    [{ ...signed, actor: "-", type: "run.parked", reason: "asked" }, runPlace("r_1")],
+  ] as const) {
+    expect(tell(event)).toEqual({ ...event, trace_id: place.trace, span_id: place.span });
+    expect(tellingEvents(undefined)(event)).toBe(event);
+  }
 });
 
 it("what a queue carries leads back to the same parent, and what is no traceparent leads nowhere", () => {
@@ -92,15 +114,16 @@ it("an exporter that fails three times in a row is left alone, and asked again a
     },
     () => atMs,
   );
+  expect(exporter.failing()).toBe(false);
   const codes: number[] = [];
   const send = () => exporter.export([], ({ code }) => codes.push(code));
   for (let at = 0; at < 5; at += 1) send();
-  expect([asked, codes]).toEqual([3, [1, 1, 1, 0, 0]]);
+  expect([asked, codes, exporter.failing()]).toEqual([3, [1, 1, 1, 0, 0], true]);
   well = true;
   atMs = 60_000;
   send();
   send();
-  expect([asked, codes.slice(5)]).toEqual([5, [0, 0]]);
+  expect([asked, codes.slice(5), exporter.failing()]).toEqual([5, [0, 0], false]);
 });
 
 it("whatever goes wrong with telemetry, the log says so once", () => {
