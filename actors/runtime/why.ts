@@ -10,6 +10,7 @@ export type CauseKind =
   | "ended"
   | "parked"
   | "quarantine"
+  | "found-dead"
   | "person"
   | "stranded"
   | "no-worker"
@@ -43,20 +44,21 @@ const RANK: { readonly [Kind in CauseKind]: number } = {
   ended: 0,
   parked: 1,
   quarantine: 2,
-  person: 3,
-  stranded: 4,
-  "no-worker": 5,
-  breaker: 6,
-  "rate-limit": 7,
-  budget: 8,
-  resting: 9,
-  question: 10,
-  working: 11,
-  mail: 12,
-  timer: 13,
-  child: 14,
-  "refused-event": 15,
-  unexplained: 16,
+  "found-dead": 3,
+  person: 4,
+  stranded: 5,
+  "no-worker": 6,
+  breaker: 7,
+  "rate-limit": 8,
+  budget: 9,
+  resting: 10,
+  question: 11,
+  working: 12,
+  mail: 13,
+  timer: 14,
+  child: 15,
+  "refused-event": 16,
+  unexplained: 17,
 };
 
 /** Causes that are told, at most: of a thousand agents that wait for the same the first are enough. */

@@ -4,10 +4,10 @@
  */
 import { agentDeclaredIn } from "./agent-files.ts";
 import { modeSites } from "./agent-modes.ts";
-import { type FileFacts, functionAt } from "./facts.ts";
+import { contains, type FileFacts, functionAt } from "./facts.ts";
 import type { Finding } from "./finding.ts";
 import type { PrimitiveProbes } from "./primitive.ts";
-import { codeOf, finding, functionsNamed, offsetsIn, textOf } from "./query.ts";
+import { codeOf, finding, functionsNamed, lastName, offsetsIn, textOf } from "./query.ts";
 import { wordsIn } from "./variants.ts";
 import type { WorkspaceIndex } from "./workspace-index.ts";
 
@@ -33,6 +33,9 @@ const byName: readonly RegExp[] = [
   /\b(?:subagent_?type|agent_?type|agentType|subagentType|edit_format)\s*(?:===?|\bin\b|not in)/gi,
 ];
 
+/** What tells of an agent, runs one, or shows one declares none. */
+const noDeclaration =
+  /(?:Event|Props|Executor|Runner|Context|State|Result|Telemetry|Entry|Options|Params|Args|Request|Response|Message|Manager|Session|Store)$|Telemetry/;
 const declaring = new Set("agent agents subagent coder persona mode role".split(" "));
 
 /** What a tool, a command or a caller names an agent by. */
@@ -48,7 +51,9 @@ function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
   }
   const base = file.path.slice(file.path.lastIndexOf("/") + 1);
   yield* literals(file, base);
+  yield* declaredInFolder(file);
   yield* subclasses(file);
+  yield* graphs(file, index);
   yield* configured(file);
   for (const site of modeSites(index)) {
     if (site.file !== file) continue;
@@ -61,7 +66,7 @@ function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
       yield finding("mode-chosen", "selectable", "effect", site.offset, "a mode is chosen by name");
   }
   for (const type of file.types) {
-    if (!wordsIn(type.name).some((word) => declaring.has(word))) continue;
+    if (!wordsIn(type.name).some((word) => declaring.has(word)) || noDeclaration.test(type.name)) continue;
     const body = codeOf(file, { start: type.start, end: Math.min(type.end, type.start + 3_000) });
     if (prompt.test(body) && powers.test(body))
       yield finding("agent-class", "declarable", "declaration", type.start, "a type to declare agents with");
@@ -69,7 +74,9 @@ function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
   for (const pattern of byName) {
     for (const offset of offsetsIn(file.code, pattern)) {
       const fn = functionAt(file, offset);
-      if (/user_?agent/i.test(file.code.slice(offset, offset + 60))) continue;
+      const said = file.code.slice(offset, offset + 80).split("\n")[0] ?? "";
+      // Counts and labels kept by the name of an agent choose none.
+      if (/user_?agent|[\])]\s*[-+]=|count|stat|label|color|icon|binar/i.test(said)) continue;
       if (fn && (index.onRunPath(file, offset) || index.callsOf(fn.name) > 0))
         yield {
           ...finding("chosen-by-name", "selectable", "effect", offset, "an agent is chosen by name"),
@@ -86,13 +93,16 @@ function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
   )) {
     if (
       index.callsOf(fn.name) > 0 &&
+      !/\b(?:login|user\w*|account\w*|email|member\w*)\b/i.test(
+        textOf(file, { start: fn.start, end: Math.min(fn.end, fn.start + 90) }),
+      ) &&
       /name|type/i.test(textOf(file, { start: fn.start, end: Math.min(fn.end, fn.start + 160) }))
     )
       yield finding("agent-factory", "selectable", "effect", fn.start, "agents are made by name");
   }
 }
 
-const profileFolder = /(?:^|\/)(?:profiles|agents|personas|modes|presets)\//i;
+const profileFolder = /(?:^|\/)\.?(?:profiles|agents|personas|modes|presets)\//i;
 const givenPrompt = /^([\w$]+)\.(?:system_?message|system_?prompt|instructions|custom_?instructions)\s*\+?=(?!=)/gim;
 
 /** A file that makes an agent what it is: it sets the prompt of one, and its powers. */
@@ -123,6 +133,7 @@ function* literals(file: FileFacts, base: string): Iterable<Finding> {
     const code = codeOf(file, span);
     const quoted = textOf(file, span);
     const before = file.code.slice(Math.max(0, span.start - 120), span.start);
+    if (/(?:Event|Log|Metric|Tool\w*)s?\s*\(?\s*$|\b(?:capture|track|report|log)\w*\s*$/.test(before)) continue;
     // An agent that is made and run on the spot is a helper and no type.
     if (/\bcreate_?(?:react_?|deep_?)?agent\s*$/i.test(before) && functionAt(file, match.index)) continue;
     const named =
@@ -134,6 +145,40 @@ function* literals(file: FileFacts, base: string): Iterable<Finding> {
     const isTool = /\bparameters\b|inputSchema|input_schema/.test(code) && !systemPrompt.test(code);
     if (named && !isTool && ownPrompt.test(quoted) && ownPowers.test(quoted))
       yield finding("agent-definition", "types", "effect", match.index, "a named agent with its own prompt and powers");
+  }
+}
+
+const makesAgent =
+  /(?:^|\.)(?:create_deep_agent|createDeepAgent|create_react_agent|createReactAgent|create_agent|createAgent)$/;
+
+/** A function that gives back an agent of the framework with tools of its own. Several such files are several types. */
+function* graphs(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
+  if (index.farFromAnchors(file.path) > 2) return;
+  for (const { kind, start, end } of file.exits) {
+    if (kind !== "return") continue;
+    const made = file.calls.find(
+      (call) =>
+        contains({ start, end }, call) &&
+        makesAgent.test(call.callee) &&
+        index.functionsNamed(lastName(call.callee)).length === 0,
+    );
+    const given = made ? textOf(file, { start: made.argumentsAt, end: made.end }) : "";
+    if (!made || !/\btools\s*[=:]\s*(?:\[\s*[\w*.]|\w)/.test(given) || !/prompt|instructions|middleware/i.test(given))
+      continue;
+    yield finding("agent-graph", "types", "effect", made.start, "an agent with its own tools, made by a function", 3);
+    return;
+  }
+}
+
+/** A file of a folder of agents that gives a prompt and tools in one literal: its name may stand elsewhere. */
+function* declaredInFolder(file: FileFacts): Iterable<Finding> {
+  if (!profileFolder.test(file.path)) return;
+  for (const match of file.code.matchAll(/\b(?:systemPrompt|system_prompt|instructions)["']?\s*[:=]\s*(?=[`"'\w(])/g)) {
+    const span = bracketed(file.code, match.index);
+    if (!span || file.types.some((type) => type.start <= match.index && match.index < type.end)) continue;
+    if (!/\b(?:toolNames|tool_names|tools|allowed_?tools)["']?\s*[:=]\s*[[\w]/i.test(codeOf(file, span))) continue;
+    yield finding("agent-literal", "types", "effect", match.index, "an agent with its own prompt and tools", 3);
+    return;
   }
 }
 

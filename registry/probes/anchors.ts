@@ -95,6 +95,8 @@ export function dispatchesIn(file: FileFacts): Anchor[] {
   if (isScreen(file.path)) return [];
   return file.functions.flatMap((fn) => {
     if (fn.name === "" || fn.end - fn.start > 60_000) return [];
+    const chosen = chosenActionsIn(file, fn);
+    if (chosen !== undefined) return [dispatch(file, chosen, "name by name")];
     const speaksOfTools = toolCallWords.test(textOf(file, fn)) || /tool|action|dispatch|func/i.test(fn.name);
     if (!speaksOfTools) return [];
     const code = codeOf(file, fn);
@@ -113,10 +115,17 @@ export function dispatchesIn(file: FileFacts): Anchor[] {
   });
 }
 
+/** In a loop, three or more named actions of what the model chose: `step.action === "search"`. */
+function chosenActionsIn(file: FileFacts, fn: FunctionFact): number | undefined {
+  if (!file.loops.some((loop) => contains(fn, loop))) return undefined;
+  const found = [...textOf(file, fn).matchAll(/\b\w+\??\.action\s*===?\s*["']([\w-]+)["']/g)];
+  return new Set(found.map(([, name]) => name)).size >= 3 ? fn.start + (found[0]?.index ?? 0) : undefined;
+}
+
 /** Numbers and states kept by the name of a tool, and what is put there: nothing is looked up to be run. */
 function isTally(code: string, offset: number): boolean {
   const line = code.slice(offset, offset + 160).split("\n")[0] ?? "";
-  return /^[\w$.]*(?:stat|count|metric|usage|result|timing|label|icon|title|color|descr|kind)\w*\??[.[]|^[\w$.]+\.get\(\s*[\w.]+,\s*["'\d]|^[\w$.]*(?:polic\w*|alias|key|kind|config|label|icon|title|hint|(?<!by_?)names?|description|part|fingerprint|state|threshold)\(|^[\w$.]+\[[^\]]*\](?:\[[^\]]*\])*\s*(?:[-+|]?=)(?!=)/i.test(
+  return /^[\w$.]*(?:stat|count|metric|usage|result|timing|label|icon|title|color|descr|kind|_ids?(?![a-z]))\w*\??[.[]|^[\w$.]+\.get\(\s*[\w.]+,\s*["'\d]|^[\w$.]*(?:polic\w*|alias|key|kind|config|label|icon|title|hint|(?<!by_?)names?|description|part|fingerprint|state|threshold)\(|^[\w$.]+\[[^\]]*\](?:\[[^\]]*\])*\s*(?:[-+|]?=)(?!=)/i.test(
     line,
   );
 }

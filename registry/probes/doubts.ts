@@ -2,8 +2,9 @@
  * What stands between silence and absence: reasons why a primitive may live where the probes did not look. Nothing may
  * be called absent while one of them holds.
  */
-import type { FileFacts } from "./facts.ts";
+import { type CallFact, type FileFacts, functionAt } from "./facts.ts";
 import type { PrimitiveId } from "./finding.ts";
+import { codeOf, textOf } from "./query.ts";
 import { importsClient } from "./storage-flow.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -31,18 +32,35 @@ export function doubtsAbout({ index, files, unread }: Workspace, primitive: Prim
       index.farFromAnchors(file.path) <= 2 &&
       importsClient(file) &&
       !keepsCopies(file) &&
-      subjects[primitive]?.test(file.code) !== false &&
-      // What the run never writes to keeps nothing of the run.
-      file.calls.some((call) => index.storage.writes(file, call) && index.onRunPath(file, call.start)),
+      // What the run never writes to keeps nothing of the run; what is written must speak of the subject there.
+      file.calls.some(
+        (call) =>
+          index.storage.writes(file, call) &&
+          index.onRunPath(file, call.start) &&
+          subjects[primitive]?.test(spokenAt(file, call)) !== false,
+      ),
   );
   if (client)
     doubts.push(`${client.path} uses the client of a store, and what goes through it was not followed to its end`);
   return doubts;
 }
 
+/** A longer function does more than write. In UTF-16 units. */
+const writerCharsMax = 1_500;
+
+/** What a write and the function around it say, without the sessions of the store's own client. */
+function spokenAt(file: FileFacts, call: CallFact): string {
+  const fn = functionAt(file, call.start);
+  const said = fn !== undefined && fn.end - fn.start <= writerCharsMax ? codeOf(file, fn) : textOf(file, call);
+  return `${fn?.owner ?? ""} ${fn?.name ?? ""} ${said}`.replace(
+    /\b(?:db_?)?session(?:_scope|_?maker|_?factory|\.\w+)|\bas\s+session\b|\(\s*(?:self,\s*)?session,/gi,
+    "",
+  );
+}
+
 /** A client in a file that never speaks of the subject keeps something else. */
 const subjects: Partial<Readonly<Record<PrimitiveId, RegExp>>> = {
-  "session-persistence": /session|conversation|message|transcript|history|checkpoint|thread/i,
+  "session-persistence": /session|conversation|messages|transcript|history|checkpoint|thread/i,
   "workflow-state": /status|task|workflow|phase|checkpoint|\bruns?\b|session/i,
   "permission-audit-trail": /approv|permission|audit|decision|allow|deny|policy/i,
 };

@@ -2,10 +2,11 @@
  * Asks one primitive's probes of a workspace and puts what they found into one document: anchors, aspects, and hits
  * with the line each can be re-read at, best first.
  */
+import { affinityOf } from "./affinity.ts";
 import type { Anchor } from "./anchors.ts";
 import { createBreath } from "./breath.ts";
 import { doubtsAbout } from "./doubts.ts";
-import { contains, type FileFacts, lineOf, quoteOf } from "./facts.ts";
+import { contains, type FileFacts, functionAt, lineOf, quoteOf, type Span } from "./facts.ts";
 import type { Aspect, Finding, Hit, PrimitiveId, Strength } from "./finding.ts";
 import { catalogue } from "./index.ts";
 import type { PrimitiveProbes } from "./primitive.ts";
@@ -71,10 +72,17 @@ export async function examine(
   const breathe = createBreath(signal);
   const ranked: Ranked[] = [];
   for (const file of files) {
-    ranked.push(...(file.role === "test" ? testFindings(file, probes) : productFindings(file, probes, index)));
+    if (file.role !== "test") ranked.push(...productFindings(file, probes, index));
     await breathe();
   }
-  const chosen = choose(ranked, probes.aspects);
+  const probed = probedIn(choose(ranked, probes));
+  for (const file of files) {
+    // A test of a screen asserts what is shown.
+    if (file.role === "test" && !isScreen(file.path))
+      ranked.push(...testFindings(file, probes, only === undefined ? probed : undefined));
+    await breathe();
+  }
+  const chosen = choose(ranked, probes);
   const denials = only ? [] : denialHits(workspace, probes);
   return {
     primitive,
@@ -111,11 +119,37 @@ function productFindings(file: FileFacts, probes: PrimitiveProbes, index: Worksp
 const assertion = /\b(expect|assert\w*|should|raises|toThrow|toEqual|toBe)\b/;
 const testFindingsPerFileMax = 2;
 
-function testFindings(file: FileFacts, probes: PrimitiveProbes): Ranked[] {
+/** Names of the functions, types and files in which an effect was found. */
+function probedIn(ranked: readonly Ranked[]): ReadonlySet<string> {
+  const names = ranked.flatMap(({ file, finding }) => {
+    if (finding.strength !== "effect") return [];
+    const fn = functionAt(file, finding.offset);
+    const type = file.types.find(({ start, end }) => start <= finding.offset && finding.offset < end);
+    const base = file.path.slice(file.path.lastIndexOf("/") + 1).replace(/\.\w+$/, "");
+    return [fn?.name ?? "", fn?.owner ?? "", type?.name ?? "", base];
+  });
+  return new Set(names.filter((name) => name.length >= nameCharsMin && !/^(?:__\w+__|constructor|index)$/.test(name)));
+}
+
+/** The file or the title must name the subject, and the file not lie aside. */
+const testAffinityMin = 3;
+/** Shorter names stand for anything. */
+const nameCharsMin = 5;
+
+/** A title alone says little: what is tested must be something that was found, unless the test is what is asked for. */
+function touches(file: FileFacts, span: Span, probed: ReadonlySet<string>): boolean {
+  const text = `${file.imports} ${file.source.slice(span.start, span.end)}`;
+  return (text.match(/[\w$-]+/g) ?? []).some((word) => probed.has(word));
+}
+
+function testFindings(file: FileFacts, probes: PrimitiveProbes, probed: ReadonlySet<string> | undefined): Ranked[] {
   const ranked: Ranked[] = [];
   for (const fn of testSpans(file)) {
     const title = file.source.slice(fn.start, Math.min(fn.end, fn.start + 160)).split("\n")[0] ?? "";
     if (!probes.asserted.test(title) || !assertion.test(file.code.slice(fn.start, fn.end))) continue;
+    if (probes.assertedAspect === undefined && probed !== undefined) {
+      if (affinityOf(probes.id, file, fn.start) < testAffinityMin || !touches(file, fn, probed)) continue;
+    }
     const finding: Finding = {
       probe: "test-asserts",
       aspect: probes.assertedAspect ?? "tested",
@@ -135,11 +169,18 @@ function testSpans(file: FileFacts): { readonly start: number; readonly end: num
   return [...named, ...called];
 }
 
-function choose(ranked: readonly Ranked[], aspects: readonly Aspect[]): Ranked[] {
+function choose(ranked: readonly Ranked[], { id, aspects }: PrimitiveProbes): Ranked[] {
   const needed = new Map(aspects.map(({ id, atLeast }) => [id, atLeast ?? 1]));
   const order = (one: Ranked) =>
-    rank[one.finding.strength] * 100 - one.far * 10 + (one.onPath ? 5 : 0) + (one.finding.apt ?? 0);
-  const sorted = [...ranked].sort((left, right) => order(right) - order(left));
+    rank[one.finding.strength] * 100 -
+    one.far * 5 +
+    (one.onPath ? 5 : 0) +
+    (one.finding.apt ?? 0) +
+    affinityOf(id, one.file, one.finding.offset);
+  const sorted = ranked
+    .map((one) => ({ one, at: order(one) }))
+    .sort((left, right) => right.at - left.at)
+    .map(({ one }) => one);
   const seen = new Set<string>();
   const perAspect = new Map<string, number>();
   const chosen = sorted.filter(({ file, finding }) => {

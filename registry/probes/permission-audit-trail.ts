@@ -49,9 +49,9 @@ function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
   yield* keptAnswers(file, index);
   for (const offset of offsetsIn(
     file.code,
-    /\b(?:approvals|approved_?(?:tools|commands|actions|paths|files)|always_?allow\w*|session_?(?:approv|allow)\w*|auto_?approved?_?(?:actions|tools|commands)|allowed_?(?:this_)?session\w*)\b\s*(?:=|:|\.set\(|\.add\(|\[)/gi,
+    /\b(?:approvals|approved_?(?:tools|commands|actions|paths|files)|always_?allowed_?\w*|session_?(?:approv|allow)\w*|auto_?approved?_?(?:actions|tools|commands)|allowed_?(?:this_)?session\w*)\b\s*(?:=|:|\.set\(|\.add\(|\[)/gi,
   )) {
-    if (index.farFromAnchors(file.path) <= 3)
+    if (index.farFromAnchors(file.path) <= 3 && !/(?:config|settings?)\w*\??\./i.test(lineAround(file.code, offset)))
       yield finding("map-of-approvals", "approvals", "declaration", offset, "a map of approvals");
   }
 }
@@ -63,6 +63,14 @@ const remembered =
 function* keptAnswers(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
   if (index.farFromAnchors(file.path) > 3) return;
   for (const offset of offsetsIn(file.text, remembered)) {
+    // What is read from settings was written there by a person, and is no answer to a question.
+    const line = lineAround(file.text, offset);
+    if (
+      /^always_?allow$/i.test(nameAt(file.text, offset)) &&
+      !/always_?allow\w*\s*(?:=(?![=>])|\??\.(?:add|push|set)\()/i.test(line)
+    )
+      continue;
+    if (/(?:config|settings?|options)\w*\??[.[(]|\bArray\.isArray/i.test(line)) continue;
     const within = functionAt(file, offset);
     if (
       within &&
@@ -76,6 +84,13 @@ function* keptAnswers(file: FileFacts, index: WorkspaceIndex): Iterable<Finding>
     if (write)
       yield finding("answer-kept", "approvals", "declaration", write.start, "the answer to a question is kept");
   }
+}
+
+const nameAt = (text: string, offset: number): string => /^\w+/.exec(text.slice(offset, offset + 60))?.[0] ?? "";
+
+function lineAround(text: string, offset: number): string {
+  const end = text.indexOf("\n", offset);
+  return text.slice(text.lastIndexOf("\n", offset) + 1, end < 0 ? undefined : end);
 }
 
 const asks =

@@ -22,7 +22,7 @@ import type { WorkspaceIndex } from "./workspace-index.ts";
 const words =
   /\bconfirm\b|confirmation|security_?risk|\binput\s*\(|permission|approv|authori[sz]e[^d_]|authori[sz]ation|allow_?list|white_?list|deny_?list|black_?list|is_?allowed|\ballowed\b|denied|\bdeny\b|can_?use_?tool|consent|needs_?approval|requires_?confirmation|should_?(?:ask|confirm)|ask_?(?:for_?)?(?:confirm|permission|approval)|confirm_?(action|tool|command|exec|ask)|is_?(dangerous|destructive|safe|trusted|blocked)|\bblocked\b|should_?block|block_?(?:list|ed_?(?:command|tool)s?)|policy/i;
 const notPermission =
-  /oauth|token|cors|origin|auth_?header|file_?type|mime|extension|retry_?policy|cache_?policy|login|api_?key|http|allowed_?(keys|types|values|fields|params|roles|models|formats)|chmod|EACCES|loop_?policy/i;
+  /oauth|token|overwrite|cors|origin|auth_?header|file_?type|mime|extension|retry_?policy|cache_?policy|login|api_?key|http|allowed_?(keys|types|values|fields|params|roles|models|formats)|chmod|EACCES|loop_?policy/i;
 const outcome =
   /^(allow|allowed|allow_once|allow_always|always_allow|ask|deny|denied|approve|approved|reject|rejected|prompt|block|blocked|confirm|forbid|forbidden|need_?approval|requires?_approval|auto|yolo|human|untrusted|on-request|never|confirmed|awaiting_?confirmation|ask_user)$/i;
 const outcomeCompared =
@@ -101,7 +101,7 @@ function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
 }
 
 const there =
-  /(?:is(?: not)? None|[!=]==? ?(?:undefined|null|None))\s*\)*$|^(?:not\s+|!+)?(?:hasattr\(.*\)|[\w.?]*(?:details|config|options?|manager|service|runtime|handler|callback|provider|engine|store|bus|client|message|text|state|list|set|map|policy|(?:^|[.?])(?:request|ask|prompt)\w*|id)s?)\s*$/i;
+  /(?:is(?: not)? None|[!=]==? ?(?:undefined|null|None))\s*\)*$|^(?:not\s+|!+)?(?:hasattr\(.*\)|[\w.?]*(?:details|config|options?|manager|service|runtime|handler|callback|provider|engine|store|bus|client|message|text|state|permission|grant|list|set|map|policy|(?:^|[.?])(?:request|ask|prompt)\w*|id)s?)\s*$/i;
 
 /** Of a condition on several lines, the one that names the outcome, or the permission. */
 function lineThatSays({ start, condition: { start: from } }: BranchFact, condition: string): number {
@@ -114,6 +114,7 @@ function lineThatSays({ start, condition: { start: from } }: BranchFact, conditi
 
 /** Asks whether something is there at all, or what kind of error it was: nothing is decided. */
 function isOnlyThere(condition: string): boolean {
+  if (/error_?(?:type|code|name|class)|["'][\w.]*(?:Error|_error)["']|status_?code|errno/i.test(condition)) return true;
   if (/isinstance\([^)]*(?:Error|Exception)|instanceof\s+\w*(?:Error|Exception)/.test(condition)) return true;
   const parts = condition.replace(/^\(|\)$/g, "").split(/\s+(?:and|or)\s+|&&|\|\|/);
   return parts.every((part) => !words.test(part) || there.test(part.trim()));

@@ -4,13 +4,25 @@
 import { contains, type FileFacts, type FunctionFact, functionAt } from "./facts.ts";
 import type { Finding } from "./finding.ts";
 import type { PrimitiveProbes } from "./primitive.ts";
-import { branchesOn, codeOf, finding, functionsNamed, lastName, textOf, typesNamed, worded } from "./query.ts";
+import {
+  argumentsOf,
+  branchesOn,
+  codeOf,
+  finding,
+  functionsNamed,
+  lastName,
+  textOf,
+  typesNamed,
+  worded,
+} from "./query.ts";
 import type { WorkspaceIndex } from "./workspace-index.ts";
 
 const session =
   /session|transcript|conversation|chat_?history|history_?file|history\b|thread_?(?:store|id|state|messages|history|data|record)|(?<![a-z])threads?(?![a-z])|checkpoint|rollout|trajectory|\bmessages?\b|run_?state/i;
 const notSession =
   /settings|config|auth|token|cookie|cache|model_?list|theme|credential|input_?history|prompt_?history|html|screenshot|oauth|history_?for_?(prompt|input)|tmp|sandbox|image/i;
+/** What a person typed before, what it cost, and files that can be put back are kept beside the conversation. */
+const aside = /(?:prompt|input|command|readline)_?(?:history|log)|billing|credits?\b|cost[_-]?track|undo|redo\b/i;
 /** Fields of a record that is a conversation, whatever the record and its writer are called. */
 const records = /\b(transcript|messages|conversation(?:_?history)?|chat_?history|turns|trajectory)\b/i;
 const loads =
@@ -41,6 +53,13 @@ function holdsTalk(file: FileFacts, fn: FunctionFact): boolean {
   );
 }
 
+/** A method that is given messages and the conversation that they belong to. */
+function takesTalk(file: FileFacts, fn: FunctionFact): boolean {
+  const head = codeOf(file, { start: fn.start, end: Math.min(fn.end, fn.start + 240) });
+  const given = /\(([^)]*)\)/.exec(head)?.[1] ?? "";
+  return /(?:thread|session|conversation|chat)_?id/i.test(given) && /\bmessages?\b/i.test(given);
+}
+
 function speaks(file: FileFacts, fn: FunctionFact, index: WorkspaceIndex): boolean {
   return (
     !otherSession.test(worded(`${fn.name} ${fn.owner}`)) &&
@@ -54,8 +73,14 @@ function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
     const fn = functionAt(file, call.start);
     if (!fn) continue;
     const names = `${fn.name} ${fn.owner} ${file.path.slice(file.path.lastIndexOf("/") + 1)}`;
-    if (notSession.test(names) || /sandbox/i.test(file.path)) continue;
-    if (!session.test(worded(names)) && !holdsTalk(file, fn) && !records.test(index.storage.fieldsOf(file, fn)))
+    if (notSession.test(names) || aside.test(`${names} ${argumentsOf(file, call)}`) || /sandbox/i.test(file.path))
+      continue;
+    if (
+      !session.test(worded(names)) &&
+      !holdsTalk(file, fn) &&
+      !records.test(index.storage.fieldsOf(file, fn)) &&
+      !takesTalk(file, fn)
+    )
       continue;
     if (!speaks(file, fn, index)) continue;
     const perTurn = index.onRunPath(file, call.start) || index.callsOf(fn.name) > 0;
@@ -76,7 +101,7 @@ function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
     if (!speaks(file, fn, index)) continue;
     const reads = index.storage.readsIn(file, fn);
     const first = reads[0];
-    if (first === undefined) continue;
+    if (first === undefined || aside.test(`${names} ${argumentsOf(file, first)}`)) continue;
     const used = index.callsOf(fn.name) > 0 || index.callsOf(fn.owner) > 0;
     yield finding(
       "load-path",
@@ -102,6 +127,7 @@ function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
       );
     }
   }
+  yield* dumps(file, index);
   yield* resumption(file, index);
   yield* handedOn(file, index);
   yield* broughtStores(file, index);
@@ -137,6 +163,7 @@ function* resumption(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> 
   const near = index.farFromAnchors(file.path) <= 3;
   for (const fn of functionsNamed(file, continues)) {
     if (!near || notSession.test(`${fn.name} ${fn.owner}`) || !speaks(file, fn, index)) continue;
+    if (aside.test(worded(`${fn.name} ${fn.owner}`)) || asideIn(file, fn, index)) continue;
     if (index.callsOf(fn.name) === 0) continue;
     const clear = /resume|restore|continue|(?:re)?load/i.test(fn.name);
     const reads =
@@ -151,6 +178,7 @@ function* resumption(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> 
     /resum|continue_?(session|last)|restore_?(chat|session|history)|\.session\b.*(id|path)|session_?id|thread_?id/i,
   )) {
     if (!near || notSession.test(textOf(file, branch.condition))) continue;
+    if (/callback|handler|signal|hook/i.test(textOf(file, branch.condition))) continue;
     // That there is an id says little: what is done with it must say that something goes on.
     const verbs = /resum|continue_|restore_/i.test(textOf(file, branch.condition)) ? bringsBack : goesOn;
     const call = file.calls.find(
@@ -164,6 +192,41 @@ function* resumption(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> 
   }
   yield* intoMessages(file, index);
 }
+
+/** All that a function reads is something beside the conversation. */
+function asideIn(file: FileFacts, fn: FunctionFact, index: WorkspaceIndex): boolean {
+  const reads = index.storage.readsIn(file, fn);
+  return reads.length > 0 && reads.every((call) => aside.test(argumentsOf(file, call)));
+}
+
+/** The conversation itself is what is written, whoever writes it; or it is put under a key of what writes each key. */
+function* dumps(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
+  const note = "the conversation itself is written";
+  for (const call of file.calls) {
+    const given = argumentsOf(file, call).slice(0, 300);
+    const whole = index.storage.writes(file, call) && !keepsNothing.test(worded(call.callee)) && dumped.test(given);
+    const fn = functionAt(file, call.start);
+    if (
+      whole &&
+      fn &&
+      !otherSession.test(worded(`${fn.name} ${fn.owner}`)) &&
+      (index.onRunPath(file, call.start) || index.callsOf(fn.name) > 0)
+    )
+      yield finding("conversation-dumped", "write", "effect", call.start, note, 6);
+  }
+  for (const match of file.code.matchAll(putUnderKey)) {
+    const kept = index.functionsNamed("__setitem__").some((one) => index.storage.writesIn(one.file, one.fn).length > 0);
+    if (kept) yield finding("conversation-put", "write", "effect", match.index + match[0].search(/\S/), note, 6);
+  }
+}
+
+const conversation = "(?:\\w*messages|transcript|conversation|chat_?history)";
+const dumped =
+  /["'`]\w*(?:messages|transcript|conversation|trajectory)\w*\.(?:jsonl?|md|txt|ya?ml)["'`]|(?:JSON\.stringify|dumps?)\(\s*(?:\w*messages|transcript|conversation)(?:_?data)?\b/i;
+const putUnderKey = new RegExp(
+  `^[ \\t]*[\\w.]+\\[[^\\]\\n]+\\][ \\t]*=[ \\t]*json\\.dumps\\(\\s*${conversation}\\b`,
+  "gim",
+);
 
 /** What was read becomes the conversation of an agent. */
 function* intoMessages(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {

@@ -22,7 +22,7 @@ const roadmap = /roadmap|planned|todo|coming soon|will be|not yet sure|\?\s*$/i;
 export function denialsOf(statements: readonly Statement[], what: RegExp): Denial[] {
   const subject = what.source;
   const denial = new RegExp(
-    `\\b(?:no|without|lacks?|does(?:n['’]t| not) (?:have|include|support|provide|ship)|there (?:is|are) no|has no|have no)\\s+(?:any\\s+|a\\s+|built-in\\s+|(?!or\\b|and\\b)\\w+\\s+){0,2}(?:${subject})` +
+    `\\b(?:no|without|lacks?|does(?:n['’]t| not) (?:have|include|support|provide|ship)|there (?:is|are) no|has no|have no)\\s+(?:any\\s+|a\\s+|built-in\\s+|(?!or\\b|and\\b)\\w+\\s+){0,2}(?:${subject})\\b` +
       `|(?:${subject})\\w*\\s+(?:is|are)\\s+(?:not|deliberately not|intentionally not)\\s+(?:supported|implemented|included|available|provided)`,
     "i",
   );
@@ -30,7 +30,11 @@ export function denialsOf(statements: readonly Statement[], what: RegExp): Denia
   for (const { path, source } of statements) {
     // Only a README speaks of the product to its users; other documents instruct whoever works on it.
     if (!/(^|\/)readme[^/]*$/i.test(path)) continue;
+    let fenced = false;
     for (const [index, line] of source.split("\n").entries()) {
+      // Comments of an example speak of that example.
+      if (/^\s*(?:```|~~~)/.test(line)) fenced = !fenced;
+      if (fenced) continue;
       if (line.length > 600 || !denial.test(line) || roadmap.test(line) || advice.test(line) || aCase.test(line))
         continue;
       found.push({ path, line: index + 1, quote: line.trim() });

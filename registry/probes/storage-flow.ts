@@ -142,7 +142,7 @@ function goesTo(file: FileFacts, { callee }: CallFact, name: string, homes: read
 
 /** Names in a file that hold a client of a durable store, by what they are made from or typed as. */
 const clientMade =
-  /(?:\b(?:const|let|var|self\.|this\.)\s*#?)?\b([\w$]+)\s*(?::[^=;\n]{0,80})?=\s*(?:await\s+)?(?:new\s+(?:Redis|IORedis|Pool|Client|Database|DatabaseSync|PrismaClient|MongoClient|Level|Dexie|Conf|ElectronStore|Low|JSONFilePreset|Cluster)\b|createClient\(|sqlite3\.connect\(|aiosqlite\.connect\(|duckdb\.connect\(|psycopg\d?\.connect\(|asyncpg\.\w+\(|redis\.(?:Redis|from_url)\(|drizzle\(|create_(?:async_)?engine\(|(?:async_)?sessionmaker\(|knex\(|openKv\(|Deno\.openKv\(|shelve\.open\(|lmdb\.open\()/g;
+  /(?:\b(?:const|let|var|self\.|this\.)\s*#?)?\b([\w$]+)\s*(?::[^=;\n]{0,80})?=\s*(?:await\s+)?(?:sqlite_utils\.Database\(|new\s+(?:Redis|IORedis|Pool|Client|Database|DatabaseSync|PrismaClient|MongoClient|Level|Dexie|Conf|ElectronStore|Low|JSONFilePreset|Cluster)\b|createClient\(|sqlite3\.connect\(|aiosqlite\.connect\(|duckdb\.connect\(|psycopg\d?\.connect\(|asyncpg\.\w+\(|redis\.(?:Redis|from_url)\(|drizzle\(|create_(?:async_)?engine\(|(?:async_)?sessionmaker\(|knex\(|openKv\(|Deno\.openKv\(|shelve\.open\(|lmdb\.open\()/g;
 const clientTyped =
   /\b([\w$]+)\??\s*:\s*(?:Redis|IORedis|Pool|PoolClient|Database|DatabaseSync|BetterSQLite3Database|PrismaClient|Db|MongoClient|AsyncSession|Session|Connection|AsyncConnection|DbContext|Kysely<|NodePgDatabase|LibSQLDatabase|Knex)\b/g;
 const clientModules =

@@ -13,6 +13,8 @@ const streamWrite =
   /(^|\.)(f|fp|fh|file|handle|fd|fout|stream|writer|log_?file|outfile|out_?file|writeStream|logStream|write_?stream)\.write$/i;
 /** A file opened for writing and then written through its handle. */
 const openedForWriting = /\bopen\([^)\n]*["'](?:w|a|x|r\+)[bt+]?["']/;
+/** A table taken by its name from a database: `db["turns"].insert(…)`. */
+const tableWrite = /(?:^|\.)_?(?:db|database|conn)\[[^\]]*\]\.(?:insert|upsert|update)\w*$/i;
 const sqlCall = /(^|\.)(execute|run|query|prepare|exec|sql)$/;
 const ormWrite =
   /(^|\.)(session|db|conn|tx|trx|prisma\.\w+|this\.db|self\.db|database)\.(add|add_all|merge|commit|insert|create|update|upsert|put|save|set)$/i;
@@ -30,7 +32,7 @@ const clientRead =
   /\.(get|hget|hgetall|hmget|mget|xrange|xrevrange|xread|lrange|zrange\w*|smembers|eval|evalsha|fcall|defineCommand|sendCommand|call|select|find\w*|query|all|first|each|iterate|fetch\w*|scalars?|prepare|exec\w*|run|\$queryRaw)(?:Buffer)?$/i;
 
 function isOnClient({ callee }: CallFact, clients: ReadonlySet<string>): boolean {
-  const holder = /([\w$]+)[?!]?\.[\w$]+$/.exec(callee)?.[1];
+  const holder = /([\w$]+)(?:\[[^\]]*\])?[?!]?\.[\w$]+$/.exec(callee)?.[1];
   return holder !== undefined && clients.has(holder);
 }
 
@@ -43,6 +45,7 @@ export function isDurableWrite(file: FileFacts, call: CallFact, clients: Readonl
       !sqlRead.test(file.source.slice(call.argumentsAt, call.end)) ||
       sqlWrite.test(file.source.slice(call.argumentsAt, call.end))
     );
+  if (tableWrite.test(callee)) return true;
   if (fileWrite.test(callee) || storeWrite.test(callee) || ormWrite.test(callee)) return true;
   if (streamWrite.test(callee)) {
     if (/stdout|stderr|process\./.test(callee)) return false;

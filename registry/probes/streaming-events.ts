@@ -36,12 +36,26 @@ function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
   }
   yield* callbacks(file, index);
   yield* delivered(file, index);
+  for (const offset of offsetsIn(file.text, /["']?\bstream_?mode["']?\s*(?::|=(?!=))\s*[\w["'(]/gi))
+    if (index.farFromAnchors(file.path) <= 2 && functionAt(file, offset) && !/\bdef\b/.test(headAt(file, offset)))
+      yield finding("framework-stream", "chunks", "called", offset, "the framework streams what it does", 2);
+  for (const call of callsTo(
+    file,
+    /(?:^|\.)(?:res|resp|response|reply|writer|controller)\w*(?:\.raw)?\.(?:write|enqueue)$/i,
+  ))
+    if (index.farFromAnchors(file.path) <= 1 && /["'`]data: /.test(file.source.slice(call.argumentsAt, call.end)))
+      yield finding("chunk-sent", "chunks", "called", call.start, "chunks are sent while the answer is made", 2);
   for (const offset of offsetsIn(file.code, textChunks)) {
     const call = file.calls.findLast((candidate) => candidate.start <= offset && offset < candidate.end);
     const download = call !== undefined && /(^|\.)(requests|httpx|session|http)\.|\.get$/.test(call.callee);
     if (!download && !isPrinted(file, offset) && index.farFromAnchors(file.path) <= 1)
       yield finding("text-stream", "chunks", "called", offset, "text is streamed");
   }
+}
+
+/** The line up to an offset. */
+function headAt({ code }: FileFacts, offset: number): string {
+  return code.slice(code.lastIndexOf("\n", offset) + 1, offset);
 }
 
 /** Chunks that the same function prints, and gives to nobody, are shown and not delivered. */

@@ -134,13 +134,15 @@ function* textLogs(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
   }
 }
 
+const tracers = /opentelemetry|langfuse|langsmith|@sentry|posthog|mixpanel|mlflow|phoenix|openinference/i;
+
 function* tracing(file: FileFacts): Iterable<Finding> {
-  if (/opentelemetry|langfuse|langsmith|@sentry|posthog|mixpanel|mlflow|phoenix|openinference/i.test(file.imports)) {
+  if (tracers.test(file.imports)) {
     yield finding(
       "tracing-export",
       "tracing",
       "called",
-      Math.max(0, file.code.search(/import/)),
+      Math.max(0, file.text.search(tracers)),
       "telemetry is exported",
     );
   }

@@ -29,7 +29,7 @@ const compares =
   /[<>]=?|exceed|exhaust|over_?(budget|limit)|has_?(budget|remaining)|within_?budget|out_?of|is_?over|remaining/i;
 /** What a conversation, a prompt, a picture or a path may fill is no limit on what a run may use. */
 const aboutContext =
-  /compact|compress|condens|context_?(window|limit|length|size|tokens|budget)|truncat|chunk|char|summar|trim|prune|evict|keep|reserve|preserv|retain|history|cache|estimat\w*_?tokens|projection|prompt_?tokens|input_?tokens\b.*max_?input|max_?(input|output|chat|completion)_?\w*tokens?|target_?tokens|thinking|repo_?map|map_?tokens|reasoning|effort|display|format|image|line|byte|file|length|width|height|path_?segment|render|preview|notification|memory_?usage|disk|cpu|heap|rate_?limit|per_?minute|token_?limit\s*\(|shorten|ellips|(?<![a-z])paths?(?![a-z])|pricing|tier|consolidat|code_?pos|split|chunk_?size/i;
+  /compact|compress|condens|context_?(window|limit|length|size|tokens|budget)|truncat|chunk|char|summar|trim|prune|evict|keep|reserve|preserv|retain|history|cache|estimat\w*_?tokens|(?<![a-z])est_\w*tokens|(?<![a-z])len\(|len_tokens|count_?tokens|projection|prompt_?tokens|input_?tokens\b.*max_?input|max_?(input|output|chat|completion)_?\w*tokens?|target_?tokens|thinking|repo_?map|map_?tokens|reasoning|effort|display|format|image|line|byte|file|length|width|height|path_?segment|render|preview|notification|memory_?usage|disk|cpu|heap|percent|colou?r|rate_?limit|per_?minute|token_?limit\s*\(|shorten|ellips|(?<![a-z])paths?(?![a-z])|pricing|tier|consolidat|code_?pos|split|chunk_?size/i;
 const contextFolder =
   /(^|\/)(context|compaction|compress\w*|condens\w*|history|summar\w*|repo_?map|prompts?|render\w*|channels?|connectors?)\/|(^|\/)memory(\.[a-z]+$|\/)/i;
 /** Calls, turns and the like are counted, not paid. */
@@ -42,7 +42,7 @@ const comparesTwo =
 /** Reading an error message of the provider is not comparing a limit. */
 const saidInWords = /\.(includes|match|test|search|startsWith)\(|["'][^"']* [^"']*["']|[!=]==?\s*["']|["']\s*[!=]==?/;
 const turnWords =
-  /max_?(?:model_?|llm_?|api_?|agent_?|tool_?)?(turns|steps|iterations|iters?|rounds|reflections|loops?|roundtrips|calls|requests|actions|tool_?results)|(?:step|turn|iteration|call|recursion|round)s?_?(limit|cap|budget)/i;
+  /max_?(?:model_?|llm_?|api_?|agent_?|tool_?)?(turns|steps|iterations|iters?|rounds|reflections|loops?|roundtrips|calls|requests|actions|tool_?results)|(?:step|turn|iteration|call|recursion|round|chain)s?_?(limit|cap|budget)/i;
 const turnCap = new RegExp(`(?:${turnWords.source})\\w*\\W.{0,60}?[<>]=?|[<>]=?.{0,40}?(?:${turnWords.source})`, "is");
 const declared =
   /\b(?:max_?budget\w*|budget_?usd|max_?cost\w*|cost_?limit|token_?budget|max_?total_?tokens|cost_?budget|spend(?:ing)?_?limit|global_?cost_?limit)\b/gi;

@@ -6,7 +6,7 @@
 import { contains, type FileFacts, functionAt } from "./facts.ts";
 import type { Finding } from "./finding.ts";
 import type { PrimitiveProbes } from "./primitive.ts";
-import { argumentsOf, finding, functionsNamed, lastName, offsetsIn, textOf } from "./query.ts";
+import { argumentsOf, codeOf, finding, functionsNamed, lastName, offsetsIn, textOf } from "./query.ts";
 import type { WorkspaceIndex } from "./workspace-index.ts";
 
 const criterion =
@@ -26,7 +26,7 @@ function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
   for (const pattern of filters) {
     for (const offset of offsetsIn(file.code, pattern)) {
       const statement = file.text.slice(offset, Math.min(offset + 260, file.text.length));
-      if (!criterion.test(statement.slice(statement.search(/filter\(|\bif\b/)))) continue;
+      if (!criterion.test(conditionIn(statement))) continue;
       const fn = functionAt(file, offset);
       if (
         /\.name\s*===?\s*\w*(name|Name)\)/.test(statement.slice(0, 120)) ||
@@ -65,7 +65,41 @@ function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
     if (fn && (index.onRunPath(file, offset) || index.callsOf(fn.name) > 0))
       yield finding("tools-of-agent", "computed", "effect", offset, "each agent has its own set of tools");
   }
+  yield* allowedPerTurn(file, index);
   yield* offered(file, index);
+}
+
+const flag = /^_?(?:allow|enable|permit|can|disallow|disable)_?[A-Za-z]\w*$/;
+const shapes = /(?:schema|tools?|actions?|functions?)$/i;
+
+/** Flags that the turn sets decide which actions the schema, or the list, of the next request has. */
+function* allowedPerTurn(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
+  for (const call of file.calls) {
+    if (!shapes.test(call.callee) || !index.onRunPath(file, call.start)) continue;
+    const fn = functionAt(file, call.start);
+    const given = codeOf(file, { start: call.argumentsAt + 1, end: call.end - 1 });
+    const flags = given
+      .split(",")
+      .map((one) => one.trim())
+      .filter((one) => flag.test(one));
+    if (!fn || flags.length < 2) continue;
+    const set = flags.filter(
+      (one) => (codeOf(file, fn).match(new RegExp(`\\b${one}\\s*=(?!=)`, "g"))?.length ?? 0) > 1,
+    );
+    const asksModel = index.anchors.some(
+      ({ kind, file: home, offset }) =>
+        kind === "model-call" && home === file && contains(fn, { start: offset, end: offset + 1 }),
+    );
+    if (set.length === 0 || !asksModel) continue;
+    yield finding("actions-by-flags", "computed", "effect", call.start, "each turn sets which actions there are", 6);
+    yield finding("actions-by-flags", "offered", "effect", call.start, "what is allowed shapes the request", 6);
+  }
+}
+
+/** What decides: in a comprehension nothing beyond its closing bracket. */
+function conditionIn(statement: string): string {
+  const from = statement.slice(Math.max(0, statement.search(/filter\(|\bif\b/)));
+  return /^if\b/.test(from) ? (from.split(/[\]}]\s*(?:\n|$)/)[0] ?? from) : from;
 }
 
 function* offered(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
@@ -79,6 +113,7 @@ function* offered(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
       /\b\w*tools\b|\btool_?(?:definitions?|specs|declarations|schemas|config|list|set)\b/i.test(
         argumentsOf(file, call),
       );
+    if (call && /\btools\s*[=:]\s*\[\s*\]/.test(argumentsOf(file, call))) continue;
     if (passes)
       yield { ...finding("tools-offered", "offered", "effect", anchor.offset, "the request carries the tools"), apt };
     else if (

@@ -6,7 +6,7 @@ import { ARM_BY_ARM } from "./anchors.ts";
 import { type FileFacts, functionAt } from "./facts.ts";
 import type { Finding } from "./finding.ts";
 import type { PrimitiveProbes } from "./primitive.ts";
-import { callsTo, codeOf, finding, offsetsIn, textOf, typesNamed } from "./query.ts";
+import { callsTo, codeOf, finding, functionsNamed, offsetsIn, textOf, typesNamed } from "./query.ts";
 import type { WorkspaceIndex } from "./workspace-index.ts";
 
 const toolTypeName = /tool|function|command|capabilit|skill/i;
@@ -20,6 +20,8 @@ const keyedByName: readonly RegExp[] = [
   /\b[\w.$]*(?:tool|func|command|registr)\w*\[\s*[\w.]*(?:\.|_)?(?:name|__name__)\s*\]\s*=[^=]/gi,
   /\bfromEntries\(\s*[\w.$]*(?:tool|func|command)\w*[^;]{0,80}?\.name\b/gi,
   /\b(?:Map<(?:string|\w*Name),\s*|Record<(?:string|\w*Name),\s*|[dD]ict\[str,\s*)(?:type\[|Type\[|\(?new\b[^>]{0,40}=>\s*)?["']?\w*(?:Tool|Command|(?:Agent|Callable|Registered)Function)(?:Type|Def\w*|Info|Spec|Handler|Impl|Class|Entry|Config|Like|Base|Registration|Descriptor|Declaration)?\b(?![\w[])/g,
+  /\bfromEntries\(\s*Object\.entries\(\s*[\w.$]*(?:tool|func|command)\w*\)\.map\(/gi,
+  /\.query\(\s*\w*(?:Function|Tool|Skill)\w*\s*\)[^;\n]{0,60}\.filter(?:_by)?\([^)\n]*name\s*==?\s*\w*name\b/gi,
   /\bnew Map(?:<[^>]*>)?\(\s*[\w.$]*(?:tool|func|command)\w*[^;]{0,160}?\.map\(\s*\(?\s*(\w+)[^=]{0,30}=>\s*\[\s*\1\.name/gi,
   /\bnew Map\(\s*[\w.$]*tools?\w*\.map\([^;]{0,60}?\.name\b/gi,
 ];
@@ -64,7 +66,7 @@ function isOfTools(file: FileFacts, offset: number, chars = 60): boolean {
 }
 
 function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
-  yield* entries(file);
+  yield* entries(file, index);
   const code = file.code;
   for (const pattern of keyedByName) {
     for (const offset of offsetsIn(code, pattern))
@@ -92,6 +94,9 @@ function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
         );
     }
   }
+  for (const fn of functionsNamed(file, /^(?:list|get_?all|all)_?\w*(?:tools|functions|skills)$/i))
+    if (index.callsOf(fn.name) > 0 && /\breturn\b/.test(codeOf(file, fn)) && named.test(textOf(file, fn)))
+      yield finding("listed-by-function", "listable", "effect", fn.start, "a function lists the tools", 4);
   yield* dispatches(file, index);
   for (const call of callsTo(file, /(^|\.)(registerTool|register_tool|addTool|add_tool|register_function)$/))
     yield finding("registration", "keyed", "called", call.start, "a tool is registered");
@@ -122,7 +127,7 @@ function* dispatches(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> 
   }
 }
 
-function* entries(file: FileFacts): Iterable<Finding> {
+function* entries(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
   for (const type of typesNamed(file, toolTypeName)) {
     const body = fieldsOf(
       codeOf(file, { start: type.start, end: Math.min(type.end, type.start + 12_000) }),
@@ -142,7 +147,17 @@ function* entries(file: FileFacts): Iterable<Finding> {
   }
   for (const offset of offsetsIn(file.text, /["']?name["']?\s*:\s*[^,\n]{1,60},?\s*["']?description["']?\s*:/g)) {
     const around = textOf(file, { start: offset, end: offset + 900 });
-    if (schema.test(around))
+    // Made from what an entry carries, it shows what entries carry.
+    const carried =
+      /^["']?name["']?\s*:\s*(\w+)(?:\[["']name["']\]|\.name)\s*,\s*["']?description["']?\s*:\s*\1(?:\.|\[)/.test(
+        around,
+      ) &&
+      new RegExp(`\\b${/:\s*(\w+)/.exec(around)?.[1]}\\b[^\\n]{0,40}(?:param|schema|input|arg)`, "i").test(around) &&
+      index.farFromAnchors(file.path) <= 1 &&
+      !adapter.test(file.path);
+    if (carried && schema.test(around))
+      yield finding("entry-described", "entries", "effect", offset, "an entry gives its name, description and schema");
+    else if (schema.test(around))
       yield finding("tool-literal", "entries", "declaration", offset, "a tool written as a literal with schema");
   }
   for (const call of callsTo(

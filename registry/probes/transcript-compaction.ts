@@ -6,7 +6,18 @@ import { contains, type FileFacts, type FunctionFact, functionAt } from "./facts
 import type { Finding } from "./finding.ts";
 import { logFlowOf } from "./log-flow.ts";
 import type { PrimitiveProbes } from "./primitive.ts";
-import { branchesOn, callsTo, codeOf, escaped, finding, lastName, offsetsIn, textOf, worded } from "./query.ts";
+import {
+  argumentsOf,
+  branchesOn,
+  callsTo,
+  codeOf,
+  escaped,
+  finding,
+  lastName,
+  offsetsIn,
+  textOf,
+  worded,
+} from "./query.ts";
 import type { WorkspaceIndex } from "./workspace-index.ts";
 
 /** What a conversation is made of, and words that say that it is made shorter. */
@@ -23,7 +34,7 @@ const compaction = new RegExp(
   "i",
 );
 const notCompaction =
-  /summari[sz]e_?(usage|cost|diff|file|error|result|tool|changes|page|url|document|shell|command|json|content)|compact_?(json|print|mode|view|display|number|layout|list|format|state|boundary)|is_?compact|compact_?mode|summary_?(line|table)|(^|[^a-z])render|branch|voice|cookie|cache_?compact/i;
+  /summari[sz]e_?(usage|cost|diff|file|error|result|tool|changes|page|url|document|shell|command|json|content)|(?:condense|compact|compress|truncate)_?(?:payload|string|id\b)|compact_?id|compact_?(json|print|mode|view|display|number|layout|list|format|state|boundary)|is_?compact|compact_?mode|summary_?(line|table)|console_?compact|(^|[^a-z])render|branch|voice|cookie|cache_?compact/i;
 const trigger =
   /token|context|length|len\(|size|threshold|should_?(auto_?)?(compact|summar|trim|condens|compress)|max|limit|too_?(big|long|many)|overflow|exceed|needs_?(compact|summar)|window/i;
 const replaced: readonly RegExp[] = [
@@ -62,7 +73,13 @@ function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
   for (const branch of branchesOn(file, trigger)) {
     const condition = worded(textOf(file, branch.condition));
     const call = callsTo(file, compaction, branch.body)[0] ?? callsTo(file, compaction, branch.condition)[0];
-    if (!call || notCompaction.test(worded(call.callee)) || asks.test(call.callee) || !triggers.test(condition))
+    if (
+      /["']--/.test(condition) ||
+      !call ||
+      notCompaction.test(worded(call.callee)) ||
+      asks.test(call.callee) ||
+      !triggers.test(condition)
+    )
       continue;
     const around = functionAt(file, branch.start);
     const reached =
@@ -152,6 +169,8 @@ function* persistence(file: FileFacts, fn: FunctionFact, index: WorkspaceIndex):
     const homes = index.functionsNamed(lastName(call.callee)).slice(0, placesMax);
     if (homes.some((home) => index.storage.writesIn(home.file, home.fn).length > 0)) yield kept(call.start);
   }
+  const back = callsTo(file, handsBack, fn).find((call) => shortened.test(argumentsOf(file, call)));
+  if (back && savesWhole(index)) yield kept(back.start);
   const [, held] =
     /\b(?:self|this)\.([\w$]*(?:messages|history|transcript|conversation)\w*)\s*=(?![=>])/i.exec(codeOf(file, fn)) ??
     [];
@@ -165,6 +184,29 @@ function* persistence(file: FileFacts, fn: FunctionFact, index: WorkspaceIndex):
   );
   const at = saved && index.storage.writesIn(file, saved)[0];
   if (at) yield kept(at.start);
+}
+
+const handsBack = /(^|\.)_?(?:set|replace|update|overwrite)_?(?:messages|history|conversation|transcript)$/i;
+const shortened = /compress|compact|summar|condens|trimmed|pruned|llm_?result/i;
+const wholes = new WeakMap<WorkspaceIndex, boolean>();
+
+/** Somewhere the conversation is written as a whole, so that what replaced it is written with it. */
+function savesWhole(index: WorkspaceIndex): boolean {
+  const made =
+    wholes.get(index) ??
+    index.product.some((file) =>
+      file.calls.some((call) => {
+        const fn = index.storage.writes(file, call) ? functionAt(file, call.start) : undefined;
+        return (
+          fn !== undefined &&
+          /^_?(?:save|persist|store)/i.test(fn.name) &&
+          !index.storage.appends(file, call) &&
+          /\b(?:messages|transcript|conversation)\b/i.test(index.storage.fieldsOf(file, fn))
+        );
+      }),
+    );
+  wholes.set(index, made);
+  return made;
 }
 
 /** A name that is defined in more places than these says little of what it does. */

@@ -13,13 +13,17 @@ const check =
   /(verif(y|ier|ication)|(validat|check|review|evaluat|grade|judge)\w*_?(output|result|answer|final|completion|response|patch|solution)|(output|final|result|answer)_?\w*(check|guardrail|validat|verif)|final_answer_check|guardrail|lint_?(edited|file|s)|auto_?(lint|test)|run_?tests?|self_?check|structured_?output)/i;
 /** Checks of callers, keys, hosts, files and settings check no result of an agent. */
 const notCheck =
-  /(httpx|ssl|cert)\w*_?verify|verify_?(option|api|repo|jwt|jws|webhook|domain|url|path|host|version|checksum|code|user|id|captcha|file|sha|hub|connection|server|deps|interpreter|necessary|config|binary|install)|checksum|code_?verifier|hook|email|jwt|jws|oauth|api_?key|tls|credential|verify_?(ssl|token|signature|cert|email|password|webhook|state|installed|login|auth)|\w*signature|(create|define|make|new)_?\w*guardrail|guardrail_?(name|config|tracker|span|type)|tracker|evaluate_?(js|script|python)|tool_?result_?ids|check_?point|deps$/i;
+  /(httpx|ssl|cert)\w*_?verify|site_?verif|verify_?(option|api|repo|jwt|jws|webhook|domain|url|path|host|version|checksum|code|user|id|captcha|file|sha|hub|connection|server|deps|interpreter|necessary|config|binary|install)|checksum|code_?verifier|hook|email|jwt|jws|oauth|api_?key|tls|credential|verify_?(ssl|token|signature|cert|email|password|webhook|state|installed|login|auth)|\w*signature|(create|define|make|new)_?\w*guardrail|guardrail_?(name|config|tracker|span|type)|tracker|^Check_?Result$|doctor|evaluate_?(js|script|python)|tool_?result_?ids|check_?point|deps$/i;
 /** A linter inside one tool checks that tool's call; the work as a whole is not looked at there. */
 const ofOneTool = /(^|\/)[^/]*(?:edit|write|patch|replace)[^/]*$/i;
 
+/** Adapters of models read answers of a provider; no result is judged there. */
+const adapter = /(?:^|\/)(?:providers?|llms?|models?|adapters?)\//i;
+
 function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
   for (const fn of functionsNamed(file, check)) {
-    if (notCheck.test(fn.name)) continue;
+    const about = worded(`${fn.name} ${fn.owner} ${file.path.slice(file.path.lastIndexOf("/") + 1)}`);
+    if (notCheck.test(fn.name) || adapter.test(file.path) || !resultWords.test(about)) continue;
     yield finding(
       "check-declared",
       "result-check",
@@ -30,9 +34,10 @@ function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
   }
   yield* verdicts(file, index);
   yield* completions(file, index);
+  yield* ofOwnSchema(file, index);
   yield* scores(file, index);
   for (const call of callsTo(file, check)) {
-    if (notCheck.test(call.callee) || !index.onRunPath(file, call.start)) continue;
+    if (notCheck.test(call.callee) || adapter.test(file.path) || !index.onRunPath(file, call.start)) continue;
     const around = surroundings(file, call.start);
     const decides = decidesBranch(file, call, around);
     const about = worded(
@@ -127,6 +132,19 @@ function* completions(file: FileFacts, index: WorkspaceIndex): Iterable<Finding>
   }
 }
 
+const declaredOutput =
+  /(?:agent|template|definition|task|spec|config|profile|options|this|self)\w*[?!]?\.(?:output|result|response|answer)_?(?:schema|type|model)[?!]?\.(?:parse|parseAsync|validate|assert|model_validate|validate_python)$/i;
+
+/** What the agent gives is read against the schema that it declares, and thrown back where it does not fit. */
+function* ofOwnSchema(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
+  if (index.farFromAnchors(file.path) > 2 || isScreen(file.path)) return;
+  for (const call of callsTo(file, declaredOutput)) {
+    const fn = functionAt(file, call.start);
+    if (fn && file.exits.some((exit) => exit.kind === "throw" && contains(fn, exit) && exit.start > call.start))
+      yield finding("own-schema", "result-check", "effect", call.start, "the result is read against its own schema", 6);
+  }
+}
+
 const reviews = /review|critic|judge|grader?|verif|evaluator|rubric/i;
 const scored =
   /\b[\w.]*(?:accept|score|grade|verdict|passed|approved)\w*\s*[<>]=?\s*[\w.]*(?:accept|threshold|score|min|max|required|pass)\w*|\b[\w.]*(?:verdict|decision|result)\w*\s*[!=]==?\s*["'](?:needs_?revision|reject(?:ed)?|accept(?:ed)?|fail(?:ed)?|pass(?:ed)?|satisfied)["']/i;
@@ -169,7 +187,7 @@ export const twoLevelVerification: PrimitiveProbes = {
   ],
   probe,
   asserted:
-    /den(y|ied|ies)|reject(s|ed)|(?<!(?:update|content|text|thinking|unknown|code|image|cache|tool|xml|search)[ _]?)block(s|ed|_?list)\b|block_?list|budget|cost_?limit|exit_?cost|limit.{0,20}(exceed|reach)|exceed|permission|approval|guardrail|unsafe|dangerous|forbidden|not_?allowed|allowed_?to|travers|max_?(steps|turns|iterations)|tripwire|unauthori[sz]ed|sandbox/i,
+    /den(y|ied|ies)|reject(s|ed)|(?<!(?:update|content|text|thinking|unknown|code|image|cache|tool|xml|search|diff|parse|markdown|text|quote|list|html)[ _]?)block(s|ed|_?list)\b|block_?list|budget|cost_?limit|exit_?cost|limit.{0,20}(exceed|reach)|exceed|permission|approval|guardrail|unsafe|dangerous|forbidden|not_?allowed|allowed_?to|travers|max_?(steps|turns|iterations)|tripwire|unauthori[sz]ed|sandbox.{0,40}(?:escape|refus|forbid|restrict|outside)/i,
   assertedAspect: "guard-tests",
   denied: /verification|guardrails/,
 };

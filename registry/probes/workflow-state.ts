@@ -16,7 +16,7 @@ const notWorkflow =
   /mcp|connection|socket|http|response|tool_?(call|execution)?_?(status|state)|loading|button|ui|render|component|spinner|oauth|auth|stream|parser|editor|progress|server|health|git|(?:^|_)view(?:_|$)|sign_?in|login|onboard|file_?op|install|download|upload|command_?execution/i;
 /** Indexes, containers and trackers of files have states too; none of them is the state of the work. */
 const elsewhere =
-  /sandbox|docker|container|vector|code-?index|embed|file-?watcher|context-?track|(^|\/)(?:auth|oauth|onboarding|login)\//i;
+  /sandbox|docker|container|audio|video|media|player|vector|code-?index|embed|file-?watcher|context-?track|(^|\/)(?:auth|oauth|onboarding|login)\//i;
 /** What is asked for or handed over tells of a status; it is none. */
 const asked = /(?:output|options|params|schema|args|props|request|filter|input)$/i;
 /** A state of work can be one from which it goes on; success, failure and the like only say how something ended. */
@@ -24,7 +24,7 @@ const unfinished =
   /^(planned|planning|pending|queued|created|ready|running|in[_-]?progress|executing|working|active|open|awaiting|waiting|blocked|interrupted|suspended|paused|idle|delegated|next_step)/i;
 const goesOn = (words: ReadonlySet<string>): boolean => [...words].some((word) => unfinished.test(word));
 const todo = /todo/i;
-const idempotent = /idempoten|already_?(done|ran|executed|processed|completed)|alreadyExecuted/i;
+const idempotent = /idempoten(?!t_?hint)|already_?(done|ran|executed|processed|completed)|alreadyExecuted/i;
 
 function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
   const base = file.path.slice(file.path.lastIndexOf("/") + 1);
@@ -74,6 +74,7 @@ function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
     );
   }
   yield* taggedSteps(file);
+  yield* columns(file, index);
   yield* durability(file, index);
   yield* goingOn(file, index);
 }
@@ -179,8 +180,51 @@ function* goingOn(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
         "a stored status decides what is done again",
       );
   }
+  yield* transitions(file, index);
   for (const branch of branchesOn(file, idempotent))
-    yield finding("idempotent-step", "resume", "effect", branch.start, "a step that was done is not done again");
+    if (!/status_?code|https?\b|retryable/i.test(textOf(file, branch.condition)))
+      yield finding("idempotent-step", "resume", "effect", branch.start, "a step that was done is not done again");
+}
+
+const compares =
+  /\b[\w.]*(?:status|state|phase)["')\]]*\s*(?:===?|!==?|\bnot in\b|\bin\b)\s*(?:["'(]|[\w.]*(?:STATUS|STATE|PHASE|Status|State|Phase)\w*)|\bis_?\w*(?:progression|transition)\w*\(/;
+
+const column =
+  /\bstatus\s*(?::\s*Mapped\[[^\]]*\]\s*)?=\s*(?:\w+\.)?(?:Column|mapped_column|CharField|TextField|StringField)\(/g;
+
+/** A row about a piece of work has a column for its status, of whatever words. */
+function* columns(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
+  if (index.farFromAnchors(file.path) > 2) return;
+  for (const offset of offsetsIn(file.code, column)) {
+    const type = file.types.find(({ start, end }) => start <= offset && offset < end);
+    if (
+      type &&
+      /log|run|task|job|execution|step|workflow|plan/i.test(type.name) &&
+      !notWorkflow.test(worded(type.name))
+    )
+      yield finding("status-column", "status", "declaration", offset, "rows about the work have a status", 2);
+  }
+}
+
+/** A status that was read back decides what it becomes, and is written again: the work goes on from where it stood. */
+function* transitions(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
+  if (index.farFromAnchors(file.path) > 2) return;
+  for (const fn of functionsNamed(file, /status|state|phase|task|plan|workflow|job|run/i)) {
+    if (fn.end - fn.start > 4_000 || notWorkflow.test(`${fn.name} ${fn.owner}`) || index.callsOf(fn.name) === 0)
+      continue;
+    const at = textOf(file, fn).search(compares);
+    const read = index.storage.readsIn(file, fn)[0];
+    const written = index.storage.writesIn(file, fn).filter(({ callee }) => !keepsNothing.test(worded(callee)));
+    if (at >= 0 && read && written.some((call) => call.start > fn.start + at) && read.start < fn.start + at)
+      yield finding(
+        "stored-status-decides",
+        "resume",
+        "effect",
+        fn.start + at,
+        "a stored status decides what comes next",
+        3,
+      );
+  }
 }
 
 export const workflowState: PrimitiveProbes = {

@@ -38,7 +38,9 @@ function diamond(stage: Stage): string {
   writeFileSync(file, ["goal: A diamond", "tasks:", ...lines].join("\n"));
   for (const id of TASKS) {
     const first = id === "d" ? says(use("Bash", { command: TICKS })) : report(`first ${id}`);
-    stage.double.script({ when: word(id), ...first }, { when: word(id), ...report(`second ${id}`) });
+    // A call that was out when its worker was killed is made again, and finds its answer a second time.
+    const second = { when: word(id), ...report(`second ${id}`) };
+    stage.double.script({ when: word(id), ...first }, second, second);
   }
   return file;
 }

@@ -68,6 +68,10 @@ test("all killed in the middle of a tool: who looks next tells it first and once
   for (const one of everybody) signalProcess(one, "SIGKILL");
   await eventually("all are gone", () => !everybody.some(isAlive));
 
+  // It starts nothing, and does not say that there is nothing.
+  const counted = await stage.swarm.ask(["status"]);
+  expect(counted.stdout).toContain("no server runs for this folder, but its runs are kept; `swarm ps` starts one");
+
   // Two processes look at the same moment, and the server has to be brought back for them.
   const [shown, listed] = await Promise.all([
     stage.swarm.run(["show", run, "--json"]),
@@ -96,6 +100,16 @@ test("all killed in the middle of a tool: who looks next tells it first and once
   expect(words.code).toBe(7);
   expect(words.stdout).toContain("FOUND DEAD: a_goal in executing");
   expect(words.stdout).toMatch(/UNKNOWN Bash .*the next activation looks into it/);
+
+  // Why it does not move: the same death, and the one order that goes on.
+  const { causes } = documentOf<{ causes: readonly Record<string, unknown>[] }>(
+    await stage.swarm.ask(["why", run, "--json"]),
+  );
+  expect(causes.map(({ kind }) => kind)).toEqual(["found-dead", "child"]);
+  expect(causes[0]).toMatchObject({
+    ...{ agent: "a_goal", since: lost?.at, command: `swarm resume ${run}`, facts: [`event ${lost?.seq}`, effect] },
+    text: expect.stringContaining("was found dead in executing"),
+  });
 
   // Life goes on: no terminal lie, and no second word about the same death.
   await startWorker(stage);

@@ -248,6 +248,14 @@ describe.skipIf(path === null)("on the page", () => {
     expect(await early).toEqual({ text: "Approve once", disabled: true });
     const [one] = (await stage.get("/api/approvals?run=r_why&all=1")).json<ApiApprovals>().approvals;
     expect(one?.status).toBe("pending");
+    // A run that there is not is not told as one that goes on, and can be given no orders.
+    await at("#/run/r_nowhere");
+    await page.getByText("no run has that id").waitFor();
+    expect(await page.locator(".run-head, .scrubber").count()).toBe(0);
+    await page.getByRole("link", { name: "All runs" }).click();
+    // One that waits is not over: nothing says how long it took.
+    const waiting = page.locator(".run-card", { hasText: "r_why" });
+    expect(await waiting.textContent()).toMatch(/waits for you.* · for \d/);
   });
 
   test("lists that are longer than what is shown say how much there is, and show the rest", async () => {

@@ -8,8 +8,13 @@ import { seconds } from "./run-causes.ts";
 export function agentCauses(facts: WhyFacts, agent: AgentFacts, alone: boolean): Cause[] {
   if (agent.fenced !== null || agent.ended) return alone ? [over(facts, agent)] : [];
   const asked = facts.approvals.filter((one) => one.agent === agent.id).map((one) => person(agent, one));
-  const found = [...asked, ...unserved(facts, agent), ...backoff(facts, agent), ...questions(facts, agent)];
-  const out = found.some(({ kind }) => kind === "stranded" || kind === "no-worker") ? [] : atWork(facts, agent);
+  const death = foundDead(facts, agent);
+  // Of the dead the same order is told once: it starts the worker that takes them up.
+  const unmanned = unserved(facts, agent).filter(({ command }) => death.every((one) => one.command !== command));
+  const found = [...death, ...asked, ...unmanned, ...backoff(facts, agent), ...questions(facts, agent)];
+  const out = found.some(({ kind }) => kind === "found-dead" || kind === "stranded" || kind === "no-worker")
+    ? []
+    : atWork(facts, agent);
   const all = [...found, ...out, ...children(facts, agent)];
   const refused = refusedEvents(facts, agent);
   if (all.length > 0 || facts.hold !== null) return [...all, ...refused];
@@ -33,6 +38,37 @@ function over(facts: WhyFacts, agent: AgentFacts): Cause {
 function person(agent: AgentFacts, { id, tool, risk, reason, rule, askedAt, command }: AskedFacts): Cause {
   const text = `${named(agent)} waits for a person's yes or no to ${tool}, ${risk}: ${reason} (${rule})`;
   return { kind: "person", agent: agent.id, text, since: askedAt, command, facts: [id] };
+}
+
+/** Effects of the dead that are told one by one. */
+const LEFT_SHOWN_MAX = 3;
+
+function foundDead(facts: WhyFacts, agent: AgentFacts): Cause[] {
+  const death = facts.log.lost.get(agent.id);
+  if (death === undefined) return [];
+  const entered = facts.log.since.get(agent.id);
+  const state = agent.state === "" ? "before its first step" : `in ${agent.state}`;
+  const doing = entered === undefined ? state : `${state}, where it had been since ${entered.at}`;
+  const shown = death.effects.slice(0, LEFT_SHOWN_MAX).map(({ kind, tool, status, said }) => {
+    return `${wordsOf({ id: "", type: kind, tool: tool ?? null })}, ${status} (${said})`;
+  });
+  const more = death.effects.length > shown.length ? `; and ${death.effects.length - shown.length} more` : "";
+  const left = shown.length === 0 ? "" : `. Nobody told it how this came out: ${shown.join("; ")}${more}`;
+  // Whoever died on a claim has work, even where its mail was not read yet.
+  const isServed = unserved(facts, { ...agent, mail: Math.max(1, agent.mail) }).length === 0;
+  const next = isServed
+    ? "a worker that serves it lives and takes it up when it gets there"
+    : "once a worker takes it up, it goes on where it stood";
+  return [
+    {
+      kind: "found-dead",
+      agent: agent.id,
+      text: `${named(agent)} was found dead ${doing}: ${death.reason}${left}; ${next}`,
+      since: death.at,
+      command: isServed ? null : startOf(facts, agent),
+      facts: [`event ${death.seq}`, ...death.effects.slice(0, LEFT_SHOWN_MAX).map(({ effect }) => effect)],
+    },
+  ];
 }
 
 const hasWork = ({ mail, pending, state }: AgentFacts): boolean => mail > 0 || pending.length > 0 || state === "";

@@ -1,5 +1,6 @@
 /** Everything that is looked at to say why a run, or one of its agents, does not move. Types only: `apps/orders/why-facts.ts` gathers it. */
 import type { SwarmBreakers } from "../../../infra/breaker/views.ts";
+import type { LeftEffect } from "../../../machines/events/death.ts";
 import type { RunDocument, ShownApproval } from "../run-document.ts";
 import type { ShownBudget } from "../spending.ts";
 
@@ -91,6 +92,13 @@ export interface Told {
   readonly at: string;
 }
 
+/** What was known of an agent when it was found. */
+export interface Death extends Told {
+  readonly reason: string;
+  /** What it had out: of none of it anybody has told the agent how it came out. */
+  readonly effects: readonly LeftEffect[];
+}
+
 /** Of the log's end, as far as it was read. */
 export interface LogFacts {
   /** Newest step of each agent from one state to another. */
@@ -105,6 +113,8 @@ export interface LogFacts {
   readonly beforeRefusal: number | null;
   /** The first step in which an agent had no turn left: last event before it, and the turns that it had; null: there was none. */
   readonly outOfTurns: { readonly before: number; readonly turnsMax: number } | null;
+  /** Agents that were found dead and that no worker has taken up since. */
+  readonly lost: ReadonlyMap<string, Death>;
   /** Plugin servers whose tools were called, with the newest call of each. */
   readonly plugins: ReadonlyMap<string, Told>;
   /** Who asked for it, and when; null: it is not, or that lies further back. */

@@ -1,13 +1,14 @@
 /** What the end of a log says of those that wait: since when, for which effect, and what was told to them in vain. */
 import type { LoggedEvent } from "../../../machines/run-event.ts";
 import type { ReadEntry } from "../run-log.ts";
-import type { LogFacts, Told } from "./facts.ts";
+import type { Death, LogFacts, Told } from "./facts.ts";
 
 export async function logFacts(entries: AsyncIterable<Pick<ReadEntry, "raw" | "events">>): Promise<LogFacts> {
   const since = new Map<string, Told>();
   const begun = new Map<string, Told>();
   const failed = new Map<string, Told & { reason: string; message: string }>();
   const refused = new Map<string, Told[]>();
+  const lost = new Map<string, Death>();
   const plugins = new Map<string, Told>();
   let beforeRefusal: number | null = null;
   let outOfTurns: LogFacts["outOfTurns"] = null;
@@ -26,6 +27,8 @@ export async function logFacts(entries: AsyncIterable<Pick<ReadEntry, "raw" | "e
         since.set(event.actor, told);
         refused.delete(event.actor);
       }
+      if (event.type === "actor.lost") lost.set(event.actor, { ...told, reason: event.reason, effects: event.effects });
+      if (event.type === "actor.recovered") lost.delete(event.actor);
       if (isBegun(event)) begun.set(event.effect, told);
       if (event.type === "model.answered") failed.delete(event.actor);
       if (event.type === "model.failed")
@@ -35,7 +38,7 @@ export async function logFacts(entries: AsyncIterable<Pick<ReadEntry, "raw" | "e
       }
     }
   }
-  return { since, begun, failed, refused, beforeRefusal, outOfTurns, plugins, parked };
+  return { since, begun, failed, refused, beforeRefusal, outOfTurns, lost, plugins, parked };
 }
 
 const isBegun = (event: LoggedEvent): event is Extract<LoggedEvent, { type: "model.called" | "tool.intended" }> =>

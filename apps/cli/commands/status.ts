@@ -2,6 +2,9 @@
  * `swarm status [--line]`: what the swarm is doing now. Made for status bars: it starts no server, waits for nobody
  * longer than a second, and always ends with 0; what it could not find out it says instead of a count.
  */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { findSwarm } from "../../../infra/find-swarm.ts";
 import { lineOf, look, type Seen } from "../status-line.ts";
 
 export async function act(_args: readonly string[], flags: Record<string, unknown>): Promise<number> {
@@ -30,8 +33,16 @@ const documentOf = (seen: Seen): object => {
   return { redis: seen.redis, ...status, costUsd, costComplete: costWhole };
 };
 
+/** A server that was killed leaves its runs: whoever reads that there is nothing would give them up. */
+async function withoutServer(): Promise<string> {
+  const { dataDir } = await findSwarm();
+  return existsSync(join(dataDir, "appendonlydir"))
+    ? "no server runs for this folder, but its runs are kept; `swarm ps` starts one and lists them"
+    : "no server runs for this folder; `swarm run` starts one";
+}
+
 async function linesOf(seen: Seen): Promise<string[]> {
-  if (seen.redis === "none") return [lineOf(seen), "no server runs for this folder; `swarm run` starts one"];
+  if (seen.redis === "none") return [lineOf(seen), await withoutServer()];
   if (seen.redis === "unknown") {
     const { harmless } = await import("../print.ts");
     return [lineOf(seen), harmless(seen.why)];

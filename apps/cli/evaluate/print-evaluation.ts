@@ -67,8 +67,19 @@ function exitOf(evaluation: Evaluation, measure: Measured, flags: Record<string,
   return breaches.length > 0 || failures.length > 0 ? 3 : 0;
 }
 
+/** Reasons of a run's end that are told one by one; each of its tasks may have one, and the log has all of them. */
+const REASONS_TOLD = 3;
+
+/** What failed by itself first: a task that was skipped only says that another one failed. */
+export function reasonsTold(reasons: readonly string[]): string {
+  const isSkipped = (reason: string): boolean => /^[^:]+: skipped \(/.test(reason);
+  const inOrder = [...reasons.filter((one) => !isSkipped(one)), ...reasons.filter(isSkipped)];
+  const more = inOrder.length - REASONS_TOLD;
+  return [...inOrder.slice(0, REASONS_TOLD), ...(more > 0 ? [`and ${more} more`] : [])].join("; ");
+}
+
 function notCompleted(run: string, { status, reasons }: FinishedEvaluation): SwarmError {
-  return new SwarmError(`run.${status}`, `run ${run} ended ${status}: ${reasons.join("; ")}`, {
+  return new SwarmError(`run.${status}`, `run ${run} ended ${status}: ${reasonsTold(reasons)}`, {
     exit: status === "exhausted" ? 6 : credentialsRefused(reasons) ? 4 : 1,
     hint:
       status === "exhausted"

@@ -13,7 +13,7 @@ import { Problem } from "./problem.tsx";
 import { Result } from "./result.tsx";
 import { RunHead } from "./run-head.tsx";
 import { Scrubber } from "./scrubber.tsx";
-import type { Source, SourceError } from "./source.ts";
+import { type Source, SourceError } from "./source.ts";
 import { chosen, connection, here, moment, open, trouble, watched } from "./store.ts";
 import { Tabs } from "./tabs.tsx";
 import { Timeline } from "./timeline.tsx";
@@ -24,10 +24,22 @@ import { plain } from "./words.ts";
 export function Run({ source }: { readonly source: Source }) {
   const run = open.value;
   if (run === null) return null;
+  const problem = trouble.value;
+  if (problem?.code === "run.unknown" && run.fold.events.length === 0) {
+    const { status, code, message } = problem;
+    return (
+      <main class="run">
+        <Problem problem={new SourceError(status, code, message, null)} />
+        <p>
+          <a href="#/">All runs</a>
+        </p>
+      </main>
+    );
+  }
   return (
     <main class="run">
       <RunHead source={source} />
-      <Problem problem={trouble.value} />
+      <Problem problem={problem} />
       <Scrubber />
       <div class="panes">
         <Tree />

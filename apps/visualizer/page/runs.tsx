@@ -52,7 +52,7 @@ export function Runs({ source }: { readonly source: Source }) {
               <span class="quiet">
                 {plain(run.runId)} · {run.agents} {run.agents === 1 ? "agent" : "agents"} ·{" "}
                 {dateTime(Date.parse(run.startedAt))} ·{" "}
-                {run.status === "running"
+                {["running", "parked"].includes(run.status)
                   ? `for ${clock(nowMs.value - Date.parse(run.startedAt))}`
                   : `took ${clock(Date.parse(run.updatedAt) - Date.parse(run.startedAt))}`}
               </span>

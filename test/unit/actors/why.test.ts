@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { AgentFacts, WhyFacts } from "../../../actors/runtime/why/facts.ts";
 import { logFacts } from "../../../actors/runtime/why/log-facts.ts";
 import { type Cause, causesOf } from "../../../actors/runtime/why.ts";
+import type { LeftEffect } from "../../../machines/events/death.ts";
 import type { LoggedEvent } from "../../../machines/run-event.ts";
 
 const NOW = Date.parse("2026-01-01T00:10:00.000Z");
@@ -31,12 +32,25 @@ const facts = (changes: Partial<WhyFacts> = {}): WhyFacts => ({
       refused: new Map(),
       beforeRefusal: null,
       outOfTurns: null,
+      lost: new Map(),
       plugins: new Map(),
       parked: null,
     },
   },
   ...changes,
 });
+
+const LATER = "2026-01-01T00:09:30.000Z";
+const noBudget = { tokens: 0, nanoUsd: 0, heldTokens: 0, heldNanoUsd: 0, tokensMax: null, nanoUsdMax: null };
+
+const death = (...effects: LeftEffect[]): LoggedEvent => ({
+  ...{ v: 1, seq: 9, at: LATER, run: "r_1", actor: "a_1", type: "actor.lost", reason: "process 1 is gone" },
+  ...{ foundBy: "process 2", state: "executing", lastSeq: 8, stepSeq: 7, effects, budget: noBudget },
+});
+
+async function* logOf(events: readonly LoggedEvent[]) {
+  yield { raw: { firstSeq: 1 } as never, events };
+}
 
 const kinds = (causes: readonly Cause[]): string[] => causes.map(({ kind }) => kind);
 const onlyOf = (given: WhyFacts, name: string | null = null): Cause => {
@@ -85,6 +99,44 @@ describe("what is due is told with what would do it", () => {
 
   it("a stranded agent is told as stranded, and not as at work", () => {
     expect(onlyOf(facts({ stranded: ["a_1"] }))).toMatchObject({ kind: "stranded", command: "swarm resume r_1" });
+  });
+
+  it("an agent that was found dead is told first: what it was doing, since when, what nobody told it, and what goes on", async () => {
+    const effect = {
+      effect: "r_1/a_1/0.3:0",
+      kind: "tool.run",
+      tool: "Bash",
+      status: "unknown",
+      said: "nobody saw",
+    } as const;
+    const { lost } = await logFacts(logOf([death(effect)]));
+    const log = { ...facts().log, lost };
+    const busy = agent({ state: "executing", pending: [{ id: effect.effect, type: "tool.run", tool: "Bash" }] });
+    const cause = onlyOf(facts({ log, agents: [busy], workers: [] }));
+    expect(cause).toEqual({
+      kind: "found-dead",
+      agent: "a_1",
+      text: `a_1 (general) was found dead in executing, where it had been since ${AT}: process 1 is gone. Nobody told it how this came out: a call of Bash, unknown (nobody saw); once a worker takes it up, it goes on where it stood`,
+      since: LATER,
+      command: "swarm resume r_1",
+      facts: ["event 9", effect.effect],
+    });
+    // Died on a claim before its mail was read: there is work, only nobody counts it.
+    expect(onlyOf(facts({ log, agents: [agent({ state: "executing" })], workers: [] })).command).toBe(
+      "swarm resume r_1",
+    );
+    const asked = causesOf(facts({ log, agents: [busy], approvals: [{ ...approval, agent: "a_1" }] }), null);
+    expect(kinds(asked)).toEqual(["found-dead", "person"]);
+    expect(asked[0]).toMatchObject({ command: null, text: expect.stringContaining("a worker that serves it lives") });
+  });
+
+  it("a death is told until a worker has taken the agent up, and no longer", async () => {
+    const recovered = { seq: 10, at: LATER, run: "r_1", actor: "a_1", type: "actor.recovered", by: "w_2", lost: 9 };
+    const { lost } = await logFacts(logOf([death(), recovered as LoggedEvent]));
+    expect([...lost.keys()]).toEqual([]);
+    const again = { ...death(), seq: 11 } as LoggedEvent;
+    const twice = await logFacts(logOf([death(), recovered as LoggedEvent, again]));
+    expect(twice.lost.get("a_1")).toMatchObject({ seq: 11, reason: "process 1 is gone" });
   });
 
   it("a parked run stands before whatever its agents wait for", () => {
@@ -259,11 +311,7 @@ describe("an agent that is asked about by its name", () => {
     const base = { v: 1 as const, at, run: "r_1", actor: "a_1" };
     const late = (seq: number): LoggedEvent => ({ ...base, seq, type: "message.taken", cause: "x", changed: false });
     const moved: LoggedEvent = { ...base, seq: 2, type: "agent.state", from: "a", to: "b" };
-    const log = await logFacts(
-      (async function* () {
-        yield { raw: { firstSeq: 1 } as never, events: [late(1), moved, late(3), late(4)] };
-      })(),
-    );
+    const log = await logFacts(logOf([late(1), moved, late(3), late(4)]));
     const cause = onlyOf(facts({ agents: [agent({ state: "waiting" })], log }), "a_1");
     expect(cause).toMatchObject({ kind: "refused-event", facts: ["event 3", "event 4"] });
   });

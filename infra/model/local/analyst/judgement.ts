@@ -26,8 +26,8 @@ export interface Judgement {
   readonly next: string;
 }
 
-const findingsMax = 14;
-const findingsPerAspectMax = 2;
+/** A reader looks at a few lines: one for each condition. */
+const findingsMax = 6;
 /** The aspect of the repository's own "we have none". */
 const deniedAspect = "denied";
 
@@ -38,7 +38,11 @@ export function judge(examination: Examination): Judgement {
   const level = levelOf(examination, missing);
   const tested = hits.some(({ strength }) => strength === "test");
   const findings =
-    level === "absent" ? absenceFindings(hits, anchors) : level === "unknown" ? [] : presenceFindings(aspects, hits);
+    level === "absent"
+      ? absenceFindings(hits, anchors)
+      : level === "unknown"
+        ? []
+        : presenceFindings(level, aspects, hits);
   return {
     primitive,
     level,
@@ -90,13 +94,28 @@ function confidenceOf(
   return new Set(anchors.map(({ kind }) => kind)).size === 3 ? "medium" : "low";
 }
 
-/** The best lines for every aspect in turn, so that each condition has its evidence before any has a second one. */
-function presenceFindings(aspects: readonly Aspect[], hits: readonly Hit[]): Finding[] {
+/**
+ * The best line for each condition. What is only declared is left out where something shows an effect, and what means
+ * something only beside another condition where not all of them hold.
+ */
+function presenceFindings(level: Level, aspects: readonly Aspect[], hits: readonly Hit[]): Finding[] {
+  const own = aspects.filter(
+    ({ id, supporting }) => id !== deniedAspect && (level === "present" || supporting !== true),
+  );
+  const ordered = [...own.filter(({ required }) => required), ...own.filter(({ required }) => !required)];
+  const ids = new Set(ordered.map(({ id }) => id));
+  const strong = hits.some(({ strength, aspect }) => strength === "effect" && ids.has(aspect));
+  const shown = strong ? hits.filter(({ strength }) => strength !== "declaration") : hits;
   const kept: Hit[] = [];
-  const count = (aspect: Aspect) => (aspect.required ? Math.max(aspect.atLeast ?? 1, findingsPerAspectMax) : 1);
-  const ordered = [...aspects.filter(({ required }) => required), ...aspects.filter(({ required }) => !required)];
-  for (const aspect of ordered) kept.push(...distinct(aspect, hits).slice(0, count(aspect)));
-  const test = hits.find(({ strength, aspect }) => strength === "test" && aspect === "tested");
+  const take = (hit: Hit): void => {
+    // A line that says one thing twice is shown twice only where every condition needs its own.
+    if (level === "present" || !kept.some(({ path, line }) => path === hit.path && line === hit.line)) kept.push(hit);
+  };
+  for (const aspect of ordered)
+    if (aspect.required || kept.length === 0)
+      for (const hit of distinct(aspect, shown).slice(0, aspect.atLeast ?? 1)) take(hit);
+  // Tests raise what is present, and nothing else.
+  const test = level === "present" && hits.find(({ strength, aspect }) => strength === "test" && aspect === "tested");
   const rounds = [...kept.slice(0, findingsMax - (test ? 1 : 0)), ...(test ? [test] : [])];
   return rounds.map(findingOf);
 }
