@@ -54,6 +54,31 @@ export const modelClients: readonly ModelClient[] = [
     callee: /^(create_agent|createAgent|create_react_agent|createReactAgent|create_deep_agent)$/,
     imports: /langchain|langgraph|deepagents/,
   },
+  // LangChain of before, where a model is a function; what makes one is no call of it.
+  {
+    id: "langchain",
+    callee: /(^|\.)(?!(?:get|make|create|build|load|init|new)_)\w*(llm|chat_model)$/,
+    imports: /langchain/,
+  },
+  { id: "langchain", callee: /(^|\.)\w*[cC]hain\.(a?run|a?predict|a?call|apply)$/, imports: /langchain/ },
+  { id: "langchain-agent", callee: /^(initialize_agent|AgentExecutor)$/, imports: /langchain/ },
+  { id: "pydantic-ai-agent", callee: /agent\w*\.(run|run_sync|run_stream|iter)$/i, imports: /pydantic_ai/ },
+  { id: "openai-agent-sdk", callee: /(^|\.)Runner\.(run|run_sync|run_streamed)$/, imports: /\bagents\b/ },
+  { id: "openai-agent-sdk", callee: /^run$/, imports: /["']@openai\/agents["']/ },
+  { id: "crewai-agent", callee: /\.kickoff(_async|_for_each)?$/, imports: /\bcrewai\b/ },
+  { id: "autogen-agent", callee: /\.(a_)?initiate_chats?$/, imports: /\b(autogen|ag2)\b/ },
+  {
+    id: "llama-index",
+    callee: /(llm|agent|engine)\w*\.(a?chat|a?complete|stream_chat|stream_complete)$/i,
+    imports: /llama_index/,
+  },
+  {
+    id: "semantic-kernel",
+    callee: /\.(invoke_prompt|get_(streaming_)?chat_message_contents?)$/,
+    imports: /semantic_kernel/,
+  },
+  { id: "mastra-agent", callee: /agent\w*\.(generate|stream)(Legacy|VNext)?$/i, imports: /@mastra\// },
+  { id: "replicate", callee: /(^|\.)replicate\.(run|stream)$/ },
 ];
 
 export const httpCall = /(^|\.)(fetch|post|request|stream|got|axios|ky|urlopen|send)$/;
