@@ -72,10 +72,10 @@ describe("the command that why prints", () => {
     for (const { pid } of processesOf(stage.swarm.home)) if (workers.has(pid)) process.kill(pid, "SIGKILL");
     const told = await eventually("nobody lives", async () => {
       const one = await why(run);
-      return one.causes[0]?.kind === "no-worker" ? one : null;
+      return one.causes[0]?.kind === "found-dead" ? one : null;
     });
     expect(told.causes[0]).toMatchObject({ agent: "a_goal", command: `swarm resume ${run}` });
-    expect(told.causes[0]?.text).toContain("a model call before it");
+    expect(told.causes[0]?.text).toContain("Nobody told it how this came out: a model call");
     expect(documentOf(await typed(told.causes[0]?.command, "--json"))).toMatchObject({ status: "completed" });
   });
 
