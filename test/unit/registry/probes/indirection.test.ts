@@ -1,38 +1,9 @@
 /** What the probes find behind the repository's own functions, classes, stores, schemas and packages. */
-import { afterEach, describe, expect, test } from "vitest";
-import type { PrimitiveId } from "../../../../registry/probes/finding.ts";
-import { effectsOn, probe } from "../../../support/fixture-repos/probe.ts";
-import { openScratch, type Scratch } from "../../../support/fixture-repos/repos.ts";
+import { describe, expect, test } from "vitest";
+import { agent, examinations } from "../../../support/fixture-repos/looping-agent.ts";
+import { effectsOn } from "../../../support/fixture-repos/probe.ts";
 
-let scratch: Scratch | undefined;
-afterEach(async () => {
-  await scratch?.remove();
-  scratch = undefined;
-});
-
-async function examined(files: Readonly<Record<string, string>>, primitive: PrimitiveId) {
-  scratch = await openScratch(files);
-  return probe(scratch.box, primitive);
-}
-
-/** A loop with a dispatch; `before` runs before each model call. */
-const agent = (before = "", imports = "") => `import Anthropic from "@anthropic-ai/sdk";
-${imports}
-const client = new Anthropic();
-const tools: Record<string, (input: unknown) => Promise<string>> = {};
-export async function runAgent(messages: { role: string; content: unknown }[]) {
-  while (true) {
-    ${before}
-    const answer = await client.messages.create({ model: "m", max_tokens: 9, messages });
-    messages.push({ role: "assistant", content: answer.content });
-    for (const block of answer.content) {
-      if (block.type !== "tool_use") return messages;
-      const tool = tools[block.name];
-      messages.push({ role: "user", content: await tool?.(block.input) });
-    }
-  }
-}
-`;
+const examined = examinations();
 
 describe("the run path", () => {
   test("is found through a client that was imported under another name and kept as a partial", async () => {

@@ -1,38 +1,9 @@
 /** What the probes of sessions, states, money, logs, checks and shortened conversations take for proof, and what not. */
-import { afterEach, describe, expect, test } from "vitest";
-import type { PrimitiveId } from "../../../../registry/probes/finding.ts";
-import { effectsOn, probe } from "../../../support/fixture-repos/probe.ts";
-import { openScratch, type Scratch } from "../../../support/fixture-repos/repos.ts";
+import { describe, expect, test } from "vitest";
+import { agent, examinations } from "../../../support/fixture-repos/looping-agent.ts";
+import { effectsOn } from "../../../support/fixture-repos/probe.ts";
 
-let scratch: Scratch | undefined;
-afterEach(async () => {
-  await scratch?.remove();
-  scratch = undefined;
-});
-
-async function examined(files: Readonly<Record<string, string>>, primitive: PrimitiveId) {
-  scratch = await openScratch(files);
-  return probe(scratch.box, primitive);
-}
-
-/** A loop with a dispatch; `before` runs before each model call. */
-const agent = (before = "", imports = "") => `import Anthropic from "@anthropic-ai/sdk";
-${imports}
-const client = new Anthropic();
-const tools: Record<string, (input: unknown) => Promise<string>> = {};
-export async function runAgent(messages: { role: string; content: unknown }[]) {
-  while (true) {
-    ${before}
-    const answer = await client.messages.create({ model: "m", max_tokens: 9, messages });
-    messages.push({ role: "assistant", content: answer.content });
-    for (const block of answer.content) {
-      if (block.type !== "tool_use") return messages;
-      const tool = tools[block.name];
-      messages.push({ role: "user", content: await tool?.(block.input) });
-    }
-  }
-}
-`;
+const examined = examinations();
 
 const pythonAgent = (before = "", after = "") => `from litellm import completion
 import json
@@ -79,11 +50,9 @@ def ask(agent, prompt):
     expect(
       effectsOn(await examined({ "a.py": asked("total_tokens_limit=9_000") }, "token-budget"), "limit"),
     ).toHaveLength(1);
-    await scratch?.remove();
     expect(effectsOn(await examined({ "a.py": asked("total_tokens_limit=None") }, "token-budget"), "limit")).toEqual(
       [],
     );
-    await scratch?.remove();
     expect(effectsOn(await examined({ "a.py": asked("request_limit=5") }, "token-budget"), "limit")).toEqual([]);
   });
 });
@@ -314,7 +283,6 @@ def build(model):
 `;
     const kept = await examined({ "agent.py": `${pythonAgent()}`, "graph.py": graph }, "session-persistence");
     expect(["write", "load", "resume"].filter((aspect) => effectsOn(kept, aspect).length === 0)).toEqual([]);
-    await scratch?.remove();
     const forgotten = graph.replaceAll("SqliteSaver", "MemorySaver");
     const lost = await examined({ "agent.py": `${pythonAgent()}`, "graph.py": forgotten }, "session-persistence");
     expect(lost.hits).toEqual([]);
@@ -360,7 +328,6 @@ class Outcome:
     const examination = await examined({ "agent.py": pythonAgent(), "outcome.py": ended }, "workflow-state");
     expect(examination.understood).toBe(true);
     expect(examination.hits).toEqual([]);
-    await scratch?.remove();
     const open = ended.replace("skipped", "running");
     expect((await examined({ "agent.py": pythonAgent(), "outcome.py": open }, "workflow-state")).hits).toHaveLength(1);
   });
