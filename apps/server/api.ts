@@ -43,6 +43,8 @@ export interface ApiRunRow {
   readonly startedAt: string;
   readonly updatedAt: string;
   readonly goal: string;
+  /** Its model was played by a server of this project: none of its figures is one of a real model. */
+  readonly simulated: boolean;
 }
 
 /**

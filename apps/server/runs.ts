@@ -110,6 +110,7 @@ async function listed(
             startedAt: new Date(Number(fields.createdAt)).toISOString(),
             updatedAt: await reader.updatedAt(run),
             goal: fields.goal ?? "",
+            simulated: await kept.simulated(run, fields),
           }),
         ),
       ),

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { LOCAL_BINDING } from "../../actors/runtime/bindings.ts";
 import type { Answer } from "../../actors/runtime/performer.ts";
 import type { ApiApprovals, ApiGrants, ApiLetters } from "../../apps/server/api-orders.ts";
 import { seriousFindings } from "../support/axe.ts";
@@ -256,6 +257,9 @@ describe.skipIf(path === null)("on the page", () => {
     // One that waits is not over: nothing says how long it took.
     const waiting = page.locator(".run-card", { hasText: "r_why" });
     expect(await waiting.textContent()).toMatch(/waits for you.* · for \d/);
+    expect(await waiting.textContent()).not.toContain("SIMULATED");
+    await stage.swarm.redis.hset(stage.swarm.keys.run("r_why").run, { binding: LOCAL_BINDING });
+    await waiting.getByText("SIMULATED").waitFor();
   });
 
   test("lists that are longer than what is shown say how much there is, and show the rest", async () => {

@@ -1,6 +1,7 @@
 /** Laws of what the server tells of runs: streams that lose and repeat nothing, and answers that are what the log says. */
 import { connect } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { LOCAL_BINDING } from "../../actors/runtime/bindings.ts";
 import { replay } from "../../actors/runtime/replay.ts";
 import { runDocument } from "../../actors/runtime/run-document.ts";
 import { entriesOf } from "../../actors/runtime/run-log.ts";
@@ -269,6 +270,17 @@ describe("of a run", () => {
     const rest = (await stage.get("/api/runs?limit=2&after=r_two")).json<ApiRuns>();
     expect([rest.runs.map(({ runId }) => runId), rest.next]).toEqual([["r_one"], null]);
     expect((await stage.get("/api/runs/@last")).json<ApiRun>().runId).toBe("r_three");
+  });
+
+  it("the list says of each whether a model was played, by its binding or by its first answer", async () => {
+    for (const run of ["r_played", "r_real"]) await stage.swarm.start(run, [task("a")]);
+    const simulated = async () =>
+      Object.fromEntries(
+        (await stage.get("/api/runs")).json<ApiRuns>().runs.map((run) => [run.runId, run.simulated] as const),
+      );
+    expect(await simulated()).toEqual({ r_played: false, r_real: false });
+    await stage.swarm.redis.hset(stage.swarm.keys.run("r_played").run, { binding: LOCAL_BINDING });
+    expect(await simulated()).toEqual({ r_played: true, r_real: false });
   });
 });
 

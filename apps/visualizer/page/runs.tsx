@@ -50,6 +50,7 @@ export function Runs({ source }: { readonly source: Source }) {
               </span>
               <b class="goal">{plain(run.goal).slice(0, 240) || "(no goal)"}</b>
               <span class="quiet">
+                {run.simulated && <b>SIMULATED · </b>}
                 {plain(run.runId)} · {run.agents} {run.agents === 1 ? "agent" : "agents"} ·{" "}
                 {dateTime(Date.parse(run.startedAt))} ·{" "}
                 {["running", "parked"].includes(run.status)
