@@ -2,11 +2,8 @@
  * The one place where everything is joined: store, queues, performers, delivery, supervision. What it starts it also
  * ends, in reverse.
  */
-import type { Redis } from "ioredis";
 import { newNonce, newWorkerId } from "../../infra/ids.ts";
-import type { Journal } from "../../infra/journal/journal.ts";
 import type { Log } from "../../infra/log.ts";
-import type { Servers } from "../../infra/mcp/servers.ts";
 import {
   bindingQueueName,
   type HostedQueue,
@@ -18,58 +15,26 @@ import {
 } from "../../infra/queue/queues.ts";
 import { hostsOf } from "../../infra/redis/hosts.ts";
 import type { ShardIncarnation } from "../../infra/redis/incarnation.ts";
-import type { Keys } from "../../infra/redis/keys.ts";
-import { redisPins } from "../../infra/redis/pins.ts";
 import { openReader } from "../../infra/redis/reader.ts";
 import { redisStore } from "../../infra/redis/store.ts";
 import { workerRows } from "../../infra/redis/workers.ts";
 import { steadyStore } from "../../infra/steady-store.ts";
-import type { Address, Store } from "../../infra/store.ts";
+import type { Address } from "../../infra/store.ts";
 import { StoreError } from "../../infra/store-error.ts";
 import type { Tracing } from "../../infra/telemetry/tracing.ts";
-import { openWebDoor } from "../../infra/web/web-door.ts";
-import type { SandboxLevel } from "../../registry/permission/question.ts";
-import { releasePins } from "../../registry/tools/release-pins.ts";
 import { actorTypes, machines } from "../types/index.ts";
-import { treesWith } from "./agent-tree.ts";
-import { openBoxes } from "./boxes.ts";
 import { budgetView } from "./budget-view.ts";
-import { capabilitiesOf } from "./capabilities.ts";
 import { systemClock } from "./clock.ts";
-import { type InstalledDrift, releasedBy } from "./drift/installed.ts";
-import { type KeptOutDeps, keptOut, scopeOf } from "./drift/kept-out.ts";
-import { type ModelAccess, modelCall } from "./effects/model-call.ts";
-import { proposalPrepare } from "./effects/proposal-prepare.ts";
-import { proposalRead } from "./effects/proposal-read.ts";
-import { questionPut } from "./effects/question-put.ts";
-import { resultVerify } from "./effects/result-verify.ts";
-import { sessionAssemble } from "./effects/session-assemble.ts";
-import { taskJoin } from "./effects/task-join.ts";
-import { toolReconcile } from "./effects/tool-reconcile.ts";
-import { toolRun } from "./effects/tool-run.ts";
-import { transcriptCompact } from "./effects/transcript-compact.ts";
-import { verdictRead } from "./effects/verdict-read.ts";
-import { workspaceCollect } from "./effects/workspace-collect.ts";
-import { workspaceMerge } from "./effects/workspace-merge.ts";
-import { workspaceRebuild } from "./effects/workspace-rebuild.ts";
-import { openFanOut } from "./fan-out.ts";
+import type { ModelAccess } from "./effects/model-call.ts";
 import { type Gates, gates as openGates } from "./gates.ts";
 import { createHost, type Host } from "./host.ts";
-import type { MemoryDeps } from "./memory/memory.ts";
 import type { Performers } from "./performer.ts";
-import type { Here } from "./permission-question.ts";
-import { openPinBook, type PinBook, pluginFindings } from "./pin-book.ts";
-import { pluginDoor, pluginHands } from "./plugin-hands.ts";
 import { pricing as pricingOver } from "./reserve.ts";
-import type { RunRow } from "./run-row.ts";
 import { runSpans } from "./run-spans.ts";
-import { skillPins } from "./skill-pins.ts";
 import { supervision } from "./supervision.ts";
-import { type ToolWatch, toolWatch } from "./tool-watch.ts";
+import { type WorldOptions, worldPerformers } from "./world-performers.ts";
 
-export interface RuntimeOptions {
-  readonly redis: Redis;
-  readonly keys: Keys;
+export interface RuntimeOptions extends WorldOptions {
   /** Model accesses by binding name. */
   readonly accesses: ReadonlyMap<string, ModelAccess>;
   /** Actor types to host; all where absent. */
@@ -77,24 +42,6 @@ export interface RuntimeOptions {
   /** Activations of one type at once. Waiting actors need none. */
   readonly concurrency: number;
   readonly log: Log;
-  /** This host's gates; without, nothing unsafe is run here. */
-  readonly journal?: Journal;
-  /** Folders that no tool may look into, wherever they lie. */
-  readonly secluded?: readonly string[];
-  /** Where this host keeps what is remembered of workspaces; absent: it remembers none. */
-  readonly stateFolder?: string;
-  /** How well commands are confined on this worker, found out by running one; absent: not at all. */
-  readonly sandbox?: SandboxLevel;
-  /** Commands may run without one: the operator said so. */
-  readonly unconfined?: boolean;
-  /** Hosts that tools may reach although they are not in the open internet: the operator's word, never a run's. */
-  readonly privateHosts?: readonly string[];
-  /** What git sees of the environment when it brings a run's work home. */
-  readonly gitEnv?: Readonly<Record<string, string>>;
-  /** Built-in tools of this installation that are not what its release pinned, by name: nobody runs them here. */
-  readonly drifted?: ReadonlyMap<string, InstalledDrift>;
-  /** Plugin servers of this worker, closed by whoever opened them; without, no plugin's tool is run here. */
-  readonly servers?: Servers;
   /** Instead of the performers that reach the world: for benchmarks and tests of the core. */
   readonly performers?: Performers;
   readonly tracing?: Tracing | undefined;
@@ -223,78 +170,4 @@ function hostOver(options: RuntimeOptions, wakers: Wakers, gates: Gates, worker:
     calledOff: gates.calledOff,
     log,
   });
-}
-
-function worldPerformers(
-  {
-    journal: gated,
-    secluded = [],
-    privateHosts = [],
-    gitEnv = {},
-    sandbox = "none",
-    unconfined = false,
-    servers,
-    ...options
-  }: RuntimeOptions,
-  store: Store,
-  access: (binding: string) => ModelAccess,
-): Performers {
-  const box = openBoxes(secluded);
-  const { book, watch } = pinsOver(options);
-  const out = (run: RunRow): Promise<ReadonlyMap<string, string>> => watch.out(scopeOf(run));
-  const journal = gated ?? null;
-  const here: Here = { ownDirs: secluded, sandbox, unconfined };
-  const { fetch } = openWebDoor({ privateHosts });
-  const plugins = servers === undefined ? undefined : pluginHands({ servers, findings: pluginFindings(book) });
-  const boxWithWeb = async (...folders: Parameters<typeof box>) => {
-    const opened = await box(...folders);
-    const place = { workspace: opened.root, beside: folders[1] ?? [] };
-    return { ...opened, fetch, ...(plugins === undefined ? {} : { plugin: pluginDoor(plugins, place) }) };
-  };
-  const capabilities = capabilitiesOf(store);
-  const memory: MemoryDeps = { store, box, here, stateFolder: options.stateFolder ?? null };
-  const performers: Performers = {
-    "session.assemble": sessionAssemble({
-      ...{ store, capabilities, here, memory },
-      ...{ unavailable: out, openTree: treesWith(gitEnv) },
-    }),
-    "model.call": modelCall({
-      ...{ access, grants: store.grants, here, capabilities, quarantined: out },
-      fanOut: openFanOut({ monotonicMs: () => performance.now() }),
-    }),
-    "transcript.compact": transcriptCompact({ access }),
-    "tool.run": toolRun({
-      box: boxWithWeb,
-      journal,
-      monotonicMs: () => performance.now(),
-      here,
-      capabilities,
-      plugins,
-      skillPins: skillPins(book),
-      memory,
-    }),
-    "tool.reconcile": toolReconcile({ box, journal }),
-    "result.verify": resultVerify({ box, journal, results: store.results }),
-    "workspace.collect": workspaceCollect({ env: gitEnv, results: store.results }),
-    "workspace.merge": workspaceMerge({ env: gitEnv }),
-    "task.join": taskJoin({ env: gitEnv, store }),
-    "workspace.rebuild": workspaceRebuild({ env: gitEnv }),
-    "proposal.prepare": proposalPrepare({ store, capabilities }),
-    "proposal.read": proposalRead({ store, capabilities }),
-    "verdict.read": verdictRead({ store }),
-    "question.put": questionPut(),
-  };
-  const named: KeptOutDeps["named"] = async (name, { address, run }) =>
-    (await capabilities({ run: address.run, capabilities: run.config.capabilities })).named(name);
-  return keptOut(performers, { book, watch, named, apart: secluded });
-}
-
-/** What was approved and what was taken out since, by whomever; what this installation has changed is out here. */
-function pinsOver({ redis, keys, drifted }: Pick<RuntimeOptions, "redis" | "keys" | "drifted">): {
-  readonly book: PinBook;
-  readonly watch: ToolWatch;
-} {
-  const book = openPinBook({ pins: redisPins(redis, keys), release: releasedBy(releasePins) });
-  const local = drifted === undefined ? {} : { local: drifted };
-  return { book, watch: toolWatch({ book, ...local, monotonicMs: () => performance.now() }) };
 }
