@@ -6,8 +6,8 @@
  */
 import { execFileSync } from "node:child_process";
 import { cpus, loadavg } from "node:os";
-import { parseArgs } from "node:util";
 import { redisServerBinary } from "../support/redis.ts";
+import { attempt, orQuit, readFlags, wholeNumber } from "../support/script-flags.ts";
 import { cost } from "./cost.ts";
 import { decide } from "./decide.ts";
 import { evaluate } from "./evaluate.ts";
@@ -38,19 +38,25 @@ const sections: Readonly<Record<string, (options: BenchOptions) => Promise<void>
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
-const { values } = parseArgs({
-  options: {
+const USAGE = `npm run bench -- [--only SECTION,…] [--rounds N] [--quick]
+sections: ${Object.keys(sections).join(", ")}`;
+
+const values = orQuit(
+  readFlags(process.argv.slice(2), USAGE, {
     only: { type: "string", default: Object.keys(sections).join(",") },
     rounds: { type: "string" },
     quick: { type: "boolean", default: false },
-  },
-});
-const wanted = values.only.split(",");
-for (const name of wanted) {
-  if (!(name in sections)) throw new Error(`no section ${name}; there are: ${Object.keys(sections).join(", ")}`);
+  }),
+);
+
+function given(): { readonly wanted: readonly string[]; readonly rounds: number } {
+  const wanted = values.only.split(",");
+  const unknown = wanted.find((name) => !Object.hasOwn(sections, name));
+  if (unknown !== undefined) throw new Error(`no section is called "${unknown}"`);
+  return { wanted, rounds: wholeNumber("rounds", values.rounds ?? (values.quick ? "3" : "7"), 1) };
 }
-const rounds = Number(values.rounds ?? (values.quick ? 3 : 7));
-if (!Number.isInteger(rounds) || rounds < 1) throw new Error("--rounds takes a whole number, at least 1");
+
+const { wanted, rounds } = orQuit(attempt(given, USAGE));
 
 const load = (): string =>
   loadavg()

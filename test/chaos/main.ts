@@ -9,8 +9,8 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } fr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import { randomFrom } from "../simulation/random.ts";
+import { attempt, orQuit, readFlags } from "../support/script-flags.ts";
 import { seedFrom } from "../support/test-seed.ts";
 import { type Arena, openArena } from "./arena.ts";
 import { storedFactsOf } from "./graph/graph-facts.ts";
@@ -26,8 +26,12 @@ import { seedOf, todaysSeed } from "./seed.ts";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
-const { values } = parseArgs({
-  options: {
+const USAGE = `npm run chaos -- [--profile NAME]… [--minutes M | --rounds N] [--seed S] [--report]
+                 [--runs N] [--faults-s SECONDS] [--samples N] [--round-seed S]
+profiles: ${profiles.map(({ name }) => name).join(", ")}; without --minutes and --rounds one round of each`;
+
+const values = orQuit(
+  readFlags(process.argv.slice(2), USAGE, {
     profile: { type: "string", multiple: true },
     minutes: { type: "string" },
     rounds: { type: "string" },
@@ -37,19 +41,32 @@ const { values } = parseArgs({
     "faults-s": { type: "string", default: "6" },
     samples: { type: "string", default: "30" },
     report: { type: "boolean", default: false },
-  },
-});
+  }),
+);
 
-const chosen = values.profile?.map(profileNamed) ?? profiles;
-const seed = values.seed === undefined ? todaysSeed() : seedFrom(values.seed);
-const numberOf = (name: "minutes" | "rounds" | "runs" | "faults-s" | "samples"): number => {
+function numberOf(name: "minutes" | "rounds" | "runs" | "faults-s" | "samples"): number {
   const number = Number(values[name] ?? Number.POSITIVE_INFINITY);
-  if (!(number >= 0)) throw new Error(`--${name} takes a number from 0`);
+  if (!(number >= 0)) throw new Error(`--${name} takes a number from 0, not "${values[name]}"`);
   return number;
-};
+}
+
 const endless = values.minutes === undefined && values.rounds === undefined;
-const roundsMax = values["round-seed"] === undefined ? (endless ? chosen.length : numberOf("rounds")) : 1;
-const endMs = performance.now() + numberOf("minutes") * 60_000;
+const { chosen, seed, ownSeed, roundsMax, endMs, runs, faultsMs, samples } = orQuit(
+  attempt(() => {
+    const chosen = values.profile?.map(profileNamed) ?? profiles;
+    const one = values["round-seed"];
+    return {
+      chosen,
+      seed: values.seed === undefined ? todaysSeed() : seedFrom(values.seed),
+      ownSeed: one === undefined ? null : seedFrom(one),
+      roundsMax: one !== undefined ? 1 : endless ? chosen.length : numberOf("rounds"),
+      endMs: performance.now() + numberOf("minutes") * 60_000,
+      runs: numberOf("runs"),
+      faultsMs: numberOf("faults-s") * 1_000,
+      samples: numberOf("samples"),
+    };
+  }, USAGE),
+);
 /** Rounds in one arena: long enough for workers to grow old, short enough to begin anew at times. */
 const ARENA_ROUNDS = 4;
 
@@ -72,9 +89,9 @@ const rounds: RoundResult[] = [];
 let recovery: Recovery | null = null;
 
 say(`chaos, seed ${seed}: ${chosen.map(({ name }) => name).join(", ")}`);
-if (numberOf("samples") > 0 && values["round-seed"] === undefined) {
+if (samples > 0 && ownSeed === null) {
   const arena = await openArena();
-  recovery = await measureRecovery(arena, numberOf("samples"), say);
+  recovery = await measureRecovery(arena, samples, say);
   await arena.close();
   await writeReport();
 }
@@ -109,11 +126,10 @@ async function inOneArena(profile: Profile, from: number): Promise<number> {
     // A session of few rounds gives every profile its turn.
     const last = roundsMax <= chosen.length ? from + 1 : from + ARENA_ROUNDS;
     while (index < last && goesOn()) {
-      const own =
-        values["round-seed"] === undefined ? seedOf(seed, profile.name, index) : seedFrom(values["round-seed"]);
+      const own = ownSeed ?? seedOf(seed, profile.name, index);
       const name = `r${index}`;
       index += 1;
-      const options = { profile, seed: own, name, runs: numberOf("runs"), faultsMs: numberOf("faults-s") * 1_000 };
+      const options = { profile, seed: own, name, runs, faultsMs };
       const round = await (profile.plays === "graph" ? playGraphRound : playRound)(arena, options);
       rounds.push(round);
       tell(round, fsync);

@@ -60,7 +60,7 @@ const told = ({ primitive, wanted, found, twoLevels, arguable }: Miss): string =
   `  ${primitive}: ${found}, the key says ${wanted}${arguable ? " (arguable)" : ""}${twoLevels ? ", TWO LEVELS OFF" : ""}`;
 
 async function main(pairs: readonly string[]): Promise<number> {
-  if (pairs.length === 0) {
+  if (pairs.length === 0 || pairs.some((pair) => !/^[^=-][^=]*=./.test(pair))) {
     process.stderr.write("say what to compare: KEY=FOLDER or KEY=REPORT.json, as many as you like\n");
     return 2;
   }

@@ -44,6 +44,10 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => 
 
 async function main(): Promise<number> {
   const wanted = process.argv.slice(2);
+  if (wanted.includes("--help")) {
+    process.stdout.write(`npm run mutants [-- ID…]\nids: ${guarantees.map(({ id }) => id).join(" ")}\n`);
+    return 0;
+  }
   const strangers = wanted.filter((id) => !guarantees.some((one) => one.id === id));
   if (strangers.length > 0) {
     process.stderr.write(

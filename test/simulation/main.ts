@@ -4,7 +4,7 @@
  */
 import { fork } from "node:child_process";
 import { availableParallelism } from "node:os";
-import { parseArgs } from "node:util";
+import { attempt, orQuit, readFlags, wholeNumber } from "../support/script-flags.ts";
 import { addTo, type Campaign, campaign, emptyCampaign } from "./campaign.ts";
 import { PLANTS } from "./plants.ts";
 import { type Plants, simulate } from "./simulate.ts";
@@ -12,8 +12,12 @@ import { type Plants, simulate } from "./simulate.ts";
 /** With fewer seeds it means nothing that a rare fault did not strike. */
 const SEEDS_FOR_EVERY_FAULT = 1_000;
 
-const { values: flags } = parseArgs({
-  options: {
+const USAGE = `npm run sim -- --seeds N [--from S] [--jobs J] [--plant NAME]   so many seeds
+npm run sim -- --seed X [--trace]                               one, step by step
+plants: ${PLANTS.map((plant) => plant.name).join(", ")}`;
+
+const flags = orQuit(
+  readFlags(process.argv.slice(2), USAGE, {
     seeds: { type: "string", default: "1000" },
     from: { type: "string", default: "1" },
     jobs: { type: "string", default: String(availableParallelism()) },
@@ -21,14 +25,8 @@ const { values: flags } = parseArgs({
     plant: { type: "string" },
     trace: { type: "boolean", default: false },
     child: { type: "boolean", default: false },
-  },
-});
-
-const number = (text: string): number => {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 0) throw new Error(`not a whole number: ${text}`);
-  return value;
-};
+  }),
+);
 
 function plantNamed(name: string | undefined): Plants {
   if (name === undefined) return {};
@@ -94,9 +92,20 @@ function print(all: Campaign, seconds: number, range: string): void {
   process.stdout.write(`${lines.join("\n")}\n`);
 }
 
-if (flags.seed !== undefined) process.exitCode = await oneSeed(number(flags.seed));
+const given = orQuit(
+  attempt(
+    () => ({
+      one: flags.seed === undefined ? null : wholeNumber("seed", flags.seed),
+      from: wholeNumber("from", flags.from),
+      seeds: wholeNumber("seeds", flags.seeds, 1),
+      jobs: wholeNumber("jobs", flags.jobs, 1),
+      plants: plantNamed(flags.plant),
+    }),
+    USAGE,
+  ),
+);
+if (given.one !== null) process.exitCode = await oneSeed(given.one);
 else if (flags.child) {
-  const part = { from: number(flags.from), seeds: number(flags.seeds), plants: plantNamed(flags.plant) };
-  process.send?.(await campaign(part));
+  process.send?.(await campaign(given));
   process.disconnect?.();
-} else process.exitCode = await manySeeds(number(flags.from), number(flags.seeds), Math.max(1, number(flags.jobs)));
+} else process.exitCode = await manySeeds(given.from, given.seeds, given.jobs);
