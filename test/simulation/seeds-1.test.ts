@@ -1,4 +1,4 @@
-// What was once found stays found: failing seeds first, then the first half of the seeds that every build runs. A seed
+// What was once found stays found: failing seeds first, then the first quarter of the seeds that every build runs. A seed
 // stands for its story only as long as the simulation draws as it did; the reason says what it was.
 import { expect, it } from "vitest";
 import { seedsHold } from "./ci-seeds.ts";

@@ -1,4 +1,4 @@
-// The second half of the seeds that every build runs.
+// The second quarter of the seeds that every build runs.
 import { seedsHold } from "./ci-seeds.ts";
 
 seedsHold(2);
