@@ -19,6 +19,7 @@ import { type Fsync, serverArguments } from "./server-arguments.ts";
 import { checkServer, type ServerFacts } from "./server-check.ts";
 import { chooseLock, type Launch, type Lock, launch, lockTaken, logPath, sweepClaims } from "./server-lock.ts";
 import { newSocket, stableLink } from "./server-socket.ts";
+import { markTornTail, mendTornTail } from "./torn-tail.ts";
 
 export interface RedisSettings {
   /** REDIS_URL. Given, nothing is started or installed. */
@@ -70,6 +71,8 @@ export async function openRedis(settings: RedisSettings): Promise<RedisEndpoint>
   const options = { path: stableLink(await liveSocket(dataDir, settings)) };
   const facts = await connectOnce(options, `the private Redis of ${dataDir}`, async (redis) => {
     const found = await checkServer(redis);
+    if (await mendTornTail(dataDir, redis))
+      settings.say("The private Redis found its file cut inside a step, as after a power failure, and wrote it anew.");
     if (found.fsync === settings.fsync) return found;
     if (settings.fsync === "everysec") {
       settings.say(`The private Redis already runs with fsync ${found.fsync}; it stays so until swarm down.`);
@@ -158,6 +161,7 @@ async function liveSocket(dataDir: string, settings: RedisSettings): Promise<str
 }
 
 async function start(dataDir: string, lock: Lock, settings: RedisSettings): Promise<Launch> {
+  await markTornTail(dataDir);
   const socket = newSocket(dataDir, settings.runtimeDir);
   const binary = await serverBinary(dataDir, settings);
   const command = [binary.path, ...serverArguments({ socket, dir: dataDir, fsync: settings.fsync })];

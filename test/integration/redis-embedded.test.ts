@@ -8,11 +8,13 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
   statSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
@@ -247,6 +249,28 @@ describe("processes", () => {
     expect(await client(again).ping()).toBe("PONG");
     expect(existsSync(record?.socket ?? "")).toBe(false);
   });
+});
+
+it("a step that a power failure cut in two is gone for good: also after the next restart, and what was written since is there", async () => {
+  const write = "redis.call('set', KEYS[1], ARGV[1]) redis.call('set', KEYS[2], ARGV[1])";
+  const redis = client(await openRedis(settings()));
+  await redis.eval(write, 2, "before/a", "before/b", "whole");
+  await redis.eval(write, 2, "torn/a", "torn/b", "in two");
+  await kill9(await serverPid());
+  const folder = join(dataDir, "appendonlydir");
+  const file = join(folder, readdirSync(folder).find((name) => name.endsWith(".incr.aof")) as string);
+  // In the middle of the second write: Redis forgets the first one now, and leaves it in its file.
+  truncateSync(file, readFileSync(file, "latin1").lastIndexOf("in two") + 3);
+
+  const mended = client(await openRedis(settings()));
+  const told = said.join();
+  await mended.eval(write, 2, "after/a", "after/b", "whole");
+  const keys = ["after/a", "after/b", "before/a", "before/b"];
+  expect((await mended.keys("*")).sort()).toEqual(keys);
+  await kill9(await serverPid());
+  expect((await client(await openRedis(settings())).keys("*")).sort()).toEqual(keys);
+  expect(told).toMatch(/cut inside a step.* wrote it anew/);
+  expect(said.join()).not.toMatch(/wrote it anew/);
 });
 
 describe("data dirs", () => {

@@ -30,6 +30,18 @@ export const durability: readonly Guarantee[] = [
     },
   },
   {
+    id: "torn-tail",
+    group: "Durability",
+    promise: "… which cut the file inside a step: no half of it ever comes back",
+    condition: "the private server; nothing is written between its start and the next command that opens it",
+    mechanism: ["infra/redis/torn-tail.ts", "infra/redis/embedded.ts"],
+    test: {
+      file: "test/integration/redis-embedded.test.ts",
+      title: "a step that a power failure cut in two is gone for good",
+    },
+    disable: [{ file: "infra/redis/embedded.ts", find: "  await markTornTail(dataDir);\n", replace: "" }],
+  },
+  {
     id: "one-server",
     group: "Durability",
     promise: "Two servers never write one data dir",
