@@ -114,6 +114,7 @@ const ANY_MARK = new RegExp(`[${OWN}${ANSWERED}${ORDERED}]`);
 /** Where an entry says which effect it answers, and which version it makes: there they stand as they are. */
 const BY = new RegExp(`"by":\\{"effect":"${OWN}(\\d+\\.\\d+:\\d+)"`);
 const VERSION = /"version":(\d+),/;
+const CLOSED_ID = /^\d+\.\d+:\d+"$/;
 
 const marksOf = (entry: string): readonly (readonly [written: string, mark: string])[] => {
   const by = BY.exec(entry)?.[1];
@@ -124,17 +125,44 @@ const marksOf = (entry: string): readonly (readonly [written: string, mark: stri
   ];
 };
 
-/** A log entry without the names that stand beside it anyway, and those that it tells again and again. */
+/**
+ * A log entry without the names that stand beside it anyway, and those that it tells again and again. In one pass: every step
+ * pays for it.
+ */
 export function storedEntry({ run, actor }: Actor, entry: string): string {
   if (ANY_MARK.test(entry)) return entry;
-  const own = entry.replaceAll(`"${run}/${actor}/`, `"${OWN}`);
-  const by = BY.exec(own);
-  const said = by === null ? 0 : by.index + by[0].length;
+  const own = `"${run}/${actor}/`;
+  const by = answeredIn(entry, own);
   // What stands before that is what is looked for when it is read: it stays.
-  return marksOf(own).reduce(
-    (text, [written, mark]) => text.slice(0, said) + text.slice(said).replaceAll(written, mark),
-    own,
-  );
+  const said = by === null ? 0 : by.end;
+  const version = VERSION.exec(entry)?.[1];
+  const ordered = version === undefined ? null : `0.${version}:`;
+  let [stored, from] = ["", 0];
+  for (let at = entry.indexOf(own); at !== -1; at = entry.indexOf(own, from)) {
+    stored += entry.slice(from, at);
+    from = at + own.length;
+    if (by !== null && at >= said && entry.startsWith(by.closed, from)) {
+      stored += `"${OWN}${ANSWERED}"`;
+      from += by.closed.length;
+    } else if (ordered !== null && at >= said && entry.startsWith(ordered, from)) {
+      stored += `"${OWN}${ORDERED}:`;
+      from += ordered.length;
+    } else {
+      stored += `"${OWN}`;
+    }
+  }
+  return from === 0 ? entry : stored + entry.slice(from);
+}
+
+/** The effect that the entry answers, as it stands there behind `own`, with its closing quotation mark; and where it ends. */
+function answeredIn(entry: string, own: string): { readonly closed: string; readonly end: number } | null {
+  const opening = `"by":{"effect":${own}`;
+  for (let at = entry.indexOf(opening); at !== -1; at = entry.indexOf(opening, at + 1)) {
+    const from = at + opening.length;
+    const closed = entry.slice(from, entry.indexOf('"', from) + 1);
+    if (CLOSED_ID.test(closed)) return { closed, end: from + closed.length };
+  }
+  return null;
 }
 
 export const entryFrom = ({ run, actor }: Actor, stored: string): string =>
