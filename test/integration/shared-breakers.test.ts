@@ -236,7 +236,8 @@ describe("workers of one swarm", () => {
     expect(double.served.length).toBe(served);
     for (const run of ["r_first", "r_second"]) {
       const changes = (await hive.events(run)).filter(({ type }) => type === "breaker.changed");
-      expect(changes, run).toMatchObject([{ from: "closed", to: "open" }]);
+      // On a slow machine its first wait may be over by now: what counts is how it began.
+      expect(changes[0], run).toMatchObject({ from: "closed", to: "open" });
       expect((await hive.reader.run(run))?.fields.status).toBe("running");
     }
   });
