@@ -185,6 +185,8 @@ function fence(moment: Moment, self: ActorMoment, reason: string): void {
   if (self.fenced !== null) return;
   for (const tail of self.pending.keys()) charged(moment.money, self.actor, tail);
   Object.assign(self, { fenced: reason, mail: [], pending: new Map(), timers: new Map() });
+  // The store does the same: what it reported in the moment before was counted by nobody.
+  for (const result of self.results) revoke(moment, result);
 }
 
 function revoke(moment: Moment, result: string): void {

@@ -19,7 +19,7 @@ import {
 import { GitBroke, gitOutput } from "./run-git.ts";
 import { threeWay } from "./three-way.ts";
 import { contentOf, inTree, rememberFresh } from "./tree-files.ts";
-import { actorsWithTrees, dropTree, putRecord, readRecord, type TreeRecord } from "./tree-record.ts";
+import { actorsWithRemains, actorsWithTrees, dropTree, putRecord, readRecord, type TreeRecord } from "./tree-record.ts";
 import { commitOf, inSource, refAt, tipOf } from "./trunk.ts";
 
 export interface WantedTree {
@@ -98,7 +98,7 @@ export async function leaveAgentTrees(isolation: Isolation, keep: boolean, env: 
   const stay: LeftWork[] = [];
   const start = `${refsOf(isolation)}side/`;
   const sides = (await refsLike(isolation, start, env)).map((ref) => ref.slice(start.length));
-  for (const actor of new Set([...(await actorsWithTrees(isolation)), ...sides])) {
+  for (const actor of new Set([...(await actorsWithRemains(isolation)), ...sides])) {
     if (!keep || (await keepWork(isolation, actor, env))) await dropAgentTree(isolation, actor);
     else stay.push({ actor, at: placeOfAgent(isolation, actor).tree });
   }

@@ -2,6 +2,7 @@
  * A line beside every working tree of ours: whose it is and what it began with. It is written last, so a tree without one
  * is half made; and no agent reaches it, as anybody could write into the tree itself.
  */
+import type { Dirent } from "node:fs";
 import { readdir, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { z } from "zod";
@@ -47,6 +48,17 @@ export async function actorsWithTrees(run: TreePlace): Promise<readonly string[]
   return names.map((name) => name.slice(start.length, -ENDING.length)).sort();
 }
 
+/**
+ * Actors of this run of whom anything lies about: a tree, or what a death left of one in the making, which has no line beside
+ * it yet. Git makes its own folder first, and keeps it locked until the tree is whole: nobody but us would ever take it away.
+ */
+export async function actorsWithRemains(run: TreePlace): Promise<readonly string[]> {
+  const start = `${basename(run.tree)}.`;
+  const folders = await Promise.all([dirname(run.tree), dirname(run.gitDir)].map(foldersIn));
+  const halves = folders.flat().flatMap((name) => (name.startsWith(start) ? [name.slice(start.length)] : []));
+  return [...new Set([...(await actorsWithTrees(run)), ...halves])].sort();
+}
+
 /** Records of runs' own trees in this folder that are older than `ageMs`; what is no record is passed over. */
 export async function recordsOfRuns(folder: string, ageMs: number): Promise<readonly TreeRecord[]> {
   const records: TreeRecord[] = [];
@@ -75,9 +87,14 @@ export async function dropTree(place: TreePlace): Promise<void> {
   await rm(recordBeside(place), { force: true });
 }
 
-async function namesIn(folder: string): Promise<string[]> {
+const namesIn = async (folder: string): Promise<string[]> => (await entriesIn(folder)).map(({ name }) => name);
+
+const foldersIn = async (folder: string): Promise<string[]> =>
+  (await entriesIn(folder)).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));
+
+async function entriesIn(folder: string): Promise<Dirent[]> {
   try {
-    return await readdir(folder);
+    return await readdir(folder, { withFileTypes: true });
   } catch (cause) {
     if (errnoOf(cause) === "ENOENT") return [];
     throw cause;

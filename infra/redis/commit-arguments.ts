@@ -1,7 +1,7 @@
 /** Lays a commit out as the flat list that `scripts/commit.lua` reads. The order here and there is one contract. */
-import type { InsideEffect } from "../../machines/effect.ts";
+import { type InsideEffect, resultId } from "../../machines/effect.ts";
 import type { Address, BudgetLimits, Commit, Mail } from "../store.ts";
-import { memberOf } from "../store.ts";
+import { COORDINATOR_ACTOR, memberOf } from "../store.ts";
 import type { Keys } from "./keys.ts";
 import { laidStep, laidText } from "./packed.ts";
 import { shortened } from "./shortened.ts";
@@ -119,7 +119,7 @@ export function commitArguments(keys: Keys, commit: Commit): Argument[] {
   ]);
   list(commit.withdrawn, ({ id, reason }) => [id, opened(withdrawnRow(reason))]);
   if (isRare(commit)) {
-    list(commit.fenced, ({ actor, type, reason }) => [actor, type, reason, opened(withdrawnRow(reason))]);
+    list(commit.fenced, fencedFields);
     list(commit.revoked, ({ result, reason, by }) => [result, opened({ reason, by })]);
     list(commit.letters, ({ id, json }) => letterFields(address.run, id, json));
     list(commit.briefs, ({ task, json }) => [task, laidText(json)]);
@@ -127,6 +127,13 @@ export function commitArguments(keys: Keys, commit: Commit): Argument[] {
   }
   return args;
 }
+
+const fencedFields = ({ actor, type, reason }: Commit["fenced"][number]): readonly Argument[] => [
+  ...[actor, type, reason],
+  opened(withdrawnRow(reason)),
+  resultId(actor),
+  opened(fencedResult(reason)),
+];
 
 const effectFields = (address: Address, { id, json, reserve }: Commit["effects"][number]): readonly Argument[] =>
   reserve === null
@@ -172,6 +179,12 @@ export function sharesOf({ spawned }: Commit): readonly Share[] {
 
 /** What is stored of an approval that nobody needs to answer any more; the store adds the time. */
 export const withdrawnRow = (reason: string) => ({ status: "withdrawn", by: "run", reason });
+
+/** What is stored of a result whose agent was taken out before anybody counted it. */
+export const fencedResult = (reason: string) => ({
+  reason: `its agent was taken out: ${reason}`,
+  by: COORDINATOR_ACTOR,
+});
 
 /** Id, member, task, reason and order. Where nobody was ever born for the task, `-` stands in the actor's place. */
 export function letterFields(run: string, id: string, json: string): [string, string, string, string, string] {

@@ -231,6 +231,28 @@ describe("at a run's end", () => {
     expect(stage.lying()).toEqual(["r_10.json.7.ez34qvmh.aside"]);
   });
 
+  it.each([false, true])(
+    "what a death left of a tree in the making goes with it, whole or not (kept work: %s)",
+    async (keep) => {
+      // Killed before its line was written; killed after git had made its own folder, and before the tree.
+      const half = await stage.open(run, "a_half.2");
+      rmSync(`${half.tree}.json`);
+      const locked = await stage.open(run, "a_locked");
+      for (const path of [locked.tree, `${locked.tree}.json`]) rmSync(path, { recursive: true });
+      writeFileSync(join(locked.gitDir, "locked"), "initializing");
+      const other = await stage.run("r_12");
+      if (keep) expect(await leaveAgentTrees(run, true, env)).toEqual([]);
+      else await removeWorktree(run, env);
+      const left = [other, ...(keep ? [run] : [])];
+      const known = stage.git(stage.source, "worktree", "list").split("\n");
+      expect(known.map((line) => line.split(" ")[0]).sort()).toEqual(
+        [stage.source, ...left.map(({ tree }) => tree)].sort(),
+      );
+      expect([half, locked].flatMap(({ tree, gitDir }) => [existsSync(tree), existsSync(gitDir)])).not.toContain(true);
+      expect(left.map(({ tree }) => existsSync(tree))).not.toContain(false);
+    },
+  );
+
   it("what never came to count lies on a branch that is named, where the run did not come out well", async () => {
     await stage.works(run, "a_good", { "b.txt": "good\n" });
     const { tree } = await stage.open(run, "a_failed");

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { type Address, type Commit, memberOf, type Store } from "../../infra/store.ts";
 import { envelopeSchema } from "../../machines/brief.ts";
+import { resultId } from "../../machines/effect.ts";
 import { verifiedAgain } from "../../machines/revoked-envelope.ts";
 import {
   agentOf,
@@ -146,6 +147,25 @@ function endLaws(under: Under): void {
     const before = await image();
     await store.quarantine(address, "poison");
     expect(await image()).toEqual(before);
+  });
+
+  it("leaves no result that counts: what it reported before anybody had heard of it is revoked with it, and nothing else", async () => {
+    const { store } = under();
+    const { run, claim: boss } = await startedRun(store);
+    const { address, claim } = await spawnedAgent(store, run);
+    const own = resultId(address.actor);
+    const texts = { [own]: envelope(own), res_other: envelope("res_other") };
+    const results = Object.entries(texts).map(([id, json]) => ({ id, json }));
+    await committed(store, commitOf(address, claim, { results }));
+    const next = await bossStep(store, run, boss, fencing(address));
+    await bossStep(store, run, next, fencing(address, "again"));
+    const found = await store.results(run, Object.keys(texts));
+    expect(envelopeSchema.parse(JSON.parse(found.get(own) ?? ""))).toMatchObject({
+      status: "revoked",
+      revoked: { reason: `its agent was taken out: ${why}`, by: "a_coordinator", at: expect.any(Number) },
+    });
+    expect(verifiedAgain(found.get(own) ?? "")).toBe(texts[own]);
+    expect(found.get("res_other")).toBe(texts.res_other);
   });
 
   it("is fenced once: the first word stands", async () => {

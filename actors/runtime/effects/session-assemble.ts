@@ -3,6 +3,7 @@
  * reads, but for what turns out not to be true any more, which is forgotten once.
  */
 
+import { dropTree } from "../../../infra/git/tree-record.ts";
 import type { Address, Store } from "../../../infra/store.ts";
 import { type Brief, type Envelope, envelopeSchema } from "../../../machines/brief.ts";
 import { type OutsideEffect, resultId } from "../../../machines/effect.ts";
@@ -14,7 +15,7 @@ import type { CapabilitiesOf } from "../capabilities.ts";
 import type { MemoryDeps } from "../memory/memory.ts";
 import { type SessionMemory, sessionMemory } from "../memory/session-memory.ts";
 import { modelFor } from "../model-tier.ts";
-import type { Answer, Performer } from "../performer.ts";
+import { type Answer, EffectAborted, type Performer, wasCancelled } from "../performer.ts";
 import type { Here } from "../permission-question.ts";
 import type { RunRow } from "../run-row.ts";
 import { type Assembled, assemble, briefFrom, type Session } from "../session.ts";
@@ -36,7 +37,7 @@ type Order = Extract<OutsideEffect, { type: "session.assemble" }>;
 
 export function sessionAssemble(deps: SessionAssembleDeps): Performer<"session.assemble"> {
   const { store, here = {} } = deps;
-  return async (order, { address, run }) => {
+  return async (order, { address, run, effectId, signal }) => {
     const latched = { run: address.run, capabilities: run.config.capabilities };
     const [briefs, results] = await Promise.all([
       store.briefs(address.run, [order.task]),
@@ -73,6 +74,11 @@ export function sessionAssemble(deps: SessionAssembleDeps): Performer<"session.a
     const assembled = assemble(type, brief, run, standsOn, around);
     const tree = order.tree === undefined ? null : ((await deps.openTree?.(run, address, order.tree)) ?? null);
     if (tree !== null && "refused" in tree) return refused(tree.refused);
+    if (tree !== null && wasCancelled(signal)) {
+      // Its agent was taken out while the tree was made: the run's end may have looked for trees before this one was there.
+      await dropTree(tree);
+      throw new EffectAborted(effectId, "cancelled");
+    }
     const session = { ...assembled.session, ...(tree === null ? {} : { tree }) };
     const earlier = earlierResults(address, order).flatMap((id) => results.get(id) ?? []);
     const heard = [...standsOn, ...earlier.map((one) => envelopeSchema.parse(JSON.parse(one)))];

@@ -3,7 +3,8 @@ Part of COMMIT: what few commits carry, and an actor's own share of the budget. 
 have none of these functions made for them: a step pays for those too.
 
 ARGV   after the last of the usual lists all of these, or none of them:
-       fenced (actor, type, reason, answer to its open approvals without its closing brace)
+       fenced (actor, type, reason, answer to its open approvals without its closing brace, its result, the revocation of that
+       without its closing brace)
        · revoked (result, revocation without its closing brace) · letters (id, member, task, reason, order JSON)
        · briefs (task, JSON) · shares (actor, tokens at most, nano-USD at most; "-" = no limit)
 STORED snapshot `fenced`: why; a claim is told so instead. Snapshot `cap`: "tokens-max nano-max tokens nano", what the actor may
@@ -15,7 +16,7 @@ if ARGV[cursor] or head[5] then
   local fencedFrom, fencedTo, revokedFrom, revokedTo, lettersFrom, lettersTo = 1, 0, 1, 0, 1, 0
   local briefsFrom, briefsTo, sharesFrom, sharesTo = 1, 0, 1, 0
   if ARGV[cursor] then
-    fencedFrom, fencedTo = list(4)
+    fencedFrom, fencedTo = list(6)
     revokedFrom, revokedTo = list(2)
     lettersFrom, lettersTo = list(5)
     briefsFrom, briefsTo = list(2)
@@ -54,23 +55,23 @@ if ARGV[cursor] or head[5] then
   end
 
   function rare.look()
-    for i = fencedFrom, fencedTo, 4 do
+    for i = fencedFrom, fencedTo, 6 do
       redis.call('HLEN', keyOf(ARGV[i], 's'))
       redis.call('LLEN', keyOf(ARGV[i], 'mailbox'))
       redis.call('HLEN', keyOf(ARGV[i], 'p'))
     end
     if fencedFrom <= fencedTo then redis.call('HLEN', KEYS[16]) end
-    if revokedFrom <= revokedTo then redis.call('HLEN', KEYS[8]) end
+    if fencedFrom <= fencedTo or revokedFrom <= revokedTo then redis.call('HLEN', KEYS[8]) end
     if lettersFrom <= lettersTo then redis.call('XLEN', deadLetters) end
     if briefsFrom <= briefsTo then redis.call('HLEN', ARGV[5] .. ':briefs') end
     for i = sharesFrom, sharesTo, 3 do redis.call('HLEN', keyOf(ARGV[i], 's')) end
   end
 
   -- Effects whose deeds only their host can end stay until it has done so, and keep the actor on the list of those that
-  -- need looking after. Nothing else of it is left to do.
+  -- need looking after. Nothing else of it is left to do. False where it was fenced before.
   local function fence(i, now)
     local actor, key = ARGV[i], keyOf(ARGV[i], 'p')
-    if redis.call('HSETNX', keyOf(actor, 's'), 'fenced', ARGV[i + 2]) == 0 then return end
+    if redis.call('HSETNX', keyOf(actor, 's'), 'fenced', ARGV[i + 2]) == 0 then return false end
     redis.call('HINCRBY', keyOf(actor, 's'), 'epoch', 1)
     redis.call('DEL', keyOf(actor, 'mailbox'))
     local pending, over, kept = redis.call('HGETALL', key), {}, false
@@ -91,6 +92,7 @@ if ARGV[cursor] or head[5] then
     local member = runId .. '/' .. actor .. '/' .. ARGV[i + 1]
     if kept then redis.call('ZADD', KEYS[11], now, member) else redis.call('ZREM', KEYS[11], member) end
     redis.call('PUBLISH', ARGV[6], runId .. '/' .. actor)
+    return true
   end
 
   -- Nobody needs to answer for an actor that is over. Returns how many were asked.
@@ -113,15 +115,17 @@ if ARGV[cursor] or head[5] then
 
   -- Returns how many approvals were withdrawn.
   function rare.write(now)
+    local function revoke(result, revocation)
+      local envelope = revokedEnvelope(redis.call('HGET', KEYS[8], result), revocation, now)
+      if envelope then redis.call('HSET', KEYS[8], result, envelope) end
+    end
     local answers = {}
-    for i = fencedFrom, fencedTo, 4 do
-      fence(i, now)
+    for i = fencedFrom, fencedTo, 6 do
+      -- What it reported in the moment before counts nowhere: whoever fenced it had not heard of it.
+      if fence(i, now) then revoke(ARGV[i + 4], ARGV[i + 5]) end
       answers[ARGV[i] .. '/' .. ARGV[i + 1]] = ARGV[i + 3]
     end
-    for i = revokedFrom, revokedTo, 2 do
-      local envelope = revokedEnvelope(redis.call('HGET', KEYS[8], ARGV[i]), ARGV[i + 1], now)
-      if envelope then redis.call('HSET', KEYS[8], ARGV[i], envelope) end
-    end
+    for i = revokedFrom, revokedTo, 2 do revoke(ARGV[i], ARGV[i + 1]) end
     for i = lettersFrom, lettersTo, 5 do
       redis.call('XADD', deadLetters, '*', 'id', ARGV[i], 'kind', 'task', 'member', ARGV[i + 1], 'task', ARGV[i + 2],
         'reason', ARGV[i + 3], 'order', ARGV[i + 4], 'at', now)

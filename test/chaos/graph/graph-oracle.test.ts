@@ -62,6 +62,10 @@ const planted: Readonly<Record<string, readonly [Partial<GraphFacts>, RegExp]>> 
     also({ type: "result.verified", actor: "a_t1", result: "x" }),
     /was fenced at 5/,
   ],
+  "a result of a fenced agent": [
+    { envelopes: [root, redone, { ...root, id: "res_t1", actor: "a_t1", status: "verified" }] },
+    /a_t1 was fenced at 5, and res_t1 is verified/,
+  ],
   "a revoked result that counts": [
     { envelopes: [{ ...root, status: "verified" }, redone] },
     /res_t0 was revoked, and is verified/,
@@ -95,6 +99,17 @@ const planted: Readonly<Record<string, readonly [Partial<GraphFacts>, RegExp]>> 
   "an unclean repository": [{ unclean: [" M a"] }, /is unclean/],
   "a dead letter of nobody": [{ leftovers: ["a dead letter: x"] }, /left over: a dead letter/],
 };
+
+test("a call that was done, as the world says, has come to its end; one that was not has not", () => {
+  const asked = (happened: boolean): GraphFacts => {
+    const events = good.events.map((event) =>
+      event.type === "tool.finished" ? { ...event, type: "tool.reconciled" as const, happened } : event,
+    );
+    return { ...good, events: events as GraphFacts["events"] };
+  };
+  expect(graphViolations(asked(true))).toEqual([]);
+  expect(graphViolations(asked(false))).toContainEqual(expect.stringMatching(/never came to an end/));
+});
 
 test("a run that did well breaks no law, nor one that failed and waits to be opened again", () => {
   expect(graphViolations(good)).toEqual([]);

@@ -60,13 +60,16 @@ function money({ events, budget }: GraphFacts): string[] {
   return broken;
 }
 
-/** Who was fenced does nothing more. */
-function fences({ events }: GraphFacts): string[] {
-  return of(events, "actor.fenced").flatMap(({ fenced, seq }) =>
-    events
+/** Who was fenced does nothing more, and what it reported in the moment before counts nowhere. */
+function fences({ events, envelopes }: GraphFacts): string[] {
+  return of(events, "actor.fenced").flatMap(({ fenced, seq }) => [
+    ...events
       .filter((event) => event.seq > seq && event.actor === fenced && BEGINS.includes(event.type))
       .map(({ type, seq: late }) => `${fenced} was fenced at ${seq}, and has ${type} at ${late}`),
-  );
+    ...envelopes
+      .filter(({ actor, status }) => actor === fenced && status === "verified")
+      .map(({ id }) => `${fenced} was fenced at ${seq}, and ${id} is verified`),
+  ]);
 }
 
 /** Nothing that counts stands on what was taken back, and what was taken back says so. */
@@ -87,13 +90,19 @@ function revocations({ events, envelopes }: GraphFacts): string[] {
 }
 
 const OUTCOMES: readonly string[] = ["tool.finished", "tool.failed", "tool.interrupted", "tool.refused"];
+/** Asked of the world after its worker was lost: it was done, and that is its end; where it was not, it is run yet. */
+const wasDone = (event: LoggedEvent): boolean => event.type === "tool.reconciled" && event.happened;
 
 /** No call comes to two ends; in a completed run none of those whose result counts comes to none. */
 function intents({ row, events, envelopes }: GraphFacts): string[] {
   const counted = new Set(envelopes.filter(({ status }) => status === "verified").map(({ actor }) => actor));
   return of(events, "tool.intended").flatMap(({ call, actor }) => {
     const ends = events.filter(
-      (event) => "call" in event && event.call === call && OUTCOMES.includes(event.type) && event.actor === actor,
+      (event) =>
+        "call" in event &&
+        event.call === call &&
+        event.actor === actor &&
+        (OUTCOMES.includes(event.type) || wasDone(event)),
     );
     if (ends.length > 1) return [`call ${call} of ${actor} came to ${ends.length} ends`];
     return ends.length === 0 && row.status === "completed" && counted.has(actor ?? "")
@@ -120,7 +129,11 @@ function homecoming({ row, events, envelopes, files, joined }: GraphFacts): stri
     const path = event.tool === "Bash" ? (/>> (\S+)/.exec(input.command ?? "")?.[1] ?? "") : (input.file_path ?? "");
     const words = (input.command ?? input.content ?? input.new_string ?? "").match(TAG) ?? [];
     const finished = events.some(
-      (one) => one.type === "tool.finished" && one.call === event.call && one.actor === event.actor,
+      (one) =>
+        "call" in one &&
+        one.call === event.call &&
+        one.actor === event.actor &&
+        (one.type === "tool.finished" || wasDone(one)),
     );
     allowed.set(path, [...(allowed.get(path) ?? []), ...words]);
     const found = files[path] ?? "";

@@ -16,6 +16,17 @@ export const revocation: readonly Guarantee[] = [
     disable: [{ file: rare, find: "redis.call('HINCRBY', keyOf(actor, 's'), 'epoch', 1)\n", replace: "" }],
   },
   {
+    id: "fenced-results",
+    group: "Money and results",
+    promise: "What an agent reported in the moment before it was fenced counts nowhere, and says so",
+    condition: "always: with the fence, in one commit",
+    mechanism: [rare],
+    test: { file: contract, title: "leaves no result that counts: what it reported before anybody had heard of it" },
+    disable: [
+      { file: rare, find: "if fence(i, now) then revoke(ARGV[i + 4], ARGV[i + 5]) end", replace: "fence(i, now)" },
+    ],
+  },
+  {
     id: "fenced-deeds",
     group: "Effects",
     promise:
@@ -53,6 +64,25 @@ export const revocation: readonly Guarantee[] = [
         file: "actors/runtime/unwinding.ts",
         find: "if (await deps.calledOff(order, one.id)) ended.push(one.id);",
         replace: "void deps.calledOff(order, one.id);\n      ended.push(one.id);",
+      },
+    ],
+  },
+  {
+    id: "half-trees",
+    group: "Effects",
+    promise:
+      "With a run go the working trees of its agents, also one that was only half made when its worker was killed",
+    condition: "on the host that made them",
+    mechanism: ["infra/git/tree-record.ts", "infra/git/agent-trees.ts"],
+    test: {
+      file: "test/integration/agent-trees.test.ts",
+      title: "what a death left of a tree in the making goes with it, whole or not",
+    },
+    disable: [
+      {
+        file: "infra/git/agent-trees.ts",
+        find: "...(await actorsWithRemains(isolation))",
+        replace: "...(await actorsWithTrees(isolation))",
       },
     ],
   },

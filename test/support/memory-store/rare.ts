@@ -1,6 +1,7 @@
 /** What few commits carry, in memory: see `infra/redis/scripts/commit-rare.lua`. Also shares of the budget, and `unwound`. */
-import { letterFields, opened, sharesOf, withdrawnRow } from "../../../infra/redis/commit-arguments.ts";
+import { fencedResult, letterFields, opened, sharesOf, withdrawnRow } from "../../../infra/redis/commit-arguments.ts";
 import { type Address, type Commit, memberOf } from "../../../infra/store.ts";
+import { resultId } from "../../../machines/effect.ts";
 import { revokedEnvelope } from "../../../machines/revoked-envelope.ts";
 import type { Inside } from "./inside.ts";
 import { actorNamed, add, charge, type StoredActor, type StoredRun, type StoredShard, shardNamed } from "./state.ts";
@@ -37,14 +38,17 @@ export function ofShare({ cap }: StoredActor, { tokens, nanoUsd }: Amounts): voi
 
 export function writeRare(inside: Inside, run: StoredRun, shard: StoredShard, one: Commit, atMs: number): void {
   const now = Math.floor(atMs);
+  const revoke = (result: string, facts: { readonly reason: string; readonly by: string }): void => {
+    const envelope = revokedEnvelope(run.results.get(result) ?? "", { ...facts, at: now });
+    if (envelope !== null) run.results.set(result, envelope);
+  };
   for (const order of one.fenced) {
-    fence(inside, run, shard, { run: one.address.run, actor: order.actor, type: order.type }, order.reason, atMs);
+    const address = { run: one.address.run, actor: order.actor, type: order.type };
+    if (fence(inside, run, shard, address, order.reason, atMs))
+      revoke(resultId(order.actor), fencedResult(order.reason));
     withdrawOf(run, shard, one.address.run, `${order.actor}/${order.type}`, order.reason, now);
   }
-  for (const { result, reason, by } of one.revoked) {
-    const envelope = revokedEnvelope(run.results.get(result) ?? "", { reason, by, at: now });
-    if (envelope !== null) run.results.set(result, envelope);
-  }
+  for (const { result, ...facts } of one.revoked) revoke(result, facts);
   for (const { id, json } of one.letters) {
     const [letter, member, task, reason, order] = letterFields(one.address.run, id, json);
     shard.dead.push({ id: letter, kind: "task", member, task, reason, order, at: String(now) });
@@ -64,9 +68,9 @@ function fence(
   address: Address,
   reason: string,
   now: number,
-): void {
+): boolean {
   const actor = actorNamed(run, address.actor);
-  if (actor.fenced !== null) return;
+  if (actor.fenced !== null) return false;
   actor.seen = true;
   actor.mailbox.length = 0;
   for (const [id, { json, grant }] of actor.pending) {
@@ -84,6 +88,7 @@ function fence(
   if (actor.pending.size > 0) shard.ready.set(memberOf(address), now);
   else shard.ready.delete(memberOf(address));
   ring(shardOf(address.run), `${address.run}/${address.actor}`);
+  return true;
 }
 
 function withdrawOf(run: StoredRun, shard: StoredShard, id: string, member: string, reason: string, now: number): void {
