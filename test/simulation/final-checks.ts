@@ -4,6 +4,7 @@ import { type Replay, replay } from "../../actors/runtime/replay.ts";
 import { type ReadEntry, readEntry } from "../../actors/runtime/run-log.ts";
 import { machines } from "../../actors/types/index.ts";
 import { approvalsFrom } from "../../infra/approval.ts";
+import { resultId } from "../../machines/effect.ts";
 import { RUN_ENDINGS, type RunEvent } from "../../machines/run-event.ts";
 import { changeOf } from "../../machines/snapshot.ts";
 import type { Memory, StoredRun } from "../support/memory-store/state.ts";
@@ -39,6 +40,7 @@ export async function checkAtRest(rest: Rest): Promise<void> {
     worldAgrees(events, rest);
     auditHolds(id, run, rest);
     approvalsHold(id, run, events, rest);
+    fencedCountNowhere(id, run, rest);
   }
   for (const [effect, times] of rest.world.byEffect)
     if (times > 1) rest.violation(`unsafe effect ${effect} happened ${times} times`);
@@ -70,6 +72,15 @@ function logHolds(id: string, run: StoredRun, { violation, books }: Rest): RunEv
   const written = books.commits.filter(({ address }) => address.run === id).length;
   if (written !== steps) violation(`${id} has ${steps} steps in its log for ${written} commits`);
   return told;
+}
+
+/** What an agent reported before it was fenced, and before anybody had heard of it, is no result. */
+function fencedCountNowhere(id: string, run: StoredRun, { violation }: Rest): void {
+  for (const [actor, { fenced }] of run.snapshots) {
+    const envelope = fenced === null ? undefined : run.results.get(resultId(actor));
+    if (envelope?.includes('"status":"verified"') === true)
+      violation(`${actor} of ${id} was fenced, and its result counts`);
+  }
 }
 
 /** Read by schema and folded again it gives every hash, and the states that are stored. */
