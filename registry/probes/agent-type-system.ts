@@ -2,16 +2,17 @@
  * Agent type system: at least two named types of agent, each with its own prompt and its own tools or limits, that can
  * be chosen by name.
  */
+import { agentFamilies, agentsSideBySide, namedWithPrompt } from "./agent-families.ts";
 import { agentDeclaredIn } from "./agent-files.ts";
 import { modeSites } from "./agent-modes.ts";
-import { contains, type FileFacts, functionAt } from "./facts.ts";
+import { contains, type FileFacts, type FunctionFact, functionAt } from "./facts.ts";
 import type { Finding } from "./finding.ts";
 import type { PrimitiveProbes } from "./primitive.ts";
 import { codeOf, finding, functionsNamed, lastName, offsetsIn, textOf } from "./query.ts";
 import { wordsIn } from "./variants.ts";
 import type { WorkspaceIndex } from "./workspace-index.ts";
 
-const prompt = /\b(\w*prompt\w*|templates?|instructions|system_?message|system|persona)\b/i;
+const prompt = /\b(\w*prompt\w*|templates?|\w*instructions?|system_?message|system|persona)\b/i;
 const ownPrompt = /\b(?:\w*prompt\w*|instructions|system_?message|persona|role_?definition)["']?\s*[:=,]/i;
 const ownPowers =
   /\b(?:\w*tools|\w*tool_?(?:names|set|list|config|kit|ids)|functions|permissions?|max_?(?:turns|steps|iterations)|groups|disallowed\w*)["']?\s*[:=,]/i;
@@ -35,7 +36,10 @@ const byName: readonly RegExp[] = [
 
 /** What tells of an agent, runs one, or shows one declares none. */
 const noDeclaration =
-  /(?:Event|Props|Executor|Runner|Context|State|Result|Telemetry|Entry|Options|Params|Args|Request|Response|Message|Manager|Session|Store)$|Telemetry/;
+  /(?:Event|Props|Executor|Runner|Context|State|Result|Telemetry|Entry|Options|Params|Args|Request|Response|Message|Manager|Session|Store|Service|Client|Factory|Provider|Handler|Builder|Loader|Parser|Step|Action|Tool|Adapter|Model)$|Telemetry/;
+const plainlyAgent = /^(?:Base|LLM|Llm|Chat|Custom|Sub)?Agent(?:Config|Definition|Spec|Type|Info)?$/;
+/** A declaration with its documentation is no longer than this. In UTF-16 units. */
+const typeCharsMax = 8_000;
 const declaring = new Set("agent agents subagent coder persona mode role".split(" "));
 
 /** What a tool, a command or a caller names an agent by. */
@@ -52,31 +56,37 @@ function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
   const base = file.path.slice(file.path.lastIndexOf("/") + 1);
   yield* literals(file, base);
   yield* declaredInFolder(file);
-  yield* subclasses(file);
+  yield* agentFamilies(file, index);
+  yield* namedWithPrompt(file);
+  yield* agentsSideBySide(file, index);
   yield* graphs(file, index);
   yield* configured(file);
-  for (const site of modeSites(index)) {
-    if (site.file !== file) continue;
-    const apt = /prompt|instruction|tool|preset/i.test(`${functionAt(file, site.offset)?.name} ${base}`) ? 5 : 0;
-    yield {
-      ...finding("mode-of-agent", "types", "effect", site.offset, `a named mode changes the ${site.changes}`),
-      apt,
-    };
-    if (site.changes === "tools")
-      yield finding("mode-chosen", "selectable", "effect", site.offset, "a mode is chosen by name");
-  }
+  yield* modes(file, base, index);
+  yield* helpers(file, index);
   for (const type of file.types) {
     if (!wordsIn(type.name).some((word) => declaring.has(word)) || noDeclaration.test(type.name)) continue;
-    const body = codeOf(file, { start: type.start, end: Math.min(type.end, type.start + 3_000) });
+    const body = codeOf(file, { start: type.start, end: Math.min(type.end, type.start + typeCharsMax) });
     if (prompt.test(body) && powers.test(body))
-      yield finding("agent-class", "declarable", "declaration", type.start, "a type to declare agents with");
+      yield finding(
+        "agent-class",
+        "declarable",
+        "declaration",
+        type.start,
+        "a type to declare agents with",
+        plainlyAgent.test(type.name) ? 8 : 0,
+      );
   }
   for (const pattern of byName) {
     for (const offset of offsetsIn(file.code, pattern)) {
       const fn = functionAt(file, offset);
       const said = file.code.slice(offset, offset + 80).split("\n")[0] ?? "";
       // Counts and labels kept by the name of an agent choose none.
-      if (/user_?agent|[\])]\s*[-+]=|count|stat|label|color|icon|binar/i.test(said)) continue;
+      if (
+        /user_?agent|(?:interactive|aria|dom|accessib\w*|node|message|chat)_?roles|[\])]\s*[-+]=|count|stat|label|color|icon|binar/i.test(
+          said,
+        )
+      )
+        continue;
       if (fn && (index.onRunPath(file, offset) || index.callsOf(fn.name) > 0))
         yield {
           ...finding("chosen-by-name", "selectable", "effect", offset, "an agent is chosen by name"),
@@ -99,6 +109,34 @@ function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
       /name|type/i.test(textOf(file, { start: fn.start, end: Math.min(fn.end, fn.start + 160) }))
     )
       yield finding("agent-factory", "selectable", "effect", fn.start, "agents are made by name");
+  }
+}
+
+/** A mode that changes prompt and tools is a type; one that changes the prompt alone differs in what it says. */
+function* modes(file: FileFacts, base: string, index: WorkspaceIndex): Iterable<Finding> {
+  for (const site of modeSites(index)) {
+    if (site.file !== file) continue;
+    if (!site.both) {
+      yield finding("mode-of-prompt", "declarable", "called", site.offset, "a named mode changes the prompt");
+      continue;
+    }
+    const apt = /prompt|instruction|tool|preset/i.test(`${functionAt(file, site.offset)?.name} ${base}`) ? 5 : 0;
+    yield finding("mode-of-agent", "types", "effect", site.offset, `a named mode changes the ${site.changes}`, apt);
+    if (site.changes === "tools")
+      yield finding("mode-chosen", "selectable", "effect", site.offset, "a mode is chosen by name");
+  }
+}
+
+const subAgent = /sub_?agent/i;
+const givenTo = /\b\w*(?:prompt|instructions?|system_?message)\w*\b/i;
+const called = (fn: FunctionFact, index: WorkspaceIndex): boolean => index.callsOf(fn.name) > 0;
+
+/** A function of a sub-agent that reaches the model: an agent besides the main one, whatever it is made of. */
+function* helpers(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
+  for (const fn of functionsNamed(file, subAgent, true)) {
+    const body = codeOf(file, fn);
+    if (!givenTo.test(body) || !(index.onRunPath(file, fn.start + 1) || called(fn, index))) continue;
+    yield finding("sub-agent", "declarable", "called", fn.start, "a sub-agent with its own prompt");
   }
 }
 
@@ -127,9 +165,12 @@ function* configured(file: FileFacts): Iterable<Finding> {
 
 /** Object or dictionary literals, or calls, that name an agent and give it a prompt and powers of its own. */
 function* literals(file: FileFacts, base: string): Iterable<Finding> {
+  const seen = new Set<number>();
   for (const match of file.text.matchAll(literal)) {
     const span = bracketed(file.code, match.index);
-    if (!span || span.end - span.start > literalCharsMax) continue;
+    // An id and a name in one literal are one agent.
+    if (!span || seen.has(span.start) || span.end - span.start > literalCharsMax) continue;
+    seen.add(span.start);
     const code = codeOf(file, span);
     const quoted = textOf(file, span);
     const before = file.code.slice(Math.max(0, span.start - 120), span.start);
@@ -170,12 +211,16 @@ function* graphs(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
   }
 }
 
+/** A changed copy of an agent is no type of its own. */
+const changedCopy = /\b(?:replace|clone|copy|model_copy|evolve|update|assign)\s*\(?$/;
+
 /** A file of a folder of agents that gives a prompt and tools in one literal: its name may stand elsewhere. */
 function* declaredInFolder(file: FileFacts): Iterable<Finding> {
   if (!profileFolder.test(file.path)) return;
   for (const match of file.code.matchAll(/\b(?:systemPrompt|system_prompt|instructions)["']?\s*[:=]\s*(?=[`"'\w(])/g)) {
     const span = bracketed(file.code, match.index);
     if (!span || file.types.some((type) => type.start <= match.index && match.index < type.end)) continue;
+    if (changedCopy.test(file.code.slice(Math.max(0, span.start - 80), span.start))) continue;
     if (!/\b(?:toolNames|tool_names|tools|allowed_?tools)["']?\s*[:=]\s*[[\w]/i.test(codeOf(file, span))) continue;
     yield finding("agent-literal", "types", "effect", match.index, "an agent with its own prompt and tools", 3);
     return;
@@ -202,33 +247,6 @@ function bracketed(code: string, offset: number): { readonly start: number; read
     else if ((char === "}" || char === ")") && --depth === 0) return { start, end: at + 1 };
   }
   return undefined;
-}
-
-/** A method of acting that a class has of its own: what it does to the world is not what its base does. */
-const actsItself =
-  /\bdef\s+_?(?:apply|execute|act|perform|edit|get_edits|reply|allowed)\w*\(|\b(?:async\s+)?(?:execute|act|perform|apply)[A-Z]?\w*\([^)]*\)\s*(?::[^{;]{0,80})?\{/;
-
-/** Classes of agents under a common base, each with its own prompt. */
-function* subclasses(file: FileFacts): Iterable<Finding> {
-  for (const type of file.types) {
-    if (type.kind !== "class") continue;
-    const head = codeOf(file, { start: type.start, end: Math.min(type.end, type.start + 200) });
-    if (!/\b(?:class\s+\w+\s*\(\s*[\w.]*(?:Agent|Coder)\b|extends\s+\w*(?:Agent|Coder)\b)/.test(head)) continue;
-    const body = codeOf(file, { start: type.start, end: Math.min(type.end, type.start + 8_000) });
-    const own = /\b\w*prompt\w*\s*=|self\.\w*prompt\w*\s*=|system_?prompt|instructions/i.test(body);
-    if (!own) continue;
-    const able =
-      /\btools\b\s*[=:]|\b_?(?:get|build|create|select)_?tools\s*\(|allowed_?tools|max_?(steps|turns)\s*=/i.test(
-        body,
-      ) || actsItself.test(body);
-    yield finding(
-      "agent-subclass",
-      able ? "types" : "declarable",
-      able ? "effect" : "declaration",
-      type.start,
-      able ? "a type of agent with its own prompt and powers" : "a type of agent with its own prompt",
-    );
-  }
 }
 
 export const agentTypeSystem: PrimitiveProbes = {

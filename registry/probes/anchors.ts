@@ -3,9 +3,10 @@
  * by following the model client through the repository's own functions, whatever these are called.
  */
 import { armsIn } from "./dispatch-arms.ts";
-import { type CallFact, contains, type FileFacts, type FunctionFact, functionAt } from "./facts.ts";
-import { httpCall, type ModelClient, modelClients, modelEndpoint, toolCallWords } from "./model-clients.ts";
-import { codeOf, escaped, offsetsIn, textOf } from "./query.ts";
+import { type CallFact, contains, type FileFacts, type FunctionFact, functionAt, type Span } from "./facts.ts";
+import { type ModelClient, modelClients, toolCallWords } from "./model-clients.ts";
+import { isModelRequest } from "./model-requests.ts";
+import { codeOf, escaped, lastName, offsetsIn, textOf } from "./query.ts";
 import { isScreen } from "./scope.ts";
 
 export type AnchorKind = "model-call" | "tool-dispatch" | "main-loop";
@@ -21,11 +22,34 @@ export interface Anchor {
 
 export function modelCallsIn(file: FileFacts): Anchor[] {
   const renamed = importedAs(file);
-  return file.calls.flatMap((call) => {
+  const anchor = (offset: number, note: string): Anchor => ({ kind: "model-call", file, offset, note, distance: 0 });
+  const called = file.calls.flatMap((call) => {
     const client = clientOf(file, renamed.get(call.callee) ?? call.callee);
+    if (client?.given && /^\(\s*\)$/.test(codeOf(file, { start: call.argumentsAt, end: call.end }))) return [];
     const id = client?.id ?? (isModelRequest(file, call) ? "http" : undefined);
-    return id === undefined ? [] : [{ kind: "model-call" as const, file, offset: call.start, note: id, distance: 0 }];
+    return id === undefined ? [] : [anchor(call.start, id)];
   });
+  return [
+    ...called,
+    ...handedOver(file).flatMap(({ callee, start }) => {
+      const client = receiverOfClient.test(callee) ? clientOf(file, callee) : undefined;
+      return client ? [anchor(start, client.id)] : [];
+    }),
+  ];
+}
+
+/** A field of a setting may have the name of such a method. */
+const receiverOfClient =
+  /(?:model|llm|client|provider|chain|completions|messages|openai|anthropic|genai|agent|runner)\w*(?:\(\))?\.\w+$/i;
+const asksModel =
+  /[(,=]\s*((?:[\w$]+(?:\(\))?\.)+(?:a?create|stream|parse|a?run|a?call|a?predict\w*|a?invoke|a?generate\w*|generateContent\w*|a?completion|converse|a?chat|a?complete|kickoff\w*|send_message\w*|sendMessage\w*))(?=\s*[,)])/g;
+
+/** A method of a client that goes on as a value, for others to call: `retry(client.messages.create, …)`. */
+function handedOver({ code }: FileFacts): { readonly callee: string; readonly start: number }[] {
+  return [...code.matchAll(asksModel)].map(({ 0: text, 1: callee = "", index }) => ({
+    callee,
+    start: index + text.indexOf(callee),
+  }));
 }
 
 function clientOf(file: FileFacts, called: string): ModelClient | undefined {
@@ -50,24 +74,6 @@ export function importedClients(file: FileFacts): string[] {
   });
 }
 
-function isModelRequest(file: FileFacts, call: CallFact): boolean {
-  if (!httpCall.test(call.callee)) return false;
-  const fn = functionAt(file, call.start);
-  const around = fn ? file.source.slice(fn.start, fn.end) : file.source.slice(call.start, call.end);
-  if (modelEndpoint.test(around)) return true;
-  // A constant of the file, passed by a name that says so.
-  return (
-    /\b\w*(?:url|endpoint)\b/i.test(codeOf(file, call)) &&
-    modelEndpoint.test(constantsOf(file)) &&
-    /messages|prompt/i.test(around)
-  );
-}
-
-/** Module code before the first function: where a client keeps its address. */
-function constantsOf(file: FileFacts): string {
-  return file.source.slice(0, file.functions[0]?.start ?? 4_000);
-}
-
 const collection = "[\\w$.]*(?:tool|func(?:tion)?|command|handler|action|registr|skill|callable)\\w*";
 const key = "[\\w$.?!]*(?:name|tool|action|func(?:tion)?|fn|cmd|command)(?:\\[[^\\]]{0,20}\\]|\\.\\w+)*\\s*[)\\],]";
 /** A tool looked up by the name the model gave. */
@@ -77,7 +83,8 @@ const lookups: readonly RegExp[] = [
   new RegExp(`${collection}\\??\\.find\\w*\\(\\s*\\(?\\s*\\w+[^)]{0,30}\\)?\\s*=>[^;]{0,80}?\\.name\\s*===?`, "gi"),
   // Whatever the collection is called, a key that is the name of a tool call looks a tool up.
   /[\w$.]+\??(?:\[|\.get\()\s*[\w$.]*(?:tool|call|func(?:tion)?|block|action)\w*\??\.name\s*[)\]]/gi,
-  /\b[\w$.]*(?:(?:get|find|lookup|resolve)_?\w*(?:tool|command|function)\w*|(?:tool|command|function)_?by_?name)\(\s*[\w$.]*name\b/gi,
+  /\b(?:[\w$]+\.)*_*(?:(?:get|find|lookup|look_up|resolve)_?\w*(?:tool|command|function)\w*|\w*(?:tool|command|function)_?by_?name)\(\s*[\w$.]*name\b(?!\s*=)/gi,
+  /\b(?:[\w$]+\.)*_*(?:get|find|lookup|look_up|resolve)_?\w*(?:tool|command|function)_?(?:class_?)?(?:from|by|for|with)_?name\(\s*[\w$.]*(?:action|tool|command|function)\b(?!\s*=)/gi,
   /\bnext\(\s*\(?\s*\w+\s+for\s+\w+\s+in\s+[\w.]*(?:tool|function|command)\w*\s+if\s+\w+\.name\s*==/gi,
   /\{\s*(\w+)\.name\s*:\s*\1\s+for\b[^}]{1,80}\}\s*(?:\.get\(|\[)\s*[\w.]*name/gi,
   /\bgetattr\(\s*[\w.]+,\s*(?:f?["'][^"']*["']\s*\+?\s*)?[\w.]*(?:name|tool|action|command)\w*/gi,
@@ -97,9 +104,12 @@ export function dispatchesIn(file: FileFacts): Anchor[] {
     if (fn.name === "" || fn.end - fn.start > 60_000) return [];
     const chosen = chosenActionsIn(file, fn);
     if (chosen !== undefined) return [dispatch(file, chosen, "name by name")];
-    const speaksOfTools = toolCallWords.test(textOf(file, fn)) || /tool|action|dispatch|func/i.test(fn.name);
-    if (!speaksOfTools) return [];
     const code = codeOf(file, fn);
+    const speaksOfTools =
+      toolCallWords.test(textOf(file, fn)) ||
+      /tool|action|dispatch|func/i.test(fn.name) ||
+      /\b(?:get|find|lookup|resolve)_?\w*tool\w*(?:from|by)_?name\(/i.test(code);
+    if (!speaksOfTools) return [];
     const arms = armsIn(file, fn);
     if (arms !== undefined) return [dispatch(file, arms, ARM_BY_ARM)];
     const executes = file.calls.some((call) => contains(fn, call) && execution.test(call.callee));
@@ -125,7 +135,7 @@ function chosenActionsIn(file: FileFacts, fn: FunctionFact): number | undefined 
 /** Numbers and states kept by the name of a tool, and what is put there: nothing is looked up to be run. */
 function isTally(code: string, offset: number): boolean {
   const line = code.slice(offset, offset + 160).split("\n")[0] ?? "";
-  return /^[\w$.]*(?:stat|count|metric|usage|result|timing|label|icon|title|color|descr|kind|_ids?(?![a-z]))\w*\??[.[]|^[\w$.]+\.get\(\s*[\w.]+,\s*["'\d]|^[\w$.]*(?:polic\w*|alias|key|kind|config|label|icon|title|hint|(?<!by_?)names?|description|part|fingerprint|state|threshold)\(|^[\w$.]+\[[^\]]*\](?:\[[^\]]*\])*\s*(?:[-+|]?=)(?!=)/i.test(
+  return /^[\w$.]*(?:stat|count|metric|usage|result|timing|label|icon|title|color|descr|kind|override|consent|polic|setting|cache|freq|keys|_ids?(?![a-z]))\w*\??[.[]|^[\w$.]+\.get\(\s*[\w.]+,\s*["'\d]|^[\w$.]*(?:polic\w*|alias|key|kind|config|label|icon|title|hint|(?<!(?:by|from|for|with)_?)names?|description|part|fingerprint|state|threshold|key|string|metadata|path|version|candidate)s?\(|^[\w$.]+\[[^\]]*\](?:\[[^\]]*\])*\s*(?:[-+|]?=)(?!=)/i.test(
     line,
   );
 }
@@ -155,12 +165,20 @@ export function textDispatchesIn(file: FileFacts, isOnRunPath: (fn: FunctionFact
 /** A function that calls itself: a method through its object, a plain function by its bare name. */
 function recursionIn(file: FileFacts, fn: FunctionFact): CallFact | undefined {
   const itself = fn.owner === "" ? fn.name : new RegExp(`^(?:this|self)\\.${escaped(fn.name)}$`);
+  const speaksOfTools = toolCallWords.test(textOf(file, fn));
   return file.calls.find(
-    (call) => contains(fn, call) && (typeof itself === "string" ? call.callee === itself : itself.test(call.callee)),
+    (call) =>
+      contains(fn, call) &&
+      lastName(call.callee) === fn.name &&
+      (typeof itself === "string" ? call.callee === itself : itself.test(call.callee)) &&
+      (speaksOfTools || deeper.test(textOf(file, { start: call.argumentsAt, end: call.end }))),
   );
 }
 
-const retryHeader = /attempt|retr(y|ies)|backoff|tries/i;
+/** What a function that calls itself for the next round hands on. */
+const deeper = /\b\w*(?:depth|turns?|steps?|iterations?|rounds?|level)\b/i;
+
+const retryHeader = /attempt|retr(y|ies)|backoff|tries|to_?try\b|fallback/i;
 
 /** Loops that call the model again and again, except those that only repeat a failed call; and functions that call themselves. */
 export async function loopsAround(modelCalls: readonly Anchor[], breathe: () => Promise<void>): Promise<Anchor[]> {
@@ -169,10 +187,12 @@ export async function loopsAround(modelCalls: readonly Anchor[], breathe: () => 
   for (const { file, offset, distance } of modelCalls) {
     await breathe();
     const call = { start: offset, end: offset + 1 };
-    const around = file.loops.filter((loop) => contains(loop, call) && !isRetry(file, loop.start));
+    const around = file.loops.filter(
+      (loop) => contains(loop, call) && !isRetry(file, loop.start) && offset >= roundStart(file, loop),
+    );
     const loop = around.at(0);
     const fn = functionAt(file, offset);
-    const recursion = fn && !loop && toolCallWords.test(textOf(file, fn)) ? recursionIn(file, fn) : undefined;
+    const recursion = fn && !loop ? recursionIn(file, fn) : undefined;
     const start = loop?.start ?? recursion?.start;
     if (start === undefined || seen.has(`${file.path}:${start}`)) continue;
     seen.add(`${file.path}:${start}`);
@@ -180,6 +200,22 @@ export async function loopsAround(modelCalls: readonly Anchor[], breathe: () => 
     found.push({ kind: "main-loop", file, offset: start, note, distance });
   }
   return found;
+}
+
+/** Where what is done again begins: what a loop runs through is asked for once, before the first round. */
+function roundStart({ code }: FileFacts, loop: Span): number {
+  if (!/^(?:async\s+)?for\b/.test(code.slice(loop.start, loop.start + 16))) return loop.start;
+  let depth = 0;
+  let counted = false;
+  for (let at = loop.start; at < loop.end; at += 1) {
+    const char = code[at] ?? "";
+    if (/[([{]/.test(char)) depth += 1;
+    else if (/[)\]}]/.test(char)) depth -= 1;
+    // A counter is asked in each round.
+    if (char === ";" && depth === 1) counted = true;
+    if (depth === 0 && (char === ":" || char === ")")) return counted ? loop.start : at;
+  }
+  return loop.start;
 }
 
 function isRetry(file: FileFacts, loopStart: number): boolean {

@@ -5,7 +5,7 @@
 import { type Variant, wordsIn } from "./variants.ts";
 
 const toolWords = new Set(
-  "tool tools function functions mcp command exec action actions toolcall tooluse toolresult".split(" "),
+  "tool tools function functions mcp command exec act action actions toolcall tooluse toolresult".split(" "),
 );
 const beganWords = new Set(
   "start started begin began call calls called calling request requested use used invoke invoked invocation execute executing execution running run pending input intended action toolcall tooluse created".split(
@@ -13,12 +13,12 @@ const beganWords = new Set(
   ),
 );
 const endedWords = new Set(
-  "end ended result results output outputs finish finished done complete completed completion response success succeeded error errored failed failure return returned observation refused toolresult".split(
+  "end ended ok result results output outputs finish finished done complete completed completion response success succeeded error errored fail failed failure return returned observation refused toolresult".split(
     " ",
   ),
 );
 const terminalWords = new Set(
-  "end ended done complete completed completion finish finished stop stopped error errored failed failure fail aborted abort exit exited result final terminated cancelled canceled cancel interrupted exhausted success succeeded max timeout".split(
+  "end ended ok done complete completed completion finish finished stop stopped error errored failed failure fail aborted abort exit exited result final terminated cancelled canceled cancel interrupted exhausted success succeeded max timeout".split(
     " ",
   ),
 );
@@ -72,6 +72,9 @@ const endsOf = (words: readonly string[]): boolean => words.some((word) => ended
 
 function isEnding(words: readonly string[]): boolean {
   if (words.includes("final") && !words.includes("tool")) return true;
+  // A step that is broken off takes its run with it.
+  if (words.length === 2 && words[0] === "step" && /^(?:interrupt|abort|cancel|exhaust)/.test(words[1] ?? ""))
+    return true;
   return (
     words.some((word) => terminalWords.has(word)) && words.every((word) => terminalWords.has(word) || besides.has(word))
   );

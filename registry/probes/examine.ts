@@ -3,10 +3,12 @@
  * with the line each can be re-read at, best first.
  */
 import { affinityOf } from "./affinity.ts";
+import { placing } from "./anchor-order.ts";
 import type { Anchor } from "./anchors.ts";
+import { assertionsIn, namesNearModel, probedIn } from "./asserting-tests.ts";
 import { createBreath } from "./breath.ts";
 import { doubtsAbout } from "./doubts.ts";
-import { contains, type FileFacts, functionAt, lineOf, quoteOf, type Span } from "./facts.ts";
+import { type FileFacts, lineOf, quoteOf } from "./facts.ts";
 import type { Aspect, Finding, Hit, PrimitiveId, Strength } from "./finding.ts";
 import { catalogue } from "./index.ts";
 import type { PrimitiveProbes } from "./primitive.ts";
@@ -75,11 +77,11 @@ export async function examine(
     if (file.role !== "test") ranked.push(...productFindings(file, probes, index));
     await breathe();
   }
-  const probed = probedIn(choose(ranked, probes));
+  const subjects = { probed: probedIn(choose(ranked, probes)), near: namesNearModel(index), whole: only === undefined };
   for (const file of files) {
     // A test of a screen asserts what is shown.
     if (file.role === "test" && !isScreen(file.path))
-      ranked.push(...testFindings(file, probes, only === undefined ? probed : undefined));
+      ranked.push(...assertionsIn(file, probes, subjects).map((finding) => ({ file, finding, far: 0, onPath: false })));
     await breathe();
   }
   const chosen = choose(ranked, probes);
@@ -114,59 +116,6 @@ function productFindings(file: FileFacts, probes: PrimitiveProbes, index: Worksp
     far,
     onPath: index.onRunPath(file, finding.offset),
   }));
-}
-
-const assertion = /\b(expect|assert\w*|should|raises|toThrow|toEqual|toBe)\b/;
-const testFindingsPerFileMax = 2;
-
-/** Names of the functions, types and files in which an effect was found. */
-function probedIn(ranked: readonly Ranked[]): ReadonlySet<string> {
-  const names = ranked.flatMap(({ file, finding }) => {
-    if (finding.strength !== "effect") return [];
-    const fn = functionAt(file, finding.offset);
-    const type = file.types.find(({ start, end }) => start <= finding.offset && finding.offset < end);
-    const base = file.path.slice(file.path.lastIndexOf("/") + 1).replace(/\.\w+$/, "");
-    return [fn?.name ?? "", fn?.owner ?? "", type?.name ?? "", base];
-  });
-  return new Set(names.filter((name) => name.length >= nameCharsMin && !/^(?:__\w+__|constructor|index)$/.test(name)));
-}
-
-/** The file or the title must name the subject, and the file not lie aside. */
-const testAffinityMin = 3;
-/** Shorter names stand for anything. */
-const nameCharsMin = 5;
-
-/** A title alone says little: what is tested must be something that was found, unless the test is what is asked for. */
-function touches(file: FileFacts, span: Span, probed: ReadonlySet<string>): boolean {
-  const text = `${file.imports} ${file.source.slice(span.start, span.end)}`;
-  return (text.match(/[\w$-]+/g) ?? []).some((word) => probed.has(word));
-}
-
-function testFindings(file: FileFacts, probes: PrimitiveProbes, probed: ReadonlySet<string> | undefined): Ranked[] {
-  const ranked: Ranked[] = [];
-  for (const fn of testSpans(file)) {
-    const title = file.source.slice(fn.start, Math.min(fn.end, fn.start + 160)).split("\n")[0] ?? "";
-    if (!probes.asserted.test(title) || !assertion.test(file.code.slice(fn.start, fn.end))) continue;
-    if (probes.assertedAspect === undefined && probed !== undefined) {
-      if (affinityOf(probes.id, file, fn.start) < testAffinityMin || !touches(file, fn, probed)) continue;
-    }
-    const finding: Finding = {
-      probe: "test-asserts",
-      aspect: probes.assertedAspect ?? "tested",
-      strength: "test",
-      offset: fn.start,
-      note: "a test asserts it",
-    };
-    ranked.push({ file, finding, far: 0, onPath: false });
-    if (ranked.length === testFindingsPerFileMax) break;
-  }
-  return ranked;
-}
-
-function testSpans(file: FileFacts): { readonly start: number; readonly end: number }[] {
-  const named = file.functions.filter(({ name }) => /^test/i.test(name));
-  const called = file.calls.filter(({ callee }) => /^(it|test)(\.\w+)*$/.test(callee));
-  return [...named, ...called];
 }
 
 function choose(ranked: readonly Ranked[], { id, aspects }: PrimitiveProbes): Ranked[] {
@@ -233,14 +182,15 @@ function denialHits({ statements }: Workspace, probes: PrimitiveProbes): Hit[] {
 
 function anchorLines(index: WorkspaceIndex, path: string | undefined): AnchorLine[] {
   const kinds = ["model-call", "tool-dispatch", "main-loop"] as const;
+  const placeOf = placing(index);
   return kinds.flatMap((kind) => {
     const ofKind = index.anchors.filter(
       (anchor) => anchor.kind === kind && (path === undefined || anchor.file.path === path),
     );
-    const dispatchFirst = (anchor: Anchor) =>
-      kind === "main-loop" && holdsDispatch(anchor, index) ? -10 : anchor.distance;
-    return [...ofKind]
-      .sort((left, right) => dispatchFirst(left) - dispatchFirst(right))
+    return ofKind
+      .map((anchor) => ({ anchor, place: placeOf(anchor) }))
+      .sort((left, right) => left.place - right.place)
+      .map(({ anchor }) => anchor)
       .filter(({ file, offset }) => quoteOf(file, lineOf(file, offset)).length <= quoteCharsMax)
       .slice(0, anchorsPerKindMax)
       .map(({ file, offset, note }) => {
@@ -248,15 +198,4 @@ function anchorLines(index: WorkspaceIndex, path: string | undefined): AnchorLin
         return { kind, path: file.path, line, quote: quoteOf(file, line), note };
       });
   });
-}
-
-function holdsDispatch({ file, offset }: Anchor, index: WorkspaceIndex): boolean {
-  const loop = file.loops.find(({ start }) => start === offset);
-  const dispatchers = index.anchors.filter(({ kind }) => kind === "tool-dispatch");
-  return (
-    loop !== undefined &&
-    dispatchers.some(
-      (anchor) => anchor.file === file && contains(loop, { start: anchor.offset, end: anchor.offset + 1 }),
-    )
-  );
 }

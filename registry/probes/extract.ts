@@ -192,7 +192,7 @@ function typesOf(syntax: readonly Syntax[], code: string): TypeFact[] {
 const declaredName =
   /^(?:(?:public|private|protected|static|override|abstract|readonly|async|get|set|def|function)\b\s*)*\*?\s*(#?[\w$]+)\s*(?:<|\(|\[)/;
 const assignedName =
-  /([\w$]+)\s*(?::(?:(?!=>)[^;{}=])*)?[=:]\s*(?:async\s+)?(?:(?:use)?(?:callback|memo|wrap\w*)\(\s*)?$/i;
+  /([\w$]+)\s*(?::(?:(?!=>)[^;{}=])*)?[=:]\s*(?:async\s+)?(?:(?:[\w$]+\.)*(?:(?:use)?(?:callback|memo|wrap\w*)|fn\w*|gen|trace[ds]?|with[A-Z]\w*|async[A-Z]\w*|throttle|debounce)(?:\(\s*["'`][^"'`\n]*["'`]\s*\))?\(\s*)?(?:async\s+)?$/i;
 
 function functionsOf(syntax: readonly Syntax[], code: string, types: readonly TypeFact[]): FunctionFact[] {
   const classes = types.filter(({ kind }) => kind === "class");

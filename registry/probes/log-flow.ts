@@ -3,8 +3,10 @@
  * what their callers hand them. Found once per workspace, asked by the probes of the system event log.
  */
 import { type CallFact, type FileFacts, type FunctionFact, functionAt } from "./facts.ts";
+import { kindsTold } from "./harness-kinds.ts";
 import { argumentsOf, lastName } from "./query.ts";
 import { isScreen } from "./scope.ts";
+import { variantsOf } from "./variants.ts";
 import type { WorkspaceIndex } from "./workspace-index.ts";
 
 const logName =
@@ -52,7 +54,7 @@ const levelsMax = 2;
 
 function follow(index: WorkspaceIndex): LogFlow {
   const loggings = new Map<FileFacts, Logging[]>();
-  const names = new Set<string>();
+  const names = new Map<string, string[]>();
   const types = new Set<string>();
   const near = index.product.filter(({ path }) => index.farFromAnchors(path) < 4 && !isScreen(path));
   const appending = near.flatMap((file) =>
@@ -67,7 +69,7 @@ function follow(index: WorkspaceIndex): LogFlow {
     const counts = found.structured || found.keepsEvents;
     const taken = counts ? [...new Set(typesNamedIn(index, headText(found.file, found.fn)))] : [];
     loggings.set(found.file, [...(loggings.get(found.file) ?? []), { ...found, types: taken }]);
-    if (counts) names.add(found.fn.name);
+    if (counts) names.set(found.fn.name, [...(names.get(found.fn.name) ?? []), found.fn.owner]);
     for (const name of taken) types.add(name);
   };
   const rest = appending.filter(({ file, call, fn }) => {
@@ -77,13 +79,14 @@ function follow(index: WorkspaceIndex): LogFlow {
     const isStructured = structured.test(file.source.slice(fn.start, fn.end));
     const direct = index.functionsNamed(lastName(call.callee)).length === 0;
     const counts = keepsEvents || (named && (isStructured || direct));
-    if (counts) keep({ file, call, fn, direct, structured: isStructured, keepsEvents });
-    return !counts;
+    const entries = !counts && takesEntries(index, file, fn);
+    if (counts || entries) keep({ file, call, fn, direct, structured: isStructured || entries, keepsEvents });
+    return !counts && !entries;
   });
   for (let level = 0, open = rest; level < levelsMax && open.length > 0; level += 1) {
-    const told = new Set(names);
+    const told = new Map(names);
     open = open.filter(({ file, call, fn }) => {
-      if (!told.has(lastName(call.callee))) return true;
+      if (!isMeant(index, call, told.get(lastName(call.callee)) ?? [])) return true;
       keep({ file, call, fn, direct: false, structured: true, keepsEvents: false });
       return false;
     });
@@ -95,6 +98,34 @@ function follow(index: WorkspaceIndex): LogFlow {
     );
   });
   return { in: (file) => loggings.get(file) ?? [], types, apart };
+}
+
+/** Where several functions have the name, whose it is must be said by what it is called on. */
+function isMeant(index: WorkspaceIndex, { callee }: CallFact, owners: readonly string[]): boolean {
+  if (owners.length === 0 || index.functionsNamed(lastName(callee)).length < 2) return owners.length > 0;
+  const receiver = /([\w$]+)[?!]?\.[\w$]+$/.exec(callee)?.[1]?.replace(/_/g, "").toLowerCase();
+  return (
+    receiver === undefined ||
+    /^(?:self|this|cls|super)$/.test(receiver) ||
+    owners.some((owner) => owner.toLowerCase().includes(receiver) || receiver.includes(owner.toLowerCase()))
+  );
+}
+
+/** So many kinds make a log; see the rubric. */
+const kindsMin = 3;
+const keepsEntries = /^_*a?(?:append|record|log|write|persist)_?(?:record|entry|event|message|row|item|line)?s?$/i;
+
+/** Whatever it is called, it appends what is of one of many declared kinds, of which several are of the harness. */
+function takesEntries(index: WorkspaceIndex, file: FileFacts, fn: FunctionFact): boolean {
+  return (
+    keepsEntries.test(fn.name) &&
+    typesNamedIn(index, headText(file, fn)).some((name) => {
+      const placed = index.typeNamed(name);
+      return (
+        placed !== undefined && placed.type.kind !== "class" && kindsTold(variantsOf(placed, index)).size >= kindsMin
+      );
+    })
+  );
 }
 
 function headText(file: FileFacts, fn: FunctionFact): string {

@@ -4,6 +4,7 @@
  */
 import { type CallFact, contains, type FileFacts, functionAt, type Span } from "./facts.ts";
 import type { Finding } from "./finding.ts";
+import { lesserRecords } from "./permission-records.ts";
 import type { PrimitiveProbes } from "./primitive.ts";
 import { codeOf, finding, functionsNamed, offsetsIn, textOf } from "./query.ts";
 import { subjectOf } from "./storage.ts";
@@ -31,7 +32,8 @@ function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
   for (const call of file.calls) {
     if (!index.storage.writes(file, call)) continue;
     const fn = functionAt(file, call.start);
-    if (!fn) continue;
+    // Which mode holds is a setting; what it let through is the decision.
+    if (!fn || /approval_?mode/i.test(fn.name)) continue;
     const recorded = auditFields.test(index.storage.fieldsOf(file, fn));
     if (!recorded && !decisions.test(`${fn.name} ${fn.owner} ${base} ${subjectOf(file, call).slice(0, 160)}`)) continue;
     if (!recorded && !aboutCalls.test(`${subjectOf(file, call)} ${textOf(file, fn).slice(0, 600)}`)) continue;
@@ -47,6 +49,7 @@ function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
   yield* recordings(file, index);
   yield* queries(file, index);
   yield* keptAnswers(file, index);
+  yield* lesserRecords(file, index);
   for (const offset of offsetsIn(
     file.code,
     /\b(?:approvals|approved_?(?:tools|commands|actions|paths|files)|always_?allowed_?\w*|session_?(?:approv|allow)\w*|auto_?approved?_?(?:actions|tools|commands)|allowed_?(?:this_)?session\w*)\b\s*(?:=|:|\.set\(|\.add\(|\[)/gi,
@@ -94,8 +97,9 @@ function lineAround(text: string, offset: number): string {
 }
 
 const asks =
-  /confirm_?ask|ask_?(?:for_?)?(?:confirm|permission|approval)|(?:request|handle|record|resolve|save|persist)_?(?:tool_?)?(?:approval|permission)/i;
-const history = /(?:append|write|save|record|log)_?(?:chat_?)?history|(?:history|log)\.(?:append|write|add)$/i;
+  /confirm_?ask|ask_?(?:for_?)?(?:confirm|permission|approval)|^ask_?(?:question|user|human)$|(?:request|handle|record|resolve|save|persist)_?(?:tool_?)?(?:approval|permission)/i;
+const history =
+  /(?:append|write|save|record|log)_?(?:chat_?)?history|(?:history|log)\.(?:append|write|add)$|(?:log|save|record|store|persist)_?(?:user_?)?(?:input|answer|reply)$/i;
 
 function* record(file: FileFacts, call: CallFact, fn: Span): Iterable<Finding> {
   const text = codeOf(file, fn);

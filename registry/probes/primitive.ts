@@ -13,6 +13,8 @@ export interface PrimitiveProbes {
   readonly probe: (file: FileFacts, index: WorkspaceIndex) => Iterable<Finding>;
   /** A test that asserts the primitive names this in a test's title or body, next to an assertion. */
   readonly asserted: RegExp;
+  /** Tests of this subject, by the name of their file, assert it too where their title tells of something held back. */
+  readonly assertedIn?: RegExp;
   /** The aspect that such a test proves; "tested" when absent, which only counts towards maturity. */
   readonly assertedAspect?: string;
   /** What a README says when it denies having the primitive: matched after "no", "without" or "does not support". */

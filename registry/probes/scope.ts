@@ -34,7 +34,7 @@ const roleByFolder: readonly (readonly [RegExp, Role | SkipReason])[] = [
   ],
   [/^(docs?|documentation|website|site)$/i, "documentation"],
   [/^(bench|benches|benchmarks?|evals?|evaluations?|perf)$/i, "benchmark"],
-  [/^(\.(?!agents$)[^.].*|migrations|ci|scripts|hack)$/i, "tooling"],
+  [/^(\.(?!(?:agents|server|client)$)[^.].*|migrations|ci|scripts|hack)$/i, "tooling"],
   [/^_*(?:(?:\w+[_-])?tests?(?:[_-]\w+)?|specs?|e2e(?:[_-]\w+)?|testing|\w+[_-]e2e)_*$/i, "test"],
 ];
 

@@ -1,57 +1,27 @@
 /**
  * Session persistence: each turn or event is written durably, and a load path continues the run.
  */
-import { contains, type FileFacts, type FunctionFact, functionAt } from "./facts.ts";
+import { type CallFact, type FileFacts, type FunctionFact, functionAt } from "./facts.ts";
 import type { Finding } from "./finding.ts";
 import type { PrimitiveProbes } from "./primitive.ts";
-import {
-  argumentsOf,
-  branchesOn,
-  codeOf,
-  finding,
-  functionsNamed,
-  lastName,
-  textOf,
-  typesNamed,
-  worded,
-} from "./query.ts";
+import { argumentsOf, codeOf, finding, functionsNamed, lastName, typesNamed, worded } from "./query.ts";
+import { broughtStores, handedOn, resumption } from "./session-resume.ts";
+import { messageRows } from "./session-rows.ts";
+import { isOffered, remembers } from "./session-stores.ts";
+import { aside, holdsTalk, notSession, otherSession, records, session, speaks } from "./session-words.ts";
 import type { WorkspaceIndex } from "./workspace-index.ts";
 
-const session =
-  /session|transcript|conversation|chat_?history|history_?file|history\b|thread_?(?:store|id|state|messages|history|data|record)|(?<![a-z])threads?(?![a-z])|checkpoint|rollout|trajectory|\bmessages?\b|run_?state/i;
-const notSession =
-  /settings|config|auth|token|cookie|cache|model_?list|theme|credential|input_?history|prompt_?history|html|screenshot|oauth|history_?for_?(prompt|input)|tmp|sandbox|image/i;
-/** What a person typed before, what it cost, and files that can be put back are kept beside the conversation. */
-const aside = /(?:prompt|input|command|readline)_?(?:history|log)|billing|credits?\b|cost[_-]?track|undo|redo\b/i;
-/** Fields of a record that is a conversation, whatever the record and its writer are called. */
-const records = /\b(transcript|messages|conversation(?:_?history)?|chat_?history|turns|trajectory)\b/i;
 const loads =
   /load|restore|resume|open|read|from|continue|hydrate|replay|get_?(items|messages|session|state|tuple)|fetch|parse|claim|hydrate|recover|rebuild/i;
-const continues =
-  /^_?a?(?:resume|continue|restore|load_?(session|history|messages|conversation|transcript|state|checkpoint|thread)|loadSession|from_?(checkpoint|state|saved|json|string)|open_?session|switch_?session|get_?(items|tuple|messages|session))/i;
 
 /** Calls that act or tell, and keep nothing of the conversation. */
 const keepsNothing =
-  /(^|[._])(execute\w*|invoke|log|debug|info|warn|error|print|log_?event|create_?file)$|logger|tracer/i;
+  /(^|[._])(execute\w*|invoke|log|debug|info|warn|error|print|log_?event|create_\w*file)$|logger|tracer/i;
+/** Shells, containers and connections have sessions of their own. */
+const elsewhere =
+  /docker|container|sandbox|terminal|shell|browser|mcp|connection|socket|realtime|executor|voice|audio|auth/i;
 /** Names of what a conversation is kept in: such lines are the better evidence. */
 const about = /session|transcript|conversation|history|thread|messages?|checkpoint|trajectory|rollout|turn/i;
-
-/** What a conversation is made of: who writes or reads one speaks of it. */
-const talk =
-  /messages?|histor|transcript|conversation|\bturns?\b|entries|\bchat|trajectory|\bevents?\b|\bitems\b|checkpoint|rollout|_?state\b/i;
-/** Sessions of other things: connections, databases, processes, browsers. */
-const otherSession =
-  /client_?session|session_?factory|session_?maker|db_?session|http|browser_?session|cookie|session_?(?:key|token)|primary_?thread|thread_?pool|daemon/i;
-
-/** A method that saves an object which holds the conversation. */
-function holdsTalk(file: FileFacts, fn: FunctionFact): boolean {
-  if (fn.owner === "" || !/^_?a?(?:save|dump|persist|write|store|export|load|restore)/i.test(fn.name)) return false;
-  const type = file.types.find(({ name }) => name === fn.owner);
-  return (
-    type !== undefined &&
-    /\b(?:self|this)\.#?_?(?:messages|history|conversation|transcript|trajectory)\b/.test(codeOf(file, type))
-  );
-}
 
 /** A method that is given messages and the conversation that they belong to. */
 function takesTalk(file: FileFacts, fn: FunctionFact): boolean {
@@ -60,16 +30,20 @@ function takesTalk(file: FileFacts, fn: FunctionFact): boolean {
   return /(?:thread|session|conversation|chat)_?id/i.test(given) && /\bmessages?\b/i.test(given);
 }
 
-function speaks(file: FileFacts, fn: FunctionFact, index: WorkspaceIndex): boolean {
-  return (
-    !otherSession.test(worded(`${fn.name} ${fn.owner}`)) &&
-    (holdsTalk(file, fn) || talk.test(codeOf(file, fn)) || records.test(index.storage.fieldsOf(file, fn)))
-  );
+/**
+ * What takes something up tells that something is kept, though its write was not seen: in three of three repositories
+ * where that was all there was, a reader found it.
+ */
+function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
+  for (const one of conditions(file, index)) {
+    yield one;
+    if (one.aspect === "resume" && one.strength === "effect") yield { ...one, aspect: "trace", strength: "called" };
+  }
 }
 
-function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
+function* conditions(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
   for (const call of file.calls) {
-    if (!index.storage.writes(file, call) || keepsNothing.test(worded(call.callee))) continue;
+    if (!index.storage.writes(file, call) || keepsNothing.test(worded(call.callee)) || isEmptied(file, call)) continue;
     const fn = functionAt(file, call.start);
     if (!fn) continue;
     const names = `${fn.name} ${fn.owner} ${file.path.slice(file.path.lastIndexOf("/") + 1)}`;
@@ -83,11 +57,12 @@ function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
     )
       continue;
     if (!speaks(file, fn, index)) continue;
-    const perTurn = index.onRunPath(file, call.start) || index.callsOf(fn.name) > 0;
+    const perTurn = (index.onRunPath(file, call.start) || index.callsOf(fn.name) > 0) && !isOffered(file, fn, index);
+    const twin = index.functionsNamed(lastName(call.callee)).some((one) => remembers.test(one.fn.owner));
     yield finding(
       "durable-write",
       "write",
-      perTurn ? "effect" : "declaration",
+      perTurn && !twin ? "effect" : "declaration",
       call.start,
       "the session is written to a durable place",
       about.test(worded(`${call.callee} ${fn.name}`)) ? 5 : 0,
@@ -112,12 +87,38 @@ function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
       about.test(worded(fn.name)) ? 5 : 0,
     );
   }
-  for (const type of typesNamed(file, /session|checkpointer|saver|thread_?store|conversation_?store/i)) {
+  yield* interfaces(file, index);
+  yield* dumps(file, index);
+  yield* resumption(file, index);
+  yield* handedOn(file, index);
+  yield* broughtStores(file, index);
+  yield* messageRows(file, index);
+  yield* saysItSaves(file, index);
+}
+
+/** A file that is made, or made empty, keeps nothing yet. */
+function isEmptied(file: FileFacts, call: CallFact): boolean {
+  return /,\s*(["'`])\1\s*[,)]/.test(argumentsOf(file, call).slice(0, 200));
+}
+
+/** Methods that add to a conversation and methods that give it back, in one type. */
+function* interfaces(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
+  for (const type of typesNamed(
+    file,
+    /session|checkpointer|saver|(?:thread|conversation|history|message|chat|memory)_?(?:store|storage|adapter|backend|service|provider|config|manager|repository)/i,
+  )) {
+    if (otherSession.test(worded(type.name)) || elsewhere.test(worded(`${type.name} ${file.path}`))) continue;
+    if (index.farFromAnchors(file.path) > 3) continue;
     const body = codeOf(file, type);
     if (
-      /\b(?:add|append|save|put)_?(?:items?|messages?|state|turn|checkpoint|session)?\s*\(/i.test(body) &&
-      /\b(?:get|load)_?(?:items?|messages?|state|session|tuple)?\s*\(/i.test(body)
-    ) {
+      records.test(worded(body)) &&
+      /\b(?:add|append|save|put|create|store|write)_?\w*(?:items?|messages?|state|turn|checkpoint|session|results?|thread|history)?\w*\??\s*[:(]/i.test(
+        body,
+      ) &&
+      /\b(?:get|load|read|list|fetch)_?\w*(?:items?|messages?|state|session|tuple|history|thread)?\w*\??\s*[:(]/i.test(
+        body,
+      )
+    )
       yield finding(
         "session-interface",
         "write",
@@ -125,78 +126,19 @@ function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
         type.start,
         "a place for sessions that the user may fill",
       );
-    }
   }
-  yield* dumps(file, index);
-  yield* resumption(file, index);
-  yield* handedOn(file, index);
-  yield* broughtStores(file, index);
 }
 
-/** What was read of a session is given to the next function: the run goes on with it. */
-function* handedOn(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
+const saves =
+  /^_?a?(?:save|persist|store|flush|checkpoint|sync|upload|archive|snapshot)_?(?:the_?|current_?|all_?|chat_?|agent_?|run_?|task_?)*(?:session|messages?|conversation|transcript|history|chat|threads?|turns?|trajectory)(?:s|_?(?:state|data|log|history|to_?\w+))?$/i;
+
+/** On the run path something is called that says it saves the conversation, though its end was not seen. */
+function* saysItSaves(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
   for (const call of file.calls) {
-    if (!index.storage.reads(file, call)) continue;
-    const fn = functionAt(file, call.start);
-    const targets = index.functionsNamed(lastName(call.callee)).filter((place) => place.file !== file);
-    if (!fn || !targets.some((one) => records.test(index.storage.fieldsOf(one.file, one.fn)))) continue;
-    const given = /(?:const|let|var)?\s*([\w$]+)\s*(?::[^=;()\n]*)?=\s*(?:await\s+)?$/.exec(
-      file.code.slice(Math.max(fn.start, call.start - 120), call.start),
-    )?.[1];
-    if (given === undefined) continue;
-    const rest = file.code.slice(call.end, fn.end);
-    const taken = new RegExp(`(?:const|let|var)\\s*\\{?\\s*([\\w$]+)[^=\\n]*=\\s*${given}\\b`).exec(rest)?.[1] ?? given;
-    const passed = new RegExp(`\\w\\([^()]*\\b(?:${given}|${taken})\\b`).test(rest);
-    if (passed && index.farFromAnchors(file.path) <= 2)
-      yield finding("loaded-goes-on", "resume", "effect", call.start, "what was loaded is handed to the run");
+    if (!saves.test(worded(lastName(call.callee))) || aside.test(worded(call.callee))) continue;
+    if (!index.onRunPath(file, call.start) && index.farFromAnchors(file.path) > 1) continue;
+    yield finding("says-it-saves", "write", "called", call.start, "a call that says that it saves the conversation");
   }
-}
-
-/** Calls that bring back what was kept. */
-const bringsBack =
-  /(^|[._])(?:resume|restore|rehydrate|hydrate|replay|rebuild|reload|load|continue|open|read|fetch|get|from)_?\w*(?:session|history|messages|transcript|conversation|checkpoint|trajectory|thread|chat|state|run|task|rollout|items|json|dict|saved)?\w*$/i;
-const goesOn = /(^|[._])(?:resume|restore|re?hydrate|hydrate|replay|rebuild|reload|load|continue)_?\w*$/i;
-const kept =
-  /session|histor|messages|transcript|conversation|checkpoint|trajectory|thread|chat|rollout|saved|resum|restor|\bstate/i;
-
-function* resumption(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
-  const near = index.farFromAnchors(file.path) <= 3;
-  for (const fn of functionsNamed(file, continues)) {
-    if (!near || notSession.test(`${fn.name} ${fn.owner}`) || !speaks(file, fn, index)) continue;
-    if (aside.test(worded(`${fn.name} ${fn.owner}`)) || asideIn(file, fn, index)) continue;
-    if (index.callsOf(fn.name) === 0) continue;
-    const clear = /resume|restore|continue|(?:re)?load/i.test(fn.name);
-    const reads =
-      index.storage.readsIn(file, fn).length > 0 ||
-      file.calls.some((call) => contains(fn, call) && clear && bringsBack.test(call.callee) && kept.test(call.callee));
-    // What is read of a store on the run path feeds the run; elsewhere the name must say that something goes on.
-    if (!reads || !(clear || index.onRunPath(file, fn.start + 1))) continue;
-    yield finding("resume-function", "resume", "effect", fn.start, "what was loaded goes on", clear ? 5 : 0);
-  }
-  for (const branch of branchesOn(
-    file,
-    /resum|continue_?(session|last)|restore_?(chat|session|history)|\.session\b.*(id|path)|session_?id|thread_?id/i,
-  )) {
-    if (!near || notSession.test(textOf(file, branch.condition))) continue;
-    if (/callback|handler|signal|hook/i.test(textOf(file, branch.condition))) continue;
-    // That there is an id says little: what is done with it must say that something goes on.
-    const verbs = /resum|continue_|restore_/i.test(textOf(file, branch.condition)) ? bringsBack : goesOn;
-    const call = file.calls.find(
-      (one) =>
-        (contains(branch.body, one) || contains(branch.condition, one)) &&
-        verbs.test(one.callee) &&
-        kept.test(one.callee) &&
-        !/_?ids?$/i.test(one.callee),
-    );
-    if (call) yield finding("resume-branch", "resume", "effect", branch.start, "a saved session is picked up", 3);
-  }
-  yield* intoMessages(file, index);
-}
-
-/** All that a function reads is something beside the conversation. */
-function asideIn(file: FileFacts, fn: FunctionFact, index: WorkspaceIndex): boolean {
-  const reads = index.storage.readsIn(file, fn);
-  return reads.length > 0 && reads.every((call) => aside.test(argumentsOf(file, call)));
 }
 
 /** The conversation itself is what is written, whoever writes it; or it is put under a key of what writes each key. */
@@ -204,12 +146,16 @@ function* dumps(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
   const note = "the conversation itself is written";
   for (const call of file.calls) {
     const given = argumentsOf(file, call).slice(0, 300);
-    const whole = index.storage.writes(file, call) && !keepsNothing.test(worded(call.callee)) && dumped.test(given);
+    const whole =
+      index.storage.writes(file, call) &&
+      !keepsNothing.test(worded(call.callee)) &&
+      (dumped.test(given) || (/\bdump$/.test(call.callee) && handedOver.test(given)));
     const fn = functionAt(file, call.start);
     if (
       whole &&
       fn &&
       !otherSession.test(worded(`${fn.name} ${fn.owner}`)) &&
+      !isOffered(file, fn, index) &&
       (index.onRunPath(file, call.start) || index.callsOf(fn.name) > 0)
     )
       yield finding("conversation-dumped", "write", "effect", call.start, note, 6);
@@ -223,44 +169,12 @@ function* dumps(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
 const conversation = "(?:\\w*messages|transcript|conversation|chat_?history)";
 const dumped =
   /["'`]\w*(?:messages|transcript|conversation|trajectory)\w*\.(?:jsonl?|md|txt|ya?ml)["'`]|(?:JSON\.stringify|dumps?)\(\s*(?:\w*messages|transcript|conversation)(?:_?data)?\b/i;
+/** The first thing that a `dump` is given. */
+const handedOver = /^\(\s*(?:\w+\.)*_?(?:messages|transcript|conversation|chat_?history|history)\s*,/i;
 const putUnderKey = new RegExp(
   `^[ \\t]*[\\w.]+\\[[^\\]\\n]+\\][ \\t]*=[ \\t]*json\\.dumps\\(\\s*${conversation}\\b`,
   "gim",
 );
-
-/** What was read becomes the conversation of an agent. */
-function* intoMessages(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
-  for (const call of file.calls) {
-    if (!index.storage.reads(file, call)) continue;
-    const before = file.code.slice(Math.max(0, call.start - 100), call.start);
-    if (
-      /\b(?:self|this|agent|session|chat|coder|state)\.[\w.]*(?:messages|history|transcript|conversation)\w*\s*=\s*(?:await\s+)?$/i.test(
-        before,
-      )
-    )
-      yield finding(
-        "loaded-into-messages",
-        "resume",
-        "effect",
-        call.start,
-        "what was loaded becomes the conversation",
-        4,
-      );
-  }
-}
-
-/** Stores of conversations that frameworks bring: made in the product, they write each step and load by their id. */
-function* broughtStores(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
-  if (index.farFromAnchors(file.path) > 3) return;
-  const store =
-    /(^|\.|\s)((?:Async)?(?:Sqlite|SQLite|Postgres|Redis|MongoDB|DynamoDB|Firestore|Shallow\w+)Saver(\.\w+)?|SQLAlchemySession|(?:Advanced|Encrypted|Async)?SQLiteSession|DatabaseSessionService|FileChatMessageHistory|SQLChatMessageHistory|RedisChatMessageHistory|PostgresChatMessageHistory)$/;
-  const framework = /langgraph|langchain|["'\s]agents[.\s"']|@openai\/agents|google\.adk/;
-  if (!framework.test(file.imports)) return;
-  for (const call of file.calls.filter(({ callee }) => store.test(callee))) {
-    for (const aspect of ["write", "load", "resume"])
-      yield finding("framework-store", aspect, "effect", call.start, "a durable store of the framework", 4);
-  }
-}
 
 export const sessionPersistence: PrimitiveProbes = {
   id: "session-persistence",
@@ -268,6 +182,7 @@ export const sessionPersistence: PrimitiveProbes = {
     { id: "write", required: true, text: "a durable write per turn or event" },
     { id: "load", required: true, supporting: true, text: "a path that loads what was written" },
     { id: "resume", required: true, supporting: true, text: "the loaded session continues the run" },
+    { id: "trace", required: false, text: "something kept is taken up" },
   ],
   probe,
   asserted: /session|resum|restor|persist|checkpoint|transcript|history/i,

@@ -4,7 +4,7 @@
  */
 import { type CallFact, contains, type FileFacts, type FunctionFact, functionAt } from "./facts.ts";
 import { lastName, textOf } from "./query.ts";
-import { isAppend, isDurableRead, isDurableWrite, subjectOf } from "./storage.ts";
+import { isAppend, isDurableRead, isDurableWrite, onlyReads, subjectOf } from "./storage.ts";
 
 type Effect = "write" | "read" | "append";
 
@@ -57,7 +57,8 @@ export async function followStorage(files: readonly FileFacts[], breathe: () => 
       const holder = /([\w$]+)[?!]?\.([\w$]+)$/.exec(call.callee);
       if (holder && wrapped.has(holder[1] ?? "")) {
         for (const effect of ["write", "read", "append"] as const)
-          if (verbs[effect].test(holder[2] ?? "")) mark(effect, file, call);
+          if (verbs[effect].test(holder[2] ?? "") && (effect === "read" || !onlyReads(file, call)))
+            mark(effect, file, call);
       }
       if (isDurableWrite(file, call, clients)) {
         mark("write", file, call);
@@ -144,15 +145,22 @@ function goesTo(file: FileFacts, { callee }: CallFact, name: string, homes: read
 const clientMade =
   /(?:\b(?:const|let|var|self\.|this\.)\s*#?)?\b([\w$]+)\s*(?::[^=;\n]{0,80})?=\s*(?:await\s+)?(?:sqlite_utils\.Database\(|new\s+(?:Redis|IORedis|Pool|Client|Database|DatabaseSync|PrismaClient|MongoClient|Level|Dexie|Conf|ElectronStore|Low|JSONFilePreset|Cluster)\b|createClient\(|sqlite3\.connect\(|aiosqlite\.connect\(|duckdb\.connect\(|psycopg\d?\.connect\(|asyncpg\.\w+\(|redis\.(?:Redis|from_url)\(|drizzle\(|create_(?:async_)?engine\(|(?:async_)?sessionmaker\(|knex\(|openKv\(|Deno\.openKv\(|shelve\.open\(|lmdb\.open\()/g;
 const clientTyped =
-  /\b([\w$]+)\??\s*:\s*(?:Redis|IORedis|Pool|PoolClient|Database|DatabaseSync|BetterSQLite3Database|PrismaClient|Db|MongoClient|AsyncSession|Session|Connection|AsyncConnection|DbContext|Kysely<|NodePgDatabase|LibSQLDatabase|Knex)\b/g;
+  /\b([\w$]+)\??\s*:\s*["']?(?:Redis|IORedis|Pool|PoolClient|Database|DatabaseSync|BetterSQLite3Database|PrismaClient|Db|MongoClient|AsyncSession|Session|Connection|AsyncConnection|DbContext|Kysely<|NodePgDatabase|LibSQLDatabase|Knex)\b/g;
 const clientModules =
-  /redis|sqlite|postgres|\bpg\b|mysql|mongo|prisma|drizzle|knex|kysely|typeorm|sequelize|sqlalchemy|peewee|tortoise|psycopg|asyncpg|duckdb|\blevel\b|lmdb|dynamo|firestore|supabase|\bredb\b/i;
+  /redis|sqlite|postgres|\bpg\b|mysql|mongo|prisma|drizzle|knex|kysely|typeorm|mikro-orm|sequelize|sqlalchemy|sqlmodel|peewee|tortoise|beanie|mongoengine|tinydb|nedb|lowdb|dexie|localforage|pouchdb|psycopg|asyncpg|duckdb|\blevel\b|lmdb|dynamo|firestore|supabase|\bredb\b/i;
+
+/** `async with session_scope() as session`: who is handed out for the length of a block. */
+const clientLent =
+  /\bwith\s+[\w.]*(?:[sS]ession|[cC]onnect\w*|begin|get_db|_db|database|transaction)\w*\([^)\n]*\)\s+as\s+(\w+)/g;
+/** The stores of a browser's own database. */
+const browserStore = /\b([\w$]+)\s*=\s*(?:await\s+)?[\w$.]*\.(?:objectStore|index)\(/g;
 
 function clientsIn(file: FileFacts): ReadonlySet<string> {
-  if (!clientModules.test(file.imports)) return new Set();
-  return new Set(
-    [clientMade, clientTyped].flatMap((pattern) => [...file.code.matchAll(pattern)].map(([, name = ""]) => name)),
-  );
+  const patterns = [
+    ...(clientModules.test(file.imports) ? [clientMade, clientTyped, clientLent] : []),
+    ...(file.code.includes(".objectStore(") ? [browserStore] : []),
+  ];
+  return new Set(patterns.flatMap((pattern) => [...file.text.matchAll(pattern)].map(([, name = ""]) => name)));
 }
 
 /**

@@ -2,34 +2,18 @@
  * System event log: structured, append-only and durable entries of what the harness did, at least three kinds of
  * them, apart from the transcript.
  */
-import { type FileFacts, functionAt, type Span, type TypeFact } from "./facts.ts";
+import type { FileFacts, Span, TypeFact } from "./facts.ts";
 import type { Finding } from "./finding.ts";
+import { harnessKinds, kindsTold } from "./harness-kinds.ts";
+import { lesserLogs } from "./lesser-logs.ts";
 import { type Logging, logFlowOf } from "./log-flow.ts";
 import type { PrimitiveProbes } from "./primitive.ts";
-import { argumentsOf, callsTo, escaped, finding, textOf } from "./query.ts";
+import { argumentsOf, escaped, finding, textOf } from "./query.ts";
 import { isScreen } from "./scope.ts";
+import { variantsOf } from "./variants.ts";
 import type { WorkspaceIndex } from "./workspace-index.ts";
 
 const transcript = /transcript|chat_?history|conversation|session(?!_?event)|messages?\b|rollout|trajectory/i;
-
-/** What a harness does besides talking. Three different kinds make a log. */
-const kinds: readonly (readonly [string, RegExp])[] = [
-  [
-    "lifecycle",
-    /(?:session|agent|run|task|turn|process|worker|actor|workflow|job)[_.:-]?(?:was_)?(?:start(?:ed)?|stop(?:ped)?|end(?:ed)?|exit(?:ed)?|complete[d]?|create[d]?|closed?|finish(?:ed)?|shutdown|init(?:ialized)?|launch(?:ed)?|abort(?:ed)?|state_?changed?|status_?changed?)\b|^(?:launched|exit|startup|shutdown|started|finished)$/i,
-  ],
-  [
-    "config",
-    /(?:model|config|settings|thinking[_-]?level|mode|policy)s?[_.:-]?(?:change[d]?|update[d]?|set|switch(?:ed)?|select(?:ed)?)\b/i,
-  ],
-  ["permission", /permission|approv|denied|\bdeny|confirmation|reject(?:ed|ion)|refus|consent/i],
-  ["error", /error|retry|retries|fail(?:ed|ure)?\b|crash|exception|timeout/i],
-  ["compaction", /compact|summari[sz]|condens|compress|truncat/i],
-  [
-    "routing",
-    /handoff|hand_off|rout(?:ed?|ing)\b|delegat|transfer|subagent|sub_agent|spawn|dispatch|command_?(?:match\w*|invoked|run)/i,
-  ],
-];
 
 function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
   const flow = logFlowOf(index);
@@ -43,9 +27,9 @@ function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
     if (type.kind === "class") yield* classesOf(type, index);
     const listed = type.kind !== "class" || /\b(?:Str|Int)?Enum\b/.test(file.code.slice(type.start, type.start + 160));
     if (listed) yield* kindsIn(file, type);
+    if (type.kind === "alias") yield* kindsNamed(file, type, index);
   }
-  yield* textLogs(file, index);
-  yield* tracing(file);
+  yield* lesserLogs(file, index);
 }
 
 /** Types of entries, by name: a record of settings has words of its own. */
@@ -77,7 +61,8 @@ function isTold(name: string, index: WorkspaceIndex): boolean {
   const placed = index.typeNamed(name);
   if (placed === undefined || !eventType.test(name)) return false;
   if (placed.type.kind === "class") return [...classesOf(placed.type, index)].length > 0;
-  return [...kindsIn(placed.file, placed.type)].length > 0;
+  const named = placed.type.kind === "alias" && kindsTold(variantsOf(placed, index)).size > 0;
+  return named || [...kindsIn(placed.file, placed.type)].length > 0;
 }
 
 /** A function longer than this does more than write an entry. */
@@ -103,6 +88,16 @@ function* classesOf(type: TypeFact, index: WorkspaceIndex): Iterable<Finding> {
   }
 }
 
+/** The members of a union say by their names what kinds of entries there are. */
+function* kindsNamed(file: FileFacts, type: TypeFact, index: WorkspaceIndex): Iterable<Finding> {
+  const text = textOf(file, type);
+  for (const [kind, tag] of kindsTold(variantsOf({ file, type }, index))) {
+    const at = tag.split(" ").map((word) => text.search(new RegExp(`\\b${escaped(word)}\\b`)));
+    const offset = type.start + Math.max(0, at.find((place) => place >= 0) ?? 0);
+    yield finding(`entry:${kind}`, "kinds", "effect", offset, `entries about ${kind}`);
+  }
+}
+
 /** Words by which an entry says what it is: short literals, members of an enumeration, tags of types. */
 const tags = /["'`]([\w.:-]{3,40})["'`]|\b\w+\.([A-Z][A-Z_]{3,}|[A-Z][a-z]+(?:[A-Z][a-z]+)+)\b/g;
 /** Literals of conditions and listeners name no entry. */
@@ -114,43 +109,11 @@ function* kindsIn(file: FileFacts, within: Span): Iterable<Finding> {
   for (const match of text.matchAll(tags)) {
     const tag = (match[1] ?? match[2] ?? "").replace(/([a-z0-9])([A-Z])/g, "$1_$2");
     if (notTag.test(text.slice(Math.max(0, match.index - 24), match.index))) continue;
-    for (const [kind, pattern] of kinds) {
+    for (const [kind, pattern] of harnessKinds) {
       if (told.has(kind) || !pattern.test(tag)) continue;
       told.add(kind);
       yield finding(`entry:${kind}`, "kinds", "effect", within.start + match.index, `entries about ${kind}`);
     }
-  }
-}
-
-/** A logger that writes lines of text to a file. */
-function* textLogs(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
-  if (index.farFromAnchors(file.path) > 2 || isScreen(file.path)) return;
-  const toFile =
-    /(^|\.|\s)(FileHandler|RotatingFileHandler|TimedRotatingFileHandler|WatchedFileHandler|transports\.File|DailyRotateFile|pino\.destination)$/;
-  for (const call of callsTo(file, toFile)) {
-    const fn = functionAt(file, call.start);
-    if (fn === undefined || index.callsOf(fn.name) > 0 || /^(__init__|constructor)$/.test(fn.name))
-      yield finding("text-log", "text-log", "called", call.start, "a log of plain text");
-  }
-}
-
-const tracers = /opentelemetry|langfuse|langsmith|@sentry|posthog|mixpanel|mlflow|phoenix|openinference/i;
-
-function* tracing(file: FileFacts): Iterable<Finding> {
-  if (tracers.test(file.imports)) {
-    yield finding(
-      "tracing-export",
-      "tracing",
-      "called",
-      Math.max(0, file.text.search(tracers)),
-      "telemetry is exported",
-    );
-  }
-  for (const call of callsTo(
-    file,
-    /(^|\.)(startSpan|start_span|withSpan|start_as_current_span|create_span|trace)$|(^|\.)(with\w+Span|\w+_span)$/,
-  )) {
-    yield finding("tracing-span", "tracing", "called", call.start, "spans of a trace");
   }
 }
 

@@ -7,15 +7,21 @@ import { contains, type FileFacts, functionAt } from "./facts.ts";
 import type { Finding } from "./finding.ts";
 import type { PrimitiveProbes } from "./primitive.ts";
 import { argumentsOf, codeOf, finding, functionsNamed, lastName, offsetsIn, textOf } from "./query.ts";
+import { chosenSets } from "./tool-pool-choice.ts";
+import { joinedUnderConditions } from "./tool-pool-conditions.ts";
 import type { WorkspaceIndex } from "./workspace-index.ts";
 
 const criterion =
   /enabled|disabled|allow|deny|denied|exclu|includ|permission|mode|availab|read_?only|readonly|active|\bhas\(|includes\(|support|role|agent|isEnabled|whitelist|blacklist|visible|plan/i;
 const filters: readonly RegExp[] = [
-  /[\w.$]*tools(?:\.values\(\)|\(\))?\]?\??\s*\.filter\(/gi,
-  /\[\s*\w+\s+for\s+\w+\s+in\s+[\w.]*tools(?:\.values\(\)|\.items\(\)|\(\))?\s+if\b/gi,
+  /[\w.$]*tools?(?:definitions?|registry|map|list|sets?|kit|box|classes|entries|configs?|specs)?(?:\.values\(\)|\(\))?[\])]?\??\s*\.filter\(/gi,
+  /\[\s*\w+\s+for\s+\w+\s+in\s+[\w.]*tools?(?:_?(?:registry|map|list|sets?|kit|box|classes|instances|definitions|specs|configs?))?(?:\.values\(\)|\.items\(\)|\(\))?\s+if\b/gi,
   /\{\s*\w+\s*:\s*\w+\s+for\s+\w+\s*,\s*\w+\s+in\s+[\w.]*tools?\w*\.items\(\)\s+if\b/gi,
 ];
+/** Tools that are complained of are not offered. */
+const complaint = /\b(?:bad|invalid|missing|unknown|duplicate|unused|orphan|failed)\w*\s*(?::[^=\n]+)?=\s*\[?\s*$/i;
+/** Rows of tools are the pool where what the agent is set to decides which. */
+const rowsOfAgent = /in_\([^)\n]*(?:config|agent|session|role|mode|user)/i;
 /** The names an agent, a mode or a template carries decide which tools there are. */
 const ofAgent =
   /\b\w*(?:agent|template|profile|mode|persona|definition|spec)\w*\??\.(?:allowed_?)?tool(?:s|_?names)\??\.(?:includes|has|some|filter)\(|\b(?:if|and|or|not)\b[^\n]{0,60}\bin\s+(?:\w+\.)*\w*(?:agent|template|profile|mode|persona|spec)\w*\.(?:allowed_?)?tool(?:s|_names)\b/gi;
@@ -28,6 +34,9 @@ function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
       const statement = file.text.slice(offset, Math.min(offset + 260, file.text.length));
       if (!criterion.test(conditionIn(statement))) continue;
       const fn = functionAt(file, offset);
+      if (complaint.test(file.code.slice(Math.max(0, offset - 60), offset))) continue;
+      if (/\bquery\([^)]*$/.test(file.code.slice(Math.max(0, offset - 40), offset)) && !rowsOfAgent.test(statement))
+        continue;
       if (
         /\.name\s*===?\s*\w*(name|Name)\)/.test(statement.slice(0, 120)) ||
         /tool_?(call|result|use)s?/i.test(statement.slice(0, 30))
@@ -65,6 +74,8 @@ function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
     if (fn && (index.onRunPath(file, offset) || index.callsOf(fn.name) > 0))
       yield finding("tools-of-agent", "computed", "effect", offset, "each agent has its own set of tools");
   }
+  yield* joinedUnderConditions(file, index);
+  yield* chosenSets(file, index);
   yield* allowedPerTurn(file, index);
   yield* offered(file, index);
 }
@@ -110,7 +121,7 @@ function* offered(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
     const apt = 6 - 2 * anchor.distance;
     const passes =
       call &&
-      /\b\w*tools\b|\btool_?(?:definitions?|specs|declarations|schemas|config|list|set)\b/i.test(
+      /\b\w*tools\b|\bfunctions\b|\btool_?(?:definitions?|specs|declarations|schemas|config|list|set)\b/i.test(
         argumentsOf(file, call),
       );
     if (call && /\btools\s*[=:]\s*\[\s*\]/.test(argumentsOf(file, call))) continue;
@@ -118,8 +129,8 @@ function* offered(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
       yield { ...finding("tools-offered", "offered", "effect", anchor.offset, "the request carries the tools"), apt };
     else if (
       fn &&
-      /\btools\b\s*[:=]|\[["']tools["']\]|bind_?tools/i.test(textOf(file, fn)) &&
-      lastName(call?.callee ?? "") !== ""
+      /\b(?:tools|functions)\b\s*[:=]|\[["'](?:tools|functions)["']\]|bind_?tools/i.test(textOf(file, fn)) &&
+      (call === undefined || lastName(call.callee) !== "")
     ) {
       yield { ...finding("tools-offered", "offered", "effect", anchor.offset, "the request carries the tools"), apt };
     }

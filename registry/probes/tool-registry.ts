@@ -9,24 +9,30 @@ import type { PrimitiveProbes } from "./primitive.ts";
 import { callsTo, codeOf, finding, functionsNamed, offsetsIn, textOf, typesNamed } from "./query.ts";
 import type { WorkspaceIndex } from "./workspace-index.ts";
 
-const toolTypeName = /tool|function|command|capabilit|skill/i;
+const toolTypeName = /tool|function|command|capabilit|skill|action/i;
 const named = /\b(?:get_?)?(?:tool_?)?name\b/i;
 const description = /\b(?:get_?)?(?:tool_?)?(?:description|desc|summary|instructions|docstring)\b/i;
 const schema =
   /\b(?:get_?)?(?:parameters|params|inputSchema|input_schema|inputs|args_schema|argsSchema|schema|input_type|inputType|params_json_schema|params_schema|parameter_schema|parameterSchema|arguments|signature|json_?schema|definition)\b/i;
+/** What a vendor is sent of a tool has its description in it. */
+const wholeSchema = /\b(?:openai|anthropic|tool|function|llm)_?[sS]chema\b/;
 const keyedByName: readonly RegExp[] = [
   /\b[\w.$]*(?:tool|func|command|registr)\w*\.set\(\s*[\w.]*name\b/gi,
   /\{\s*(?:\w+)\.(?:name|__name__)\s*:\s*\w+\s+for\s+\w+\s+in\s+[\w.()[\]]*(?:tool|func|command|skill|action)/gi,
   /\b[\w.$]*(?:tool|func|command|registr)\w*\[\s*[\w.]*(?:\.|_)?(?:name|__name__)\s*\]\s*=[^=]/gi,
   /\bfromEntries\(\s*[\w.$]*(?:tool|func|command)\w*[^;]{0,80}?\.name\b/gi,
-  /\b(?:Map<(?:string|\w*Name),\s*|Record<(?:string|\w*Name),\s*|[dD]ict\[str,\s*)(?:type\[|Type\[|\(?new\b[^>]{0,40}=>\s*)?["']?\w*(?:Tool|Command|(?:Agent|Callable|Registered)Function)(?:Type|Def\w*|Info|Spec|Handler|Impl|Class|Entry|Config|Like|Base|Registration|Descriptor|Declaration)?\b(?![\w[])/g,
+  /\b(?:Map<(?:string|\w*Name),\s*|Record<(?:string|\w*Name),\s*|[dD]ict\[str,\s*)(?:type\[|Type\[|\(?new\b[^>]{0,40}=>\s*)?["']?\w*(?:Tool|Command|Skill|(?:Agent|Callable|Registered)Function|(?<=["'\s,])(?:Registered|Agent|Browser|Base)?Action)(?:Type|Def\w*|Info|Spec|Handler|Impl|Class|Entry|Config|Like|Base|Registration|Descriptor|Declaration)?\b(?![\w[])/g,
   /\bfromEntries\(\s*Object\.entries\(\s*[\w.$]*(?:tool|func|command)\w*\)\.map\(/gi,
   /\.query\(\s*\w*(?:Function|Tool|Skill)\w*\s*\)[^;\n]{0,60}\.filter(?:_by)?\([^)\n]*name\s*==?\s*\w*name\b/gi,
   /\bnew Map(?:<[^>]*>)?\(\s*[\w.$]*(?:tool|func|command)\w*[^;]{0,160}?\.map\(\s*\(?\s*(\w+)[^=]{0,30}=>\s*\[\s*\1\.name/gi,
   /\bnew Map\(\s*[\w.$]*tools?\w*\.map\([^;]{0,60}?\.name\b/gi,
 ];
-const searchedByName =
-  /[\w.$]*tools?\w*\??\.(?:find|some|filter)\w*\(\s*\(?\s*\w+[^)]{0,30}\)?\s*=>[^;]{0,60}?\.name\s*===?/gi;
+const searchedByName: readonly RegExp[] = [
+  /[\w$.]*tools?\w*\??\.(?:find|some|filter)\w*\(\s*\(?\s*\w+[^)]{0,30}\)?\s*=>[^;]{0,60}?\.name\s*===?/gi,
+  /\bnext\(\s*\(?\s*(\w+)\s+for\s+\1\s+in\s+[\w.]*(?:tool|func|skill)\w*(?:\(\))?\s+if\s+\1\.(?:name|__name__)\s*==/gi,
+  /\bfor\s+(\w+)\s+in\s+[\w.]*(?:tool|func|skill)\w*(?:\(\))?\s*:\s*if\s+(?:\1\.(?:name|__name__)|\w*name\w*\(\1\))\s*==/gi,
+  /\bfor\s*\(\s*const\s+(\w+)\s+of\s+[\w.]*(?:tool|func|skill)\w*(?:\(\))?\s*\)\s*\{?\s*if\s*\(\s*\1\.name\s*===?/gi,
+];
 /** What turns tools into a vendor's words reads them too, and says least. */
 const adapter = /(?:^|\/)(?:providers?|llms?|models?|api|adapters?|transform|backends?|converters?)\//i;
 
@@ -36,8 +42,9 @@ function listedApt(file: FileFacts, offset: number): number {
 }
 
 const listed: readonly RegExp[] = [
+  /\bObject\.(?:values|entries|keys)\(\s*[\w$.]*(?:tools?|actions|skills)\w*\s*\)/gi,
   /[\w.$]*tools?\w*(?:\.values\(\)|\))?\]?\??\.(?:map|flatMap)\(/gi,
-  /\bfor\s+\w+\s+in\s+[\w.]*tools?\w*(?:\.values\(\)|\.items\(\))?/gi,
+  /\bfor\s+\w+\s+in\s+[\w.]*(?:tools?\w*|functions)(?:\.values\(\)|\.items\(\))?/gi,
   /\bfor\s*\(\s*const\s+\[?[\w,\s]+\]?\s+of\s+[\w.$]*tools?\w*/gi,
 ];
 
@@ -76,8 +83,10 @@ function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
           apt: keeping.test(lineFrom(file, offset)) ? 9 : 2,
         };
   }
-  for (const offset of offsetsIn(code, searchedByName))
-    yield finding("search-by-name", "keyed", "effect", offset, "tools are searched by name");
+  for (const pattern of searchedByName)
+    for (const offset of offsetsIn(code, pattern))
+      if (isOfTools(file, offset))
+        yield finding("search-by-name", "keyed", "effect", offset, "tools are searched by name");
   for (const pattern of listed) {
     for (const offset of offsetsIn(code, pattern)) {
       if (!isOfTools(file, offset)) continue;
@@ -108,8 +117,7 @@ function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
  */
 function* dispatches(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
   const anchors = index.anchors.filter(({ kind }) => kind === "tool-dispatch");
-  const loops = index.anchors.some(({ kind }) => kind === "main-loop");
-  const framework = !loops && index.anchors.some(({ note }) => /-agent(?:-sdk)?$/.test(note));
+  const framework = frameworkDispatches(index);
   const named =
     framework || anchors.some((anchor) => anchor.note === ARM_BY_ARM && index.afterModel(anchor.file, anchor.offset));
   for (const { offset, note } of anchors.filter((anchor) => anchor.file === file)) {
@@ -127,13 +135,22 @@ function* dispatches(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> 
   }
 }
 
+/** A framework's agent is made, and there is no loop around it, or only one around what the framework runs. */
+function frameworkDispatches({ anchors }: WorkspaceIndex): boolean {
+  if (!anchors.some(({ note }) => /-agent(?:-sdk)?$/.test(note))) return false;
+  if (!anchors.some(({ kind }) => kind === "main-loop")) return true;
+  const direct = anchors.filter(({ kind, distance }) => kind === "model-call" && distance === 0);
+  const graphs = direct.filter(({ note }) => note === "langchain-agent").length;
+  return graphs > direct.filter(({ note }) => !/-agent(?:-sdk)?$/.test(note)).length;
+}
+
 function* entries(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
   for (const type of typesNamed(file, toolTypeName)) {
     const body = fieldsOf(
       codeOf(file, { start: type.start, end: Math.min(type.end, type.start + 12_000) }),
       file.language,
     );
-    if (named.test(body) && description.test(body) && schema.test(body)) {
+    if (named.test(body) && ((description.test(body) && schema.test(body)) || wholeSchema.test(body))) {
       yield {
         ...finding("tool-type", "entries", "effect", type.start, "a tool carries name, description and schema"),
         apt:

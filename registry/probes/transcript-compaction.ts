@@ -2,32 +2,24 @@
  * Transcript compaction: an automatic trigger, the old part replaced by a summary or marker, the recent part kept, and
  * the result persisted.
  */
+import { afterCompaction, isOnlyTold, keptOf } from "./compaction-kept.ts";
+import { droppedTalk } from "./dropped-talk.ts";
 import { contains, type FileFacts, type FunctionFact, functionAt } from "./facts.ts";
 import type { Finding } from "./finding.ts";
 import { logFlowOf } from "./log-flow.ts";
 import type { PrimitiveProbes } from "./primitive.ts";
-import {
-  argumentsOf,
-  branchesOn,
-  callsTo,
-  codeOf,
-  escaped,
-  finding,
-  lastName,
-  offsetsIn,
-  textOf,
-  worded,
-} from "./query.ts";
+import { branchesOn, callsTo, codeOf, finding, offsetsIn, textOf, worded } from "./query.ts";
 import type { WorkspaceIndex } from "./workspace-index.ts";
 
 /** What a conversation is made of, and words that say that it is made shorter. */
 const talk = "(?:messages?|history|histories|context|transcript|conversations?|chat|turns|observations?)";
 const shorter =
-  "(?:trim|prun|truncat|compress|shrink|squash|evict|distill|collaps|mask|elid|offload|forget|summari[sz])\\w*?";
+  "(?<![a-z])(?:trim|prun|truncat|compress|shrink|shorten|squash|evict|distill|collaps|mask|elid|offload|forget|cut|split|summari[sz])\\w*?";
 const compaction = new RegExp(
   [
     "compact(?!or)|summari[sz]e(?!d)|summari[sz](?:er|ation|ing)|condens|microcompact|(?<![a-z])elid(?:e|ed|ing)(?![a-z])",
     `${shorter}_?(?:old_?|long_?|past_?|previous_?)?${talk}`,
+    "(?:trim|truncate|shorten|cut|fit)_?prompt",
     `${talk}_?${shorter}(?:ion|er|or|ing|e|ed)?(?![a-z])`,
     "last_?n_?(?:observations|messages|turns)|history_?processor|chat_?summary",
   ].join("|"),
@@ -47,15 +39,21 @@ const replaced: readonly RegExp[] = [
   /(?:\.\.\.|[,[]\s*\*)[\w.$]*(?:to_?keep|kept|recent|tail|preserved|remaining|slice\()\w*/gi,
   // A marker in place of what was said.
   /\b(?:entry|message|msg|item|observation|event|block|part)\w*(?:\.content|\.text|\.output|\[["'] {6,7}["']\])\s*=(?!=)/g,
+  // A summary or a marker joins the messages.
+  /\b[\w$.]*(?:messages|history|transcript|contents)\w*\.(?:push|append|unshift|insert)\([^;\n]{0,160}\b\w*(?:summary|placeholder|replacement|compact\w*)\b/gi,
+  /\.(?:reset|set|replace|update)\w*\(\s*\[[^\]]{0,160}(?:summar|compact|condens)\w*/gi,
   // What is left out, told by its names.
   /\b(?:forgotten|dropped|evicted|pruned|compacted|first_?kept)_?\w*(?:events?|messages?|entry|entries|ids?|index)\w*\s*[:=](?!=)/gi,
 ];
 const recent =
-  /\b(?:keep_?recent\w*|keep_?last\w*|\w*_?to_?keep\w*|keep_?(?:first|turns|messages|tokens|n)\w*|recent_?\w*|preserved?_?(?:recent|messages|tail|threshold|last)\w*|\w*_preserve_\w*|preserved_\w+|tail|tail_\w+|\w+_tail|kept\w*|first_?kept\w*|cut_?off\w*|cut_?point\w*|split_?(?:point|index)\w*)\b|\.slice\(\s*-|\[\s*-\s*[\w.]+\s*:\s*\]|\[\s*\w*(?:index|cut|split|start)\w*\s*:\s*\]/gi;
+  /\b(?:keep_?recent\w*|keep_?last\w*|\w*_?to_?keep\w*|keep_?(?:first|turns|messages|tokens|n)\w*|recent_?\w*|preserved?_?(?:recent|messages|tail|threshold|last)\w*|\w*_preserve_\w*|preserved_?(?:tail|turns|context|history|events|entries|user\w*)|tail|tail_\w+|\w+_tail|kept\w*|first_?kept\w*|cut_?off\w*|cut_?point\w*|split_?(?:point|index)\w*)\b|\.slice\(\s*-|\[\s*-\s*[\w.]+\s*:\s*\]|\[\s*\w*(?:index|cut|split|start)\w*\s*:\s*\]/gi;
 /** A marker kept among what was said tells which part of it is no longer sent. */
 const markerField =
   /\b(?:compacted|compaction|condensed|condensation|summari[sz]ed|summary_?of|is_?summary|is_?compact\w*)\b/i;
 
+/** Cut in two, and both handed on; or walked from the newest back. */
+const parted =
+  /\breturn\s*\(?\s*([\w.]+)\[\s*:[^\]\n]+\]\s*,\s*\1\[[^\]\n]+:\s*\]|\breturn\s*[[{][^;\n]{0,60}\.slice\(\s*0\s*,[^;\n]{0,80}\.slice\(|\bfor\b[^\n]{0,40}\breversed\(\s*[\w.]*(?:messages|history|turns|events|entries)|\bfor\s*\([^;]{0,60}(?:messages|history|turns|events|entries)\w*\.length\s*-\s*1\s*;[^;]*>=?\s*0/gi;
 const triggers = /[<>]|should|too_?|exceed|overflow|needs_?|is_?(?:full|over|near)|due\b/i;
 const aboutTalk =
   /context|tokens?\b|messages?|histor|conversation|transcript|turns?\b|entries|events|items|contents?\b|chat|observation|view/i;
@@ -63,11 +61,6 @@ const savesIt =
   /(^|\.)_?(?:append|save|persist|write|record|store|commit|overwrite|publish)\w*(?:compact|summar|condens|compress)/i;
 /** What only looks at a conversation does not make it shorter. */
 const asks = /(^|\.)(?:is|has|assert|validate|normalize|parse|get|read|load|describe|format|count|report)_?(?=[A-Z_])/;
-const tells =
-  /(^|\.)(?:\w*log\w*|debug|info|warn|error|track\w*|capture\w*|emit|execute|invoke|run)$|telemetry|metric/i;
-const putsBack =
-  /(^|\.)_?(?:set|replace|update|overwrite|reset|rewrite|start|load|init)_?\w*(?:history|messages|chat|conversation|transcript|context|session)\w*$/i;
-
 function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
   const near = index.farFromAnchors(file.path) <= 2;
   for (const branch of branchesOn(file, trigger)) {
@@ -106,7 +99,9 @@ function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
   for (const call of callsTo(file, savesIt))
     if (!/assert|check|valid/i.test(call.callee))
       yield finding("compaction-saved", "persisted", "effect", call.start, "the result of compaction is kept");
+  yield* afterCompaction(file, compaction, index);
   yield* markersKept(file, index);
+  yield* droppedTalk(file, index);
 }
 
 const baseOf = ({ path }: FileFacts): string => worded(path.slice(path.lastIndexOf("/") + 1));
@@ -118,7 +113,8 @@ function* insideCompaction(file: FileFacts, fn: FunctionFact, index: WorkspaceIn
     ((near && index.callsOf(fn.name) > 0) ||
       onPath ||
       /^a?(before_model|wrap_model_call|before_agent|__call__)$/.test(fn.name));
-  if (compaction.test(worded(fn.name)) || (fn.name === "__call__" && compaction.test(worded(fn.owner))))
+  const says = compaction.test(worded(fn.name)) || (fn.name === "__call__" && compaction.test(worded(fn.owner)));
+  if (says && (!onlySummarises(fn, file) || (ofTalk.test(textOf(file, fn)) && !isOnlyTold(file, fn))))
     yield finding(
       "compaction-declared",
       "replaced",
@@ -147,10 +143,17 @@ function* insideCompaction(file: FileFacts, fn: FunctionFact, index: WorkspaceIn
         "the old part is replaced",
       );
   }
-  const kept = offsetsIn(code, recent, fn.start)[0];
+  const kept = offsetsIn(code, recent, fn.start)[0] ?? (guard && offsetsIn(code, parted, fn.start)[0]);
   if (kept !== undefined)
     yield finding("recent-part-kept", "recent", used ? "effect" : "declaration", kept, "the recent part stays");
-  yield* persistence(file, fn, index);
+  yield* keptOf(file, fn, index);
+}
+
+/** Pages, tasks and tools are summarised as well; a conversation is one that its code speaks of. */
+const ofTalk = /\b\w*(?:messages|history|histories|conversation|transcript)\b/i;
+
+function onlySummarises({ name, owner }: FunctionFact, file: FileFacts): boolean {
+  return !compaction.test(worded(`${name} ${owner} ${baseOf(file)}`).replace(/summari[sz]\w*|summar(?:y|ies)/gi, ""));
 }
 
 /** A class that nothing in the product makes an object of is offered to others. */
@@ -158,59 +161,6 @@ function isLeftToUser({ code }: FileFacts, { owner }: FunctionFact, index: Works
   if (owner === "" || index.callsOf(owner) > 0 || /register|from_?config|\bcls\(/i.test(code)) return false;
   return index.below(owner).every((name) => index.callsOf(name) === 0) && /\bclass\b/.test(code);
 }
-
-/** Written where it is made, put back where what is kept is written, or held in what is saved whole. */
-function* persistence(file: FileFacts, fn: FunctionFact, index: WorkspaceIndex): Iterable<Finding> {
-  const kept = (offset: number) =>
-    finding("compaction-written", "persisted", "effect", offset, "the result of compaction is kept");
-  const write = index.storage.writesIn(file, fn).find(({ callee }) => !tells.test(callee));
-  if (write) yield kept(write.start);
-  for (const call of callsTo(file, putsBack, fn)) {
-    const homes = index.functionsNamed(lastName(call.callee)).slice(0, placesMax);
-    if (homes.some((home) => index.storage.writesIn(home.file, home.fn).length > 0)) yield kept(call.start);
-  }
-  const back = callsTo(file, handsBack, fn).find((call) => shortened.test(argumentsOf(file, call)));
-  if (back && savesWhole(index)) yield kept(back.start);
-  const [, held] =
-    /\b(?:self|this)\.([\w$]*(?:messages|history|transcript|conversation)\w*)\s*=(?![=>])/i.exec(codeOf(file, fn)) ??
-    [];
-  if (held === undefined) return;
-  const saved = file.functions.find(
-    (other) =>
-      new RegExp(`\\b${escaped(held)}\\b`).test(codeOf(file, other)) &&
-      index.storage
-        .writesIn(file, other)
-        .some((call) => !tells.test(call.callee) && !index.storage.appends(file, call)),
-  );
-  const at = saved && index.storage.writesIn(file, saved)[0];
-  if (at) yield kept(at.start);
-}
-
-const handsBack = /(^|\.)_?(?:set|replace|update|overwrite)_?(?:messages|history|conversation|transcript)$/i;
-const shortened = /compress|compact|summar|condens|trimmed|pruned|llm_?result/i;
-const wholes = new WeakMap<WorkspaceIndex, boolean>();
-
-/** Somewhere the conversation is written as a whole, so that what replaced it is written with it. */
-function savesWhole(index: WorkspaceIndex): boolean {
-  const made =
-    wholes.get(index) ??
-    index.product.some((file) =>
-      file.calls.some((call) => {
-        const fn = index.storage.writes(file, call) ? functionAt(file, call.start) : undefined;
-        return (
-          fn !== undefined &&
-          /^_?(?:save|persist|store)/i.test(fn.name) &&
-          !index.storage.appends(file, call) &&
-          /\b(?:messages|transcript|conversation)\b/i.test(index.storage.fieldsOf(file, fn))
-        );
-      }),
-    );
-  wholes.set(index, made);
-  return made;
-}
-
-/** A name that is defined in more places than these says little of what it does. */
-const placesMax = 4;
 
 /** What is sent is built from the latest marker on: the entries stay, and are no longer sent. */
 function* byMarker(file: FileFacts, fn: FunctionFact, index: WorkspaceIndex): Iterable<Finding> {

@@ -21,7 +21,7 @@ const bodyCharsMax = 3_000;
 const unionCharsMax = 30_000;
 
 const discriminant =
-  /\b["']?(type|kind|event|sessionUpdate|session_update|event_type|eventType|event_name|_tag|tag|subtype|action|method|op|name|object)["']?\??\s*(?::|=)\s*([^;,\n}]{1,240})/g;
+  /\b["']?(type|kind|event_kind|eventKind|message_type|messageType|msg_type|event|sessionUpdate|session_update|event_type|eventType|event_name|_tag|tag|subtype|action|method|op|name|object|state|status|phase)["']?\??\s*(?::|=)\s*(Literal\[[^\]]{1,1200}\]|[^;,\n}]{1,240})/g;
 const enumerated = /\b(?:Str|Int)?Enum\b/;
 
 /** The kinds of a type that is a union, an enumeration or a map of events; one for a plain record. */
@@ -100,8 +100,12 @@ function partVariants(given: string, name: string, index: Known, depth: number):
 function recordVariants(text: string, name: string, index: Known, depth: number): Variant[] {
   const body = text.slice(0, bodyCharsMax);
   for (const [, key = "", value = ""] of body.matchAll(discriminant)) {
-    const tags = [...new Set(tagsIn(value))];
-    const declared = tags.length === 0 && /type|kind|event|tag/i.test(key) ? enumeratedBy(value, index, depth) : [];
+    // Where an event stands in its run tells kinds apart only where nothing else does, and all its values are declared.
+    const state = /^(?:state|status|phase)$/.test(key);
+    if (state && depth > 0) continue;
+    const tags = state ? [] : [...new Set(tagsIn(value))];
+    const declared =
+      tags.length === 0 && (state || /type|kind|event|tag/i.test(key)) ? enumeratedBy(value, index, depth) : [];
     if (declared.length > 0) return declared.map(({ tag }) => ({ tag, body }));
     if (tags.length === 0 || (key === "name" && name === "")) continue;
     return tags.map((tag) => ({ tag: `${tag} ${name}`.trim(), body }));

@@ -7,6 +7,8 @@ import type { Finding } from "./finding.ts";
 import type { PrimitiveProbes } from "./primitive.ts";
 import { branchesOn, finding, functionsNamed, literalsIn, offsetsIn, textOf, worded } from "./query.ts";
 import { isScreen } from "./scope.ts";
+import { loadedProgress, openRows, readStatus } from "./stored-status.ts";
+import { workProgress } from "./work-progress.ts";
 import type { WorkspaceIndex } from "./workspace-index.ts";
 
 const statusName = /status|state|phase|stage|step/i;
@@ -26,7 +28,15 @@ const goesOn = (words: ReadonlySet<string>): boolean => [...words].some((word) =
 const todo = /todo/i;
 const idempotent = /idempoten(?!t_?hint)|already_?(done|ran|executed|processed|completed)|alreadyExecuted/i;
 
+/** A change of status that is kept tells of a status, though its type was not seen: so in two of two repositories. */
 function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
+  for (const one of conditions(file, index)) {
+    yield one;
+    if (one.aspect === "durable" && one.strength === "effect") yield { ...one, aspect: "trace", strength: "called" };
+  }
+}
+
+function* conditions(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
   const base = file.path.slice(file.path.lastIndexOf("/") + 1);
   // What a screen shows is not what the harness keeps.
   if (isScreen(file.path) || elsewhere.test(file.path)) return;
@@ -74,6 +84,7 @@ function* probe(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
     );
   }
   yield* taggedSteps(file);
+  yield* workProgress(file, index);
   yield* columns(file, index);
   yield* durability(file, index);
   yield* goingOn(file, index);
@@ -181,6 +192,8 @@ function* goingOn(file: FileFacts, index: WorkspaceIndex): Iterable<Finding> {
       );
   }
   yield* transitions(file, index);
+  const isOther = (name: string): boolean => notWorkflow.test(name);
+  for (const ask of [openRows, readStatus, loadedProgress]) yield* ask(file, index, isOther);
   for (const branch of branchesOn(file, idempotent))
     if (!/status_?code|https?\b|retryable/i.test(textOf(file, branch.condition)))
       yield finding("idempotent-step", "resume", "effect", branch.start, "a step that was done is not done again");
@@ -233,6 +246,7 @@ export const workflowState: PrimitiveProbes = {
     { id: "status", required: true, text: "an explicit status or step type apart from the transcript" },
     { id: "durable", required: true, supporting: true, text: "the status is durable" },
     { id: "resume", required: true, supporting: true, text: "resume by status, or idempotent steps" },
+    { id: "trace", required: false, text: "a change of status is kept" },
     { id: "todo", required: false, text: "a to-do tool" },
   ],
   probe,

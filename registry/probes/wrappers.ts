@@ -18,8 +18,10 @@ export async function wrappersOf(
 ): Promise<Anchor[]> {
   const found = new Map(direct.map((anchor) => [`${anchor.file.path}:${anchor.offset}`, anchor]));
   const renamed: Alias[][] = [];
+  const handed: Called[][] = [];
   for (const file of files) {
     renamed.push(aliasesIn(file));
+    handed.push(valuesIn(file));
     await breathe();
   }
   let level: readonly Anchor[] = direct;
@@ -37,9 +39,11 @@ export async function wrappersOf(
     for (let pass = 0; pass < 2; pass += 1)
       for (const [index, file] of files.entries()) addAliases(wrappers, renamed[index] ?? [], file.path);
     const next: Anchor[] = [];
-    for (const file of files) {
-      for (const call of file.calls) {
-        if (!callsWrapper(file, call, wrappers) || found.has(`${file.path}:${call.start}`)) continue;
+    for (const [index, file] of files.entries()) {
+      const calls = file.calls.filter((call) => callsWrapper(file, call, wrappers));
+      const values = (handed[index] ?? []).filter((value) => handsOn(file, value, wrappers));
+      for (const call of [...calls, ...values]) {
+        if (found.has(`${file.path}:${call.start}`)) continue;
         const note = `reaches the model through ${lastName(call.callee)}`;
         next.push({ kind: "model-call", file, offset: call.start, note, distance });
       }
@@ -150,6 +154,30 @@ function addAliases({ homes }: Wrappers, renamed: readonly Alias[], path: string
   }
 }
 
+type Called = Pick<CallFact, "callee" | "start">;
+
+/** Own methods, and those of models, that are handed to others to call: `retry(self._ask, …)`, `ask = self._a if x else self._b`. */
+const value =
+  /[(,=]\s*(?:await\s+)?((?:(?:self|this|cls)|(?:[\w$]+\.)*[\w$]*(?:[mM]odel|llm|LLM|[cC]lient|[pP]rovider)[\w$]*)\.([\w$]+))[ \t]*(?=[,)]|\s+if\b|$)/gm;
+
+function valuesIn({ code }: FileFacts): Called[] {
+  return [...code.matchAll(value)].flatMap(({ 0: text, 1: callee = "", 2: name = "", index }) =>
+    commonNames.has(name) ? [] : [{ callee, start: index + text.lastIndexOf(callee) }],
+  );
+}
+
+/** A field of the same name is no function: only what the file defines itself, or a name that says what it does. */
+function handsOn(file: FileFacts, { callee }: Called, { homes }: Wrappers): boolean {
+  const name = lastName(callee);
+  const home = homes.get(name);
+  if (!home || home.ownOnly === true) return false;
+  return /^(?:self|this|cls)\./.test(callee) ? home.paths.has(file.path) && isMethod(file, name) : home.owners.size > 0;
+}
+
+function isMethod(file: FileFacts, name: string): boolean {
+  return file.functions.some((fn) => fn.name === name && fn.owner !== "");
+}
+
 function callsWrapper(file: FileFacts, call: CallFact, { homes }: Wrappers): boolean {
   const name = lastName(call.callee);
   const home = homes.get(name);
@@ -159,5 +187,11 @@ function callsWrapper(file: FileFacts, call: CallFact, { homes }: Wrappers): boo
   if (receiver === "") return home.paths.has(file.path) || new RegExp(`\\b${escaped(name)}\\b`).test(file.imports);
   if (receiverOfModel.test(receiver)) return true;
   const held = lastName(receiver).replace(/_/g, "").toLowerCase();
-  return held.length >= 5 && [...home.owners].some((owner) => owner.endsWith(held));
+  if (held.length >= 5 && [...home.owners].some((owner) => owner.endsWith(held) || owner.startsWith(held))) return true;
+  // A module under its own name.
+  return (
+    /^[\w$]+$/.test(receiver) &&
+    [...home.paths].some((path) => path.toLowerCase().split(/[/.]/).includes(receiver.toLowerCase())) &&
+    new RegExp(`\\b${escaped(receiver)}\\b`).test(file.imports)
+  );
 }

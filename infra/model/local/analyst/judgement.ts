@@ -47,7 +47,10 @@ export function judge(examination: Examination): Judgement {
     primitive,
     level,
     maturity: level === "present" ? (tested ? 3 : 2) : level === "partial" ? 1 : 0,
-    confidence: confidenceOf(level, required, hits, anchors, understood),
+    confidence:
+      level === "absent" && examination.doubts.length > 0
+        ? "low"
+        : confidenceOf(level, required, hits, anchors, understood),
     findings,
     why: whyOf(level, examination, missing),
     next: nextStep(primitive, level, missing[0]?.text),
@@ -61,7 +64,17 @@ export function isProved({ id, atLeast = 1 }: Aspect, hits: readonly Hit[]): boo
   return different.size >= atLeast;
 }
 
-function levelOf({ aspects, hits, understood, doubts, anchors }: Examination, missing: readonly Aspect[]): Level {
+/**
+ * Whether the harness may be written in what was not read: a doubt stands and no fewer files are unread than were read. A
+ * smaller doubt lowers the confidence alone. Measured over 53 answer keys: of 10 silences with a doubt the reader called
+ * 6 absent and 4 partial, none unknown.
+ */
+function isBlind({ doubts, unread, filesScanned }: Examination): boolean {
+  return doubts.length > 0 && Object.values(unread).reduce((sum, count) => sum + count, 0) >= filesScanned;
+}
+
+function levelOf(examination: Examination, missing: readonly Aspect[]): Level {
+  const { aspects, hits, understood, anchors } = examination;
   const supporting = new Set(aspects.filter((aspect) => aspect.supporting).map(({ id }) => id));
   const known = new Set(aspects.map(({ id }) => id));
   const counted = hits.filter(
@@ -75,8 +88,8 @@ function levelOf({ aspects, hits, understood, doubts, anchors }: Examination, mi
   if (denied && counted.every(({ strength }) => strength === "declaration" || strength === "test")) return "absent";
   // Where the run path was not found, a declaration may belong to anything.
   if (counted.some(({ strength }) => understood || strength === "effect")) return "partial";
-  // Silence is absence only where everything that could speak was heard.
-  return understood && doubts.length === 0 ? "absent" : "unknown";
+  // Silence is absence only where most of what could speak was heard.
+  return understood && !isBlind(examination) ? "absent" : "unknown";
 }
 
 function confidenceOf(
@@ -167,7 +180,7 @@ function whyOf(
     case "absent":
       return hits.some(({ aspect }) => aspect === deniedAspect)
         ? `${read}: the repository says that it has none, and no effect contradicts it.`
-        : `${read}: model call and run path were found, and no probe fired on them.`;
+        : `${read}: model call and run path were found, and no probe fired on them${doubts.length > 0 ? `, though ${doubts.join("; ")}` : ""}.`;
     case "unknown":
       if (filesScanned === 0) return `Local structural analysis: ${noSource(unread)}.`;
       return `${read}: ${understood ? `nothing conclusive fired, and that proves nothing: ${doubts.join("; ") || "what fired was too weak"}` : "no model call was recognised, so silence proves nothing"}.`;

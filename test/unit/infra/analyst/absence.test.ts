@@ -12,10 +12,10 @@ afterEach(async () => {
 async function judged(
   files: Readonly<Record<string, string>>,
   primitive: string,
-): Promise<{ level: string; why: string }> {
+): Promise<{ level: string; confidence: string; why: string }> {
   scratch = await openScratch(files);
   const { report } = await converse(scratch.box, taskText("explore", { primitive }));
-  return report?.value as { level: string; why: string };
+  return report?.value as { level: string; confidence: string; why: string };
 }
 
 const loop = (before = "") => `import Anthropic from "@anthropic-ai/sdk";
@@ -51,16 +51,17 @@ test.each(inDurableStores)(
   },
 );
 
-test("beside a client that the run writes to, silence about the audit is unknown, with the file that uses it", async () => {
+test("beside a client that the run writes to, the absence of an audit is less sure, with the file that uses it", async () => {
   const source = withPool("await pool.query(statement, [policy]);\n    ");
-  const { level, why } = await judged({ "agent.ts": source }, "permission-audit-trail");
-  expect(level).toBe("unknown");
+  const { level, confidence, why } = await judged({ "agent.ts": source }, "permission-audit-trail");
+  expect({ level, confidence }).toEqual({ level: "absent", confidence: "low" });
   expect(why).toContain("agent.ts");
 });
 
-test("beside programs of a store that were not read, silence about persistence is unknown", async () => {
-  const { level, why } = await judged({ "agent.ts": loop(), "db/turns.sql": "select 1;" }, "session-persistence");
-  expect(level).toBe("unknown");
+test("beside programs of a store that were not read, the absence of persistence is less sure", async () => {
+  const files = { "agent.ts": loop(), "other.ts": "export const one = 1;", "db/turns.sql": "select 1;" };
+  const { level, confidence, why } = await judged(files, "session-persistence");
+  expect({ level, confidence }).toEqual({ level: "absent", confidence: "low" });
   expect(why).toContain(".sql 1");
 });
 

@@ -32,6 +32,21 @@ describe("a call of a model is found", () => {
     ["a chat between agents", "import autogen", "self.user.initiate_chat(self.assistant, message=messages)"],
     ["an engine over an index", "from llama_index.core import Settings", "self.chat_engine.chat(messages)"],
     ["a kernel", "from semantic_kernel import Kernel", "self.kernel.invoke_prompt(messages)"],
+    ["a compiled graph", "from langgraph.graph import StateGraph", "self.graph.invoke(messages)"],
+    [
+      "a model asked for messages",
+      "from langchain.chat_models import ChatOpenAI",
+      "self.llm.predict_messages(messages)",
+    ],
+    ["a conversation that the client keeps", "from google import genai", "self.chat.send_message(messages)"],
+    ["a router over models", "from litellm import Router", "self.router.completion(messages)"],
+    [
+      "a model client of a team",
+      "from autogen_core.models import ChatCompletionClient",
+      "self.model_client.create(messages)",
+    ],
+    ["a runner of another agents SDK", "from google.adk.runners import Runner", "self.runner.run_async(messages)"],
+    ["a model in the process", "from llama_cpp import Llama", "self.llm.create_chat_completion(messages)"],
   ])("where it is %s", async (_, imported, call) => {
     expect(await understood("pkg/worker.py", python(imported, call))).toBe(true);
   });
@@ -51,6 +66,8 @@ export async function answer(question: string) {
 describe("a call of a model is not found", () => {
   test.each([
     ["that makes one", "from langchain.chat_models import ChatOpenAI", "get_llm(messages)"],
+    ["that hands out the one there is", "from langchain.chat_models import ChatOpenAI", "self.cached_llm()"],
+    ["of a setting that begins with the same letters", "import os", "self.config.generate(messages)"],
     ["of the same name without the library", "import os", "self.qa_llm(messages)"],
     ["of a process's agent", "import ssh_tools", "self.agent.run_sync(messages)"],
   ])("in a call %s", async (_, imported, call) => {

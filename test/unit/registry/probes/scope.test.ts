@@ -22,6 +22,8 @@ describe("the role of a file", () => {
     ["vitest.config.ts", "tooling"],
     ["benchmarks/run.py", "benchmark"],
     ["src/testing-ground.ts", "product"],
+    ["app/lib/.server/llm/stream.ts", "product"],
+    [".github/actions/run.ts", "tooling"],
     ["src/contest.ts", "product"],
   ])("%s is %s", (path, role) => {
     expect(roleOf(path)).toBe(role);
