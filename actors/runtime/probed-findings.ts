@@ -5,10 +5,10 @@
 import { z } from "zod";
 import type { Box } from "../../registry/box.ts";
 import { type Examination, examine } from "../../registry/probes/examine.ts";
-import { type FileFacts, quoteOf } from "../../registry/probes/facts.ts";
 import { type PrimitiveId, primitiveIds, READ_MARK, type Strength, strengths } from "../../registry/probes/finding.ts";
 import { examineFile, openPass } from "../../registry/probes/shared-pass.ts";
-import type { Workspace } from "../../registry/probes/workspace.ts";
+import { type FileFacts, quoteOf } from "../../registry/probes/source/facts.ts";
+import type { Workspace } from "../../registry/probes/source/workspace.ts";
 import { quoteHolds } from "../../registry/quote.ts";
 
 const findingSchema = z.object({

@@ -2,9 +2,10 @@
  * How near a line stands to the subject of a primitive, told by the names around it, and how likely a reader would look
  * for it in that room. Orders evidence of one strength; it never makes a finding nor takes one away.
  */
-import { type FileFacts, functionAt } from "./facts.ts";
+
 import type { PrimitiveId } from "./finding.ts";
-import { worded } from "./query.ts";
+import { type FileFacts, functionAt } from "./source/facts.ts";
+import { worded } from "./source/query.ts";
 
 const subjects: Readonly<Record<PrimitiveId, RegExp>> = {
   "tool-registry": /tools?(?![a-z])|registr|function|action|skill/i,

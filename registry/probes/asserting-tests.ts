@@ -3,10 +3,10 @@
  * maturity they must touch what was found; where they are what is asked for, the ones that say most come first.
  */
 import { affinityOf } from "./affinity.ts";
-import { type FileFacts, functionAt, type Span } from "./facts.ts";
 import type { Finding } from "./finding.ts";
 import type { PrimitiveProbes } from "./primitive.ts";
-import type { WorkspaceIndex } from "./workspace-index.ts";
+import { type FileFacts, functionAt, type Span } from "./source/facts.ts";
+import type { WorkspaceIndex } from "./source/workspace-index.ts";
 
 /** What a test may be about. */
 export interface Subjects {

@@ -2,11 +2,12 @@
  * What stands between silence and absence: reasons why a primitive may live where the probes did not look. Nothing may
  * be called absent while one of them holds.
  */
-import { type CallFact, type FileFacts, functionAt } from "./facts.ts";
+
 import type { PrimitiveId } from "./finding.ts";
-import { codeOf, textOf } from "./query.ts";
-import { importsClient } from "./storage-flow.ts";
-import type { Workspace } from "./workspace.ts";
+import { type CallFact, type FileFacts, functionAt } from "./source/facts.ts";
+import { codeOf, textOf } from "./source/query.ts";
+import type { Workspace } from "./source/workspace.ts";
+import { importsClient } from "./stores/storage-flow.ts";
 
 /** Primitives that live in a durable store. */
 const durable: ReadonlySet<PrimitiveId> = new Set(["session-persistence", "workflow-state", "permission-audit-trail"]);

@@ -3,19 +3,19 @@
  * with the line each can be re-read at, best first.
  */
 import { affinityOf } from "./affinity.ts";
-import { placing } from "./anchor-order.ts";
-import type { Anchor } from "./anchors.ts";
 import { assertionsIn, namesNearModel, probedIn } from "./asserting-tests.ts";
-import { createBreath } from "./breath.ts";
 import { doubtsAbout } from "./doubts.ts";
-import { type FileFacts, lineOf, quoteOf } from "./facts.ts";
 import type { Aspect, Finding, Hit, PrimitiveId, Strength } from "./finding.ts";
 import { catalogue } from "./index.ts";
 import type { PrimitiveProbes } from "./primitive.ts";
-import { isScreen } from "./scope.ts";
+import { placing } from "./run-path/anchor-order.ts";
+import type { Anchor } from "./run-path/anchors.ts";
+import { createBreath } from "./source/breath.ts";
+import { type FileFacts, lineOf, quoteOf } from "./source/facts.ts";
+import { isScreen } from "./source/scope.ts";
+import type { Skipped, Workspace } from "./source/workspace.ts";
+import type { WorkspaceIndex } from "./source/workspace-index.ts";
 import { denialsOf } from "./statements.ts";
-import type { Skipped, Workspace } from "./workspace.ts";
-import type { WorkspaceIndex } from "./workspace-index.ts";
 
 const hitsMax = 40;
 const hitsPerAspectMax = 8;

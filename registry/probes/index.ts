@@ -1,20 +1,20 @@
 /**
  * The catalogue of probes: one file per primitive.
  */
-import { agentTypeSystem } from "./agent-type-system.ts";
+import { agentTypeSystem } from "./agent-types/agent-type-system.ts";
+import { tokenBudget } from "./budget/token-budget.ts";
+import { transcriptCompaction } from "./compaction/transcript-compaction.ts";
+import { systemEventLog } from "./event-log/system-event-log.ts";
 import type { PrimitiveId } from "./finding.ts";
-import { permissionAuditTrail } from "./permission-audit-trail.ts";
-import { permissionSystem } from "./permission-system.ts";
+import { permissionAuditTrail } from "./permissions/permission-audit-trail.ts";
+import { permissionSystem } from "./permissions/permission-system.ts";
 import type { PrimitiveProbes } from "./primitive.ts";
-import { sessionPersistence } from "./session-persistence.ts";
-import { streamingEvents } from "./streaming-events.ts";
-import { systemEventLog } from "./system-event-log.ts";
-import { tokenBudget } from "./token-budget.ts";
-import { toolPoolAssembly } from "./tool-pool-assembly.ts";
-import { toolRegistry } from "./tool-registry.ts";
-import { transcriptCompaction } from "./transcript-compaction.ts";
-import { twoLevelVerification } from "./two-level-verification.ts";
-import { workflowState } from "./workflow-state.ts";
+import { sessionPersistence } from "./sessions/session-persistence.ts";
+import { streamingEvents } from "./streaming/streaming-events.ts";
+import { toolPoolAssembly } from "./tools/tool-pool-assembly.ts";
+import { toolRegistry } from "./tools/tool-registry.ts";
+import { twoLevelVerification } from "./verification/two-level-verification.ts";
+import { workflowState } from "./workflow/workflow-state.ts";
 
 export const catalogue: { readonly [Id in PrimitiveId]: PrimitiveProbes } = {
   "tool-registry": toolRegistry,

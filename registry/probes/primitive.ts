@@ -1,9 +1,10 @@
 /**
  * What the probes of one primitive are: its conditions, and a function that looks for them in one file.
  */
-import type { FileFacts } from "./facts.ts";
+
 import type { Aspect, Finding, PrimitiveId } from "./finding.ts";
-import type { WorkspaceIndex } from "./workspace-index.ts";
+import type { FileFacts } from "./source/facts.ts";
+import type { WorkspaceIndex } from "./source/workspace-index.ts";
 
 /** The probes of one primitive. They see product files only; `asserted` reads the tests. */
 export interface PrimitiveProbes {

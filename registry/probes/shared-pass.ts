@@ -3,11 +3,11 @@
  * looks again at what they report. One file alone is read and examined afresh, whatever the pass had seen of it.
  */
 import type { Box } from "../box.ts";
-import { createWorkspaceCache } from "./cache.ts";
 import { type Examination, examine } from "./examine.ts";
-import type { FileFacts } from "./facts.ts";
 import type { PrimitiveId } from "./finding.ts";
-import { readFacts, refusalCode, type Workspace, withFresh } from "./workspace.ts";
+import { createWorkspaceCache } from "./source/cache.ts";
+import type { FileFacts } from "./source/facts.ts";
+import { readFacts, refusalCode, type Workspace, withFresh } from "./source/workspace.ts";
 
 /** That is what makes twelve explore agents cost one pass. */
 const cache = createWorkspaceCache();

@@ -2,7 +2,7 @@
  * What a repository says about itself. "There is no X" is believed as evidence of absence, because nobody boasts of
  * it; a claim of presence is worth nothing and is not even looked for.
  */
-import type { Statement } from "./workspace.ts";
+import type { Statement } from "./source/workspace.ts";
 
 export interface Denial {
   readonly path: string;

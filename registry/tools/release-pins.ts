@@ -142,11 +142,11 @@ export const releasePins: Readonly<Record<string, ReleasePin>> = {
   Probe: {
     hash: "b8db0ef8bf7d07484138324eaf0460f211b95c1cd460b89add1bbaee6aab85e7",
     text: 'name: Probe\nrisk: read-only\nrepeat: safe\ndescription:\n  Examines the workspace\'s TypeScript, JavaScript and Python source for one primitive and returns JSON:\n  anchors (model call, tool dispatch, main loop), the aspects the primitive consists of, and hits with path, line, quote and strength (name < declaration < called < effect < test;\n  only an effect proves that the code does it).\n  `understood` is false where the run path was not found:\n  then nothing can be called absent.\n  With `path`, that one file is read again and examined afresh.\n  Examples, docs, fixtures, vendored, generated and minified files and files over 1 MB are left out and counted in filesSkipped.\ninput:\n  {\n    "type": "object",\n    "properties": {\n      "primitive": {\n        "type": "string",\n        "enum": [\n          "tool-registry",\n          "permission-system",\n          "session-persistence",\n          "workflow-state",\n          "token-budget",\n          "streaming-events",\n          "system-event-log",\n          "two-level-verification",\n          "tool-pool-assembly",\n          "transcript-compaction",\n          "permission-audit-trail",\n          "agent-type-system"\n        ]\n      },\n      "path": {\n        "type": "string",\n        "minLength": 1,\n        "maxLength": 4096\n      }\n    },\n    "required": [\n      "primitive"\n    ],\n    "additionalProperties": false\n  }',
-    behaviour: "d804da7e6cb2b90a38cdffb02754ac2c9c4925e25f5005af6ceb17ae507790fc",
+    behaviour: "0d3d4adc5f86d09d56e2a2fde5fef23a83f26067e17ad6a8210b7697d6429041",
     examples: {
       "answers with one JSON document about one primitive, the model call among its anchors":
-        "eb99943cd3e01cb3418651e4e54312be4bb06a158b325d324f5748ac3515ae8b",
-      "examines one file again where path names it": "12e107ed446a8c2ae4a034d504864791413dd39bcb8a949a4fb3f47da5ab313f",
+        "592ac73261f7ac9e4b858d022c7213944635635002f05bb8999e4e3277f0bfef",
+      "examines one file again where path names it": "c75648e6b2a763aadf9ead1909500d729ffbef7d94121e013db1f304086f6357",
       "a path outside the workspace is refused": "32811bc5e6c82226f92adc9a57113e5b0fa224dc4194be18b2589eb84ebbd291",
       "an unknown primitive is refused at the door": "eb9da8fd08f7e3ee72578555ee4f842ba6d7e7701751ad7c9353ffea4f5b08ed",
     },

@@ -15,7 +15,7 @@ import { judge } from "../../infra/model/local/analyst/judgement.ts";
 import { openBox } from "../../infra/sandbox/workspace-box.ts";
 import { examine } from "../../registry/probes/examine.ts";
 import { type PrimitiveId, primitiveIds } from "../../registry/probes/finding.ts";
-import { listSources, readWorkspace } from "../../registry/probes/workspace.ts";
+import { listSources, readWorkspace } from "../../registry/probes/source/workspace.ts";
 import { compareWithKey, letters, type Miss } from "./compare.ts";
 import { type Level, levelsOf, readKey } from "./key.ts";
 

@@ -1,6 +1,6 @@
 /** Runs AstSearch: each file is parsed off the main thread and its tree dropped before the next one is looked at. */
 import type { SgNode } from "@ast-grep/napi";
-import { type Language, languageOf, parse } from "../../probes/languages.ts";
+import { type Language, languageOf, parse } from "../../probes/source/languages.ts";
 import { refused } from "../../refusal.ts";
 import { type FileSearch, globOrAnswer, type SearchedFile, scopeOf, searchFiles } from "../../search-scope.ts";
 import { counted, cutTo, shownPath } from "../../shown.ts";

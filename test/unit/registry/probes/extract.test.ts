@@ -1,7 +1,7 @@
 /** Facts of one file: what is code and what is not, and where things are. */
 import { expect, test } from "vitest";
-import { extract } from "../../../../registry/probes/extract.ts";
-import { functionAt, lineOf, quoteOf } from "../../../../registry/probes/facts.ts";
+import { extract } from "../../../../registry/probes/source/extract.ts";
+import { functionAt, lineOf, quoteOf } from "../../../../registry/probes/source/facts.ts";
 
 const typescript = `// budget é😀
 import { a } from "a";

@@ -51,6 +51,17 @@ describe("a call of a model is found", () => {
     expect(await understood("pkg/worker.py", python(imported, call))).toBe(true);
   });
 
+  test("where a model that a factory made is asked through the interface that all of them have", async () => {
+    const text = `import type { LanguageModelV2 } from "@ai-sdk/provider";
+export async function* loop(makeModel: () => LanguageModelV2, prompt: never) {
+  const m = makeModel();
+  const { stream } = await m.doStream({ prompt });
+  yield* stream as never;
+}
+`;
+    expect(await understood("src/loop.ts", text)).toBe(true);
+  });
+
   test("where it is an agent of a framework in TypeScript", async () => {
     const text = `import { Agent } from "@mastra/core/agent";
 export const helper = new Agent({ name: "helper" });

@@ -1,6 +1,6 @@
 /** Which files may prove something, and which statements are believed. */
 import { describe, expect, test } from "vitest";
-import { roleOf, roleOfSource } from "../../../../registry/probes/scope.ts";
+import { roleOf, roleOfSource } from "../../../../registry/probes/source/scope.ts";
 import { denialsOf } from "../../../../registry/probes/statements.ts";
 
 describe("the role of a file", () => {

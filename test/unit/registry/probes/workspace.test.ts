@@ -3,7 +3,7 @@ import { utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate as nextTick } from "node:timers/promises";
 import { afterEach, expect, test } from "vitest";
-import { createWorkspaceCache } from "../../../../registry/probes/cache.ts";
+import { createWorkspaceCache } from "../../../../registry/probes/source/cache.ts";
 import { run } from "../../../../registry/tools/run/probe.ts";
 import { probe } from "../../../support/fixture-repos/probe.ts";
 import { openFixture, openScratch, type Scratch } from "../../../support/fixture-repos/repos.ts";
