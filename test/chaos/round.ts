@@ -8,7 +8,7 @@ import { eventually } from "../support/swarm-cli.ts";
 import type { Arena } from "./arena.ts";
 import { disturbed, type Profile } from "./profiles/profile.ts";
 import { type Play, playOf } from "./reference-run.ts";
-import { orphansOf, workerViolations } from "./run-facts.ts";
+import { orphansOf, orphanWords, workerViolations } from "./run-facts.ts";
 import { type Judged, judged, queueViolations } from "./settle.ts";
 
 export interface RoundOptions {
@@ -68,7 +68,7 @@ export async function playRound(arena: Arena, options: RoundOptions): Promise<Ro
   const violations = [
     ...lost.map(([play, run]) => `run ${run} of ${play.key} was begun, and is not there`),
     ...runs.flatMap((run) => run.violations),
-    ...orphansOf(arena).map(({ pid }) => `left running: process ${pid}`),
+    ...orphanWords(arena),
     ...(await queueViolations(arena)),
     ...workerViolations(arena),
   ];

@@ -3,6 +3,7 @@
  * whole arena, what its processes said and whether one was left behind. Reads by hand, not by the code under test; only the fold
  * of the log is the product's own.
  */
+import { readFileSync } from "node:fs";
 import { replay } from "../../actors/runtime/replay.ts";
 import { entriesOf } from "../../actors/runtime/run-log.ts";
 import { machines } from "../../actors/types/index.ts";
@@ -87,6 +88,23 @@ export async function leftoversOf({ redis, keys, reader }: Arena, run: string): 
 export function orphansOf({ swarm, workers, commandPids }: Arena): ProcessIdentity[] {
   const known = new Set([...commandPids, ...workers.map(({ identity }) => identity.pid)]);
   return processesOf(swarm.home).filter((identity) => !known.has(identity.pid) && isAlive(identity));
+}
+
+/** In words, with what each of them is and waits for: nobody can ask it any more when the report is read. */
+export function orphanWords(arena: Arena): string[] {
+  return orphansOf(arena).map(({ pid }) => {
+    const said = ["cmdline", "wchan", "status"].map((name) => {
+      try {
+        return readFileSync(`/proc/${pid}/${name}`, "utf8");
+      } catch {
+        return "";
+      }
+    });
+    const [command = "", wait = "", status = ""] = said;
+    const parent = /^PPid:\s*(\d+)/m.exec(status)?.[1] ?? "?";
+    const state = /^State:\s*(\S)/m.exec(status)?.[1] ?? "?";
+    return `left running: process ${pid} (${state}, parent ${parent}, in ${wait || "?"}): ${command.replaceAll("\0", " ").slice(0, 300)}`;
+  });
 }
 
 /** Exit code of a worker that found no Redis when it started, and said so. */

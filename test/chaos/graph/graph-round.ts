@@ -12,7 +12,7 @@ import { documentOf, eventually } from "../../support/swarm-cli.ts";
 import type { Arena } from "../arena.ts";
 import { disturbed } from "../profiles/profile.ts";
 import { type RoundOptions, type RoundResult, staff } from "../round.ts";
-import { orphansOf, workerViolations } from "../run-facts.ts";
+import { orphansOf, orphanWords, workerViolations } from "../run-facts.ts";
 import { type Judged, NEVER_MS, queueViolations, TIDY_MS, unlessNever } from "../settle.ts";
 import { gitFactsOf, graphFactsOf } from "./graph-facts.ts";
 import { graphViolations } from "./graph-oracle.ts";
@@ -53,7 +53,7 @@ export async function playGraphRound(arena: Arena, options: RoundOptions): Promi
   await eventually("no process is left", () => orphansOf(arena).length === 0).catch(() => {});
   const violations = [
     ...runs.flatMap((run) => run.violations),
-    ...orphansOf(arena).map(({ pid }) => `left running: process ${pid}`),
+    ...orphanWords(arena),
     ...(await queueViolations(arena)),
     ...workerViolations(arena),
   ];
