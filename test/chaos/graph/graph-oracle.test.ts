@@ -100,6 +100,16 @@ const planted: Readonly<Record<string, readonly [Partial<GraphFacts>, RegExp]>> 
   "a dead letter of nobody": [{ leftovers: ["a dead letter: x"] }, /left over: a dead letter/],
 };
 
+test("a call that was out when its agent ended is charged what it may have cost; one of an agent that goes on is not", () => {
+  const out = { type: "budget.reserved", actor: "a_t5", effect: "m5", tokens: 13, nanoUsd: 0 };
+  const ended = { type: "agent.ended", actor: "a_t5", status: "cancelled", reason: "", state: "" };
+  const budget = { ...good.budget, tokens: "40" };
+  expect(graphViolations({ ...good, ...also(out, ended), budget })).toEqual([]);
+  expect(graphViolations({ ...good, ...also(out), budget })).toContainEqual(
+    expect.stringMatching(/40 tokens spent, and 27 accounted for/),
+  );
+});
+
 test("a call that was done, as the world says, has come to its end; one that was not has not", () => {
   const asked = (happened: boolean): GraphFacts => {
     const events = good.events.map((event) =>

@@ -42,10 +42,16 @@ const BEGINS: readonly string[] = [
   "result.verified",
 ];
 
-/** A call that nobody settles any more, because its agent was fenced, is charged what it may have cost; else as in any run. */
+/**
+ * A call that nobody settles any more, because its agent was fenced or ended while it was out, is charged what it may have cost;
+ * else as in any run.
+ */
 function money({ events, budget }: GraphFacts): string[] {
   const settled = of(events, "budget.settled");
-  const over = new Set(of(events, "actor.fenced").map(({ fenced }) => fenced));
+  const over = new Set([
+    ...of(events, "actor.fenced").map(({ fenced }) => fenced),
+    ...of(events, "agent.ended").map(({ actor }) => actor ?? ""),
+  ]);
   const open = of(events, "budget.reserved").filter(
     ({ actor, effect }) => over.has(actor ?? "") && !settled.some((one) => one.effect === effect),
   );
