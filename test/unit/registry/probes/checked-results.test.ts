@@ -1,19 +1,10 @@
 /** What counts as a check of the agent's results, and which tests assert its guards. */
-import { afterEach, describe, expect, test } from "vitest";
-import { effectsOn, probe } from "../../../support/fixture-repos/probe.ts";
-import { openScratch, type Scratch } from "../../../support/fixture-repos/repos.ts";
+import { describe, expect, test } from "vitest";
+import { examining } from "../../../support/fixture-repos/examined.ts";
+import { effectsOn } from "../../../support/fixture-repos/probe.ts";
 
-let scratch: Scratch | undefined;
-afterEach(async () => {
-  await scratch?.remove();
-  scratch = undefined;
-});
-
-async function examined(files: Readonly<Record<string, string>>) {
-  await scratch?.remove();
-  scratch = await openScratch(files);
-  return probe(scratch.box, "two-level-verification");
-}
+const examine = examining();
+const examined = (files: Readonly<Record<string, string>>) => examine(files, "two-level-verification");
 
 const python = (inside: string, more = "") => `import subprocess
 from anthropic import Anthropic

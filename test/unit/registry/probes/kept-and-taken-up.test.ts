@@ -1,21 +1,11 @@
 /** How conversations and the state of work are kept and taken up again, in forms that say neither by name. */
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { judge } from "../../../../infra/model/local/analyst/judgement.ts";
 import type { PrimitiveId } from "../../../../registry/probes/finding.ts";
-import { effectsOn, probe } from "../../../support/fixture-repos/probe.ts";
-import { openScratch, type Scratch } from "../../../support/fixture-repos/repos.ts";
+import { examining } from "../../../support/fixture-repos/examined.ts";
+import { effectsOn } from "../../../support/fixture-repos/probe.ts";
 
-let scratch: Scratch | undefined;
-afterEach(async () => {
-  await scratch?.remove();
-  scratch = undefined;
-});
-
-async function examined(files: Readonly<Record<string, string>>, primitive: PrimitiveId) {
-  await scratch?.remove();
-  scratch = await openScratch(files);
-  return probe(scratch.box, primitive);
-}
+const examined = examining();
 
 const levelOf = async (files: Readonly<Record<string, string>>, primitive: PrimitiveId) =>
   judge(structuredClone(await examined(files, primitive)) as never).level;

@@ -1,20 +1,11 @@
 /** Kinds of agents as classes, as modes and as values of a type; and what is only one agent or a copy of one. */
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { judge } from "../../../../infra/model/local/analyst/judgement.ts";
-import { effectsOn, probe } from "../../../support/fixture-repos/probe.ts";
-import { openScratch, type Scratch } from "../../../support/fixture-repos/repos.ts";
+import { examining } from "../../../support/fixture-repos/examined.ts";
+import { effectsOn } from "../../../support/fixture-repos/probe.ts";
 
-let scratch: Scratch | undefined;
-afterEach(async () => {
-  await scratch?.remove();
-  scratch = undefined;
-});
-
-async function examined(files: Readonly<Record<string, string>>) {
-  await scratch?.remove();
-  scratch = await openScratch(files);
-  return probe(scratch.box, "agent-type-system");
-}
+const examine = examining();
+const examined = (files: Readonly<Record<string, string>>) => examine(files, "agent-type-system");
 
 const levelOf = (examination: Awaited<ReturnType<typeof examined>>) => judge(examination as never).level;
 

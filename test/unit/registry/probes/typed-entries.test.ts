@@ -1,20 +1,11 @@
 /** A log is known by what its entries are, not by what it is called. */
-import { afterEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { judge } from "../../../../infra/model/local/analyst/judgement.ts";
-import { effectsOn, probe } from "../../../support/fixture-repos/probe.ts";
-import { openScratch, type Scratch } from "../../../support/fixture-repos/repos.ts";
+import { examining } from "../../../support/fixture-repos/examined.ts";
+import { effectsOn, type probe } from "../../../support/fixture-repos/probe.ts";
 
-let scratch: Scratch | undefined;
-afterEach(async () => {
-  await scratch?.remove();
-  scratch = undefined;
-});
-
-async function examined(files: Readonly<Record<string, string>>) {
-  await scratch?.remove();
-  scratch = await openScratch(files);
-  return probe(scratch.box, "system-event-log");
-}
+const examine = examining();
+const examined = (files: Readonly<Record<string, string>>) => examine(files, "system-event-log");
 
 const levelOf = (examination: Awaited<ReturnType<typeof probe>>) => judge(structuredClone(examination) as never).level;
 
